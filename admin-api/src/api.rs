@@ -80,6 +80,15 @@ pub type Courier =
 /// Has something sent to a destination of events to see what happens, and tells what became of it.
 pub type Trials = Arc<dyn Fn(Delivery) -> Pin<Box<dyn Future<Output = Sent> + Send>> + Send + Sync>;
 
+/// Tells the time.
+#[derive(Clone)]
+pub struct Clock {
+    /// The time of day.
+    pub wall: Arc<dyn Fn() -> Time + Send + Sync>,
+    /// The time since any moment, always the same one; it never goes backwards.
+    pub monotonic: Arc<dyn Fn() -> Duration + Send + Sync>,
+}
+
 /// What the other doors do for this one.
 #[derive(Clone)]
 pub struct Doors {
@@ -121,7 +130,7 @@ pub(crate) struct Api {
     pub(crate) callers: Arc<Allowance<Actor>>,
     /// Who looks through many records.
     pub(crate) looking: Arc<Semaphore>,
-    clock: Arc<dyn Fn() -> Time + Send + Sync>,
+    pub(crate) clock: Clock,
     hashing: Arc<Semaphore>,
     /// Files of imports that come in.
     pub(crate) uploads: Arc<Uploads>,
@@ -149,7 +158,7 @@ const NOTING: usize = 8;
 impl Api {
     pub(crate) fn new(
         directory: Directory,
-        clock: impl Fn() -> Time + Send + Sync + 'static,
+        clock: Clock,
         doors: Doors,
         limits: Limits,
         addresses: Addresses<'_>,
@@ -158,7 +167,7 @@ impl Api {
         let (public_url, invitation_url) =
             (addresses.public.map(plain), addresses.invitations.map(plain));
         let hashing = Arc::new(Semaphore::new(limits.hashing.max(1)));
-        let (strangers, clock) = (Arc::new(Strangers::new(limits.lists)), Arc::new(clock));
+        let strangers = Arc::new(Strangers::new(limits.lists));
         let invited = Arc::new(Strangers::new(limits.invitations));
         let callers = Arc::new(Allowance::new(limits.requests, TOKENS, Actor::nobody()));
         let looking = Arc::new(Semaphore::new(limits.looking.max(1)));
@@ -200,7 +209,7 @@ impl Api {
     }
 
     pub(crate) fn now(&self) -> Time {
-        (self.clock)()
+        (self.clock.wall)()
     }
 
     /// Changes the directory on a thread that may wait for the disk.

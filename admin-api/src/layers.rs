@@ -55,11 +55,13 @@ pub(crate) async fn observe(State(api): State<Api>, mut request: Request, next: 
     let (own, client_id) = (id.text(), id.given_text());
     let method = request.method().clone();
     let span = tracing::info_span!("request", id = own, client_id, %method, route);
+    let began = (api.clock.monotonic)();
     let mut response = next.run(request).instrument(span.clone()).await;
     if response.status() == StatusCode::METHOD_NOT_ALLOWED {
         response = method_not_allowed(&response);
     }
-    span.in_scope(|| tracing::debug!(status = response.status().as_u16(), "answered"));
+    let took_us = (api.clock.monotonic)().saturating_sub(began).as_micros();
+    span.in_scope(|| tracing::debug!(status = response.status().as_u16(), took_us, "answered"));
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));

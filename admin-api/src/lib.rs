@@ -46,7 +46,7 @@ mod v1;
 mod warning;
 mod wifi;
 
-pub use api::{Addresses, Courier, Doors, Limits, Trials};
+pub use api::{Addresses, Clock, Courier, Doors, Limits, Trials};
 pub use ldap::{
     LdapAttributeExplanation, LdapBindExplanation, LdapExplainer, LdapExplanation, LdapMeaning,
     LdapRequest, LdapScope, LdapSearchExplanation, LdapTestExplanation,

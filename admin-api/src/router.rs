@@ -2,10 +2,10 @@
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
-use directory::{Directory, Time};
+use directory::Directory;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::api::{Addresses, Api, Doors, Limits};
+use crate::api::{Addresses, Api, Clock, Doors, Limits};
 use crate::layers::{observe, one_host, panicked, unknown_route};
 use crate::repeat::repeat;
 use crate::v1;
@@ -16,7 +16,7 @@ use crate::v1;
 /// narrowed API keys and in events. No forwarding header is believed.
 pub fn router(
     directory: Directory,
-    clock: impl Fn() -> Time + Clone + Send + Sync + 'static,
+    clock: Clock,
     doors: Doors,
     limits: Limits,
     addresses: Addresses<'_>,

@@ -60,6 +60,14 @@ impl Clients {
     }
 }
 
+/// The clock as the handlers know it.
+fn time(clock: Clock) -> ::admin_api::Clock {
+    ::admin_api::Clock {
+        wall: Arc::new(move || Time(clock.wall())),
+        monotonic: Arc::new(move || clock.monotonic()),
+    }
+}
+
 impl Door {
     /// Makes a door from its configuration.
     pub(crate) fn new(
@@ -89,9 +97,8 @@ impl Door {
             public: config.public_url.as_deref(),
             invitations: config.invitation_url.as_deref(),
         };
-        let now = move || Time(clock.wall());
         let doors = Doors { orders, ldap, trials };
-        let router = ::admin_api::router(directory, now, doors, limits, addresses);
+        let router = ::admin_api::router(directory, time(clock), doors, limits, addresses);
         let admission = Admission::new(config.connections, config.connections_per_source);
         let (header_timeout, clients) = (config.header_timeout, Clients::Admins);
         Arc::new(Self { router, tls, admission, header_timeout, clients })
@@ -108,7 +115,7 @@ impl Door {
             device_requests: config.requests_per_minute,
             ..Limits::default()
         };
-        let router = ::admin_api::device_router(directory, move || Time(clock.wall()), limits);
+        let router = ::admin_api::device_router(directory, time(clock), limits);
         let admission = Admission::new(config.connections, config.connections_per_source);
         let (header_timeout, clients) = (config.header_timeout, Clients::Devices);
         Arc::new(Self { router, tls, admission, header_timeout, clients })

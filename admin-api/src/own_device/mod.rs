@@ -16,7 +16,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use directory::authentication::{IdentifiedDevice, ShownByDevice};
 use directory::delivery::Sent;
 use directory::orders::OrderOutcome;
-use directory::{Directory, Error, Time};
+use directory::{Directory, Error};
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::openapi::security::SecurityScheme;
 use utoipa::openapi::{InfoBuilder, OpenApi};
@@ -24,7 +24,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use crate::api::{Addresses, Api, Courier, Doors, Limits, Trials};
+use crate::api::{Addresses, Api, Clock, Courier, Doors, Limits, Trials};
 use crate::caller::Peer;
 use crate::layers::{observe, one_host, panicked, unknown_route};
 use crate::ldap::LdapExplainer;
@@ -94,11 +94,7 @@ fn routes() -> OpenApiRouter<Api> {
 ///
 /// It asks for `ConnectInfo<SocketAddr>` and [`ClientChain`] with each request, from a listener that
 /// has seen that the client holds the key.
-pub fn device_router(
-    directory: Directory,
-    clock: impl Fn() -> Time + Clone + Send + Sync + 'static,
-    limits: Limits,
-) -> Router {
+pub fn device_router(directory: Directory, clock: Clock, limits: Limits) -> Router {
     let nothing_is_sent: Courier = Arc::new(|_| {
         let reason = "devices order nothing".to_owned();
         Box::pin(async { OrderOutcome::NotSent(reason) })

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -20,7 +21,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
-use crate::{Addresses, Courier, Doors, LdapExplainer, Limits, Trials, router};
+use crate::{Addresses, Clock, Courier, Doors, LdapExplainer, Limits, Trials, router};
 
 pub(super) const PASSWORD: &str = "correct horse battery";
 const START: u64 = 1_800_000_000_000;
@@ -66,7 +67,11 @@ impl World {
         directory.create_first_admin(Time(START), fields, password).unwrap();
         let clock = Arc::new(AtomicU64::new(START));
         let reading = Arc::clone(&clock);
-        let now = move || Time(reading.load(Ordering::Relaxed));
+        let since = Arc::clone(&clock);
+        let now = Clock {
+            wall: Arc::new(move || Time(reading.load(Ordering::Relaxed))),
+            monotonic: Arc::new(move || Duration::from_millis(since.load(Ordering::Relaxed))),
+        };
         let limits = Limits { body: 4_096, requests, ..Limits::default() };
         let peer = MockConnectInfo(SocketAddr::from(([192, 0, 2, 1], 40_000)));
         let nothing_is_sent: Courier = Arc::new(|_| {

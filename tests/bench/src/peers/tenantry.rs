@@ -110,7 +110,7 @@ fn launch_demo(setup: &Setup<'_>, program: &str, past: u64) -> Result<(Server, D
     let (data, events) = (text(&data)?, past.to_string());
     let files = ["--data", data, "--describe", text(&description)?];
     let arguments = [&["demo"][..], &files[..], &["--past", events.as_str()]].concat();
-    let log = setup.path("tenantryd.log");
+    let log = log(setup);
     // A description of a former start says nothing of this one.
     let _former = std::fs::remove_file(&description);
     let mut server = Server::start(&setup.cores.all, program, &arguments, &log)?;
@@ -177,7 +177,7 @@ fn launch(setup: &Setup<'_>, program: &str) -> Result<(Server, Doors, Duration)>
     let doors = Doors { ldap, ldaps, radius, accounting, admin };
     let configuration = setup.write("tenantry.toml", &configuration(setup, &doors))?;
     let arguments = ["serve", "--config", text(&configuration)?];
-    let log = setup.path("tenantryd.log");
+    let log = log(setup);
     let begin = clock::now();
     let mut server = Server::start(&setup.cores.server, program, &arguments, &log)?;
     clock::poll("tenantryd's first answer", PATIENCE, || {
@@ -187,7 +187,8 @@ fn launch(setup: &Setup<'_>, program: &str) -> Result<(Server, Doors, Duration)>
     Ok((server, doors, clock::now() - begin))
 }
 
-/// The defaults, but for addresses, and how many entries one answer may have and how long it may take.
+/// The defaults, but for addresses, how many entries one answer may have and how long it may take, and
+/// that the log says how long requests of the admin API took.
 fn configuration(setup: &Setup<'_>, doors: &Doors) -> String {
     let data = setup.path("data");
     let Files { certificate, key, .. } = setup.tls;
@@ -215,10 +216,15 @@ key = {key:?}
 [privileges]
 stay_root = true
 [log]
-filter = \"warn\"
+filter = \"warn,admin_api::layers=debug\"
 ",
         master_key.display()
     )
+}
+
+/// Where it writes its log.
+pub(crate) fn log(setup: &Setup<'_>) -> PathBuf {
+    setup.path("tenantryd.log")
 }
 
 fn text(path: &Path) -> Result<&str> {
