@@ -86,7 +86,8 @@ fn parts<'d>(document: &'d Value, schema: &'d Value) -> Vec<&'d Value> {
 /// Gathers where a value has members that its schema does not have.
 fn strange(document: &Value, (value, place): (&Value, &str), schema: &Value) -> Vec<String> {
     let parts = parts(document, schema);
-    let is_open = parts.iter().any(|part| part.get("additionalProperties").is_some());
+    let mut others = parts.iter().filter_map(|part| part.get("additionalProperties"));
+    let is_open = others.any(|others| *others != Value::Bool(false));
     let of_member = |(name, value): (&String, &Value)| {
         let place = format!("{place}/{name}");
         match parts.iter().find_map(|part| part["properties"].get(name)) {
