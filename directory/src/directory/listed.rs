@@ -103,6 +103,8 @@ impl Browse for InScope<'_> {
         most: usize,
     ) -> Result<Option<Vec<OrganizationId>>, Error> {
         let source = &self.0.snapshot;
+        // Whoever may not ask hears so, whether there is something or not.
+        own_standing(source, &self.0.context)?;
         let index = match sought.member {
             "id" if sought.is_whole => {
                 let Ok(uuid) = Uuid::try_parse(sought.value) else { return Ok(Some(Vec::new())) };

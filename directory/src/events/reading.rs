@@ -300,8 +300,8 @@ impl Grant<'_, &Snapshot, View> {
         Ok(EventChain { oldest, head: hexadecimal(head) })
     }
 
-    /// Counts the place's events that are wanted, by interval and by something. The newest are
-    /// counted, [`COUNTED`] at most (fewer where a text is looked for), and at most so many counts are given as [`COUNTS`] says.
+    /// Counts the place's events that are wanted, by interval and by something: the newest,
+    /// [`COUNTED`] at most (fewer where a text is looked for), with [`COUNTS`] counts at most.
     ///
     /// # Errors
     /// When the event log cannot be read.

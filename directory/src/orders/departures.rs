@@ -224,7 +224,8 @@ impl Directory {
         let snapshot = self.inner.store.read()?;
         for partition in snapshot.partitions()? {
             let Partition::Organization(number) = partition else { continue };
-            let first = snapshot.scan::<Departure>(partition, None).next().transpose()?;
+            // One that cannot be read is a matter of its own organization.
+            let first = snapshot.scan::<Departure>(partition, None).next();
             let organization = OrganizationId::from_record(number.get().into());
             if let Some(organization) = organization.filter(|_| first.is_some()) {
                 departures.lock().queue(organization);

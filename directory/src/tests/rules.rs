@@ -9,7 +9,8 @@ use super::world::{DAY, World, fields, refusal};
 use crate::access::{
     Actor, Context, ManageAdmins, ManageIdentities, ManageOrganizations, Refusal, Role, View,
 };
-use crate::collections::{Admins, Collection, NewKey, Site};
+use crate::collections::{Admins, Browse, Collection, NewKey, Site, Sought};
+use crate::directory::InScope;
 use crate::error::Error;
 use crate::events::{Action, Outcome, SubjectKind};
 use crate::id::{AdminId, AdminNumber, OrganizationId, Place};
@@ -383,6 +384,31 @@ fn an_organization_out_of_scope_answers_like_one_that_never_was() {
         .directory
         .change(admin, move |change| change.authorize_provider::<ManageAdmins>().map(drop));
     assert_eq!(refusal(theirs), of(never));
+}
+
+#[test]
+fn what_an_index_finds_of_organizations_is_for_admins_alone_and_within_their_scope() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    world.organization("beta");
+    let admin = world.admin(acme.into(), Role::ReadOnly, AdminScope::All);
+    let found = |context: Context, slug: &str| {
+        let reading = world.directory.read(context)?;
+        let all = InScope(&reading);
+        let sought = Sought { member: "slug", value: slug, is_whole: true };
+        let mut shown = Vec::new();
+        for id in all.candidates(sought, 10)?.unwrap_or_default() {
+            shown.extend(all.candidate(id)?.map(|record| record.fields.slug));
+        }
+        Ok::<Vec<String>, Error>(shown)
+    };
+    assert_eq!(found(admin, "acme").unwrap(), ["acme"]);
+    assert!(found(admin, "beta").unwrap().is_empty());
+    assert_eq!(found(world.top(), "beta").unwrap(), ["beta"]);
+    for slug in ["acme", "never"] {
+        let refused = found(world.by(Actor::nobody()), slug);
+        assert!(matches!(refused, Err(Error::Refused(Refusal::Unauthenticated))), "{slug}");
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use ldap::filter::{Assertion, Extensible, Substrings};
 use ldap::schema::{self, AttributeType, Matching, MatchingRule, Vocabulary};
 use ldap::{Description, Filter, case_ignore, generalized_time, is_oid};
 
-use super::assertion::{Relation, text, texts};
+use super::assertion::{Relation, is_missing, text, texts};
 
 /// An entry that is not stored.
 pub(super) struct Shown {
@@ -61,7 +61,7 @@ fn values<'e>(
 fn equality(assertion: &Assertion, entry: &Shown) -> Option<bool> {
     let (kind, mut values) = values(&assertion.attribute, entry)?;
     kind.equality()?;
-    let asserted = text(&assertion.value)?;
+    let asserted = asserted(assertion, kind)?;
     match kind.matching {
         Matching::ObjectIdentifier => {
             let wanted = identifier(asserted)?;
@@ -99,6 +99,11 @@ fn equality(assertion: &Assertion, entry: &Shown) -> Option<bool> {
     }
 }
 
+/// The text that is asserted, unless it is none or no value of the attribute.
+fn asserted<'a>(assertion: &'a Assertion, kind: &AttributeType) -> Option<&'a str> {
+    if is_missing(&assertion.value, kind.syntax) { None } else { text(&assertion.value) }
+}
+
 /// The number behind an object identifier; a name that nothing has means nothing.
 fn identifier(text: &str) -> Option<String> {
     let text = text.trim();
@@ -124,7 +129,7 @@ fn begins_with(definition: &str, wanted: &str) -> bool {
 fn ordering(assertion: &Assertion, entry: &Shown, relation: Relation) -> Option<bool> {
     let (kind, mut values) = values(&assertion.attribute, entry)?;
     kind.ordering()?;
-    let asserted = text(&assertion.value)?;
+    let asserted = asserted(assertion, kind)?;
     if kind.matching == Matching::GeneralizedTime {
         return times(asserted, values, relation);
     }
@@ -224,6 +229,9 @@ mod tests {
         }
         for filter in [
             "(nosuch=x)",
+            "(cn=)",
+            "(cn>=)",
+            "(cn:caseIgnoreMatch:=)",
             "(cn;lang-de=subschema)",
             "(cn;binary=subschema)",
             "(!(nosuch=x))",

@@ -10,6 +10,17 @@ use crate::records::{
     RevocationReason, RevokedCertificates, Stamp, THE_ONLY_ONE,
 };
 
+/// A note that cannot be read.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Spoilt;
+
+impl storage::Record for Spoilt {
+    const KIND: storage::Kind = <Departure as storage::Record>::KIND;
+    const VERSION: u8 = <Departure as storage::Record>::VERSION;
+
+    fn index(&self, _: &mut storage::Entries) {}
+}
+
 #[test]
 fn an_order_is_looked_at_again_when_its_turn_comes() {
     let office = Office::new();
@@ -220,4 +231,23 @@ fn who_is_taken_out_of_a_group_that_was_taken_out_of_another_is_gone_from_that_o
     let mut ended = office.ends();
     ended.sort_by(|one, other| one.0.cmp(&other.0));
     assert_eq!(ended, [told("ada", Trigger::LeftGroup), told("bob", Trigger::LeftGroup)]);
+}
+
+#[test]
+fn a_note_that_cannot_be_read_keeps_no_other_organization_waiting() {
+    let office = Office::new();
+    let gear = office.client("wifi", |_| {});
+    office.sessions(gear);
+    let other = office.world.organization("other").partition();
+    let spoilt = office.world.directory.inner.store.write(move |change| {
+        let number = change.allocate(other)?;
+        change.put(other, number, &Spoilt)?;
+        Ok::<_, Error>(())
+    });
+    spoilt.unwrap();
+    office.set_state(office.ada, UserState::Suspended);
+    let take = || office.world.directory.take_departures(office.world.now());
+    let turns = [take(), take()];
+    let orders: usize = turns.iter().flatten().flatten().map(Vec::len).sum();
+    assert_eq!((orders, turns.iter().filter(|turn| turn.is_err()).count()), (1, 1));
 }
