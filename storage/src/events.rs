@@ -49,7 +49,7 @@ pub const MAX_EVENT: usize = 64 * 1024;
 pub struct EventOptions {
     /// How long an event may wait for its batch to be written.
     pub delay: Duration,
-    /// How many events may wait, half as many of one partition; more are dropped and counted.
+    /// How many events may wait, three quarters of them of one partition; more are dropped and counted.
     pub queue: usize,
     /// After how many events a segment is sealed.
     pub segment_events: u32,

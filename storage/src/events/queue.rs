@@ -92,11 +92,11 @@ impl Log {
         if count == 0 { Ok(()) } else { Err(Dropped { count }) }
     }
 
-    /// Whether another event of a partition may wait: one partition's storm leaves half of the room to
-    /// the others.
+    /// Whether another event of a partition may wait: one partition's storm leaves a quarter of the
+    /// room to the others.
     fn has_room(&self, queue: &Queue, partition: Partition) -> bool {
         let own = queue.shares.get(&partition.number()).copied().unwrap_or(0);
-        queue.waiting.len() < self.options.queue && own < self.options.queue.div_ceil(2)
+        queue.waiting.len() < self.options.queue && own < self.options.queue - self.options.queue / 4
     }
 
     /// Takes events that are durable elsewhere. They wait however many there are: dropping one
