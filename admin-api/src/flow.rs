@@ -43,6 +43,11 @@ impl Flow {
         self.hand(Part::Octets(part)).await
     }
 
+    /// Whether somebody still reads.
+    pub(crate) fn is_heard(&self) -> bool {
+        !self.0.is_closed()
+    }
+
     /// Says that the answer is whole.
     pub(crate) async fn end(self) {
         // Nobody may read any more.
@@ -98,5 +103,13 @@ mod tests {
         let (flow, body) = super::flow();
         drop(flow);
         assert!(read(body).is_err(), "who makes it is gone");
+    }
+
+    #[test]
+    fn who_makes_an_answer_knows_whether_somebody_reads() {
+        let (flow, body) = flow();
+        assert!(flow.is_heard());
+        drop(body);
+        assert!(!flow.is_heard());
     }
 }

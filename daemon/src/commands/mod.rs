@@ -78,12 +78,12 @@ enum Command {
 
 #[derive(Debug, Subcommand)]
 enum AdminCommand {
-    /// Make the first administrator with billing on an empty store; reads the password, a line,
-    /// from standard input
+    /// Make the first administrator with billing on an empty store; asks for the password, or reads
+    /// a line of standard input
     Create(admin::Create),
-    /// Let an admin of the provider's in again: with another password, a line of standard input,
-    /// and without authenticator, recovery codes, passkeys, suspension, networks, sessions and API
-    /// keys of before
+    /// Let an admin of the provider's in again: with another password, asked for or a line of
+    /// standard input, and without authenticator, recovery codes, passkeys, suspension, networks,
+    /// sessions and API keys of before
     Recover(admin::Recover),
 }
 

@@ -1,9 +1,9 @@
 //! Counting events of several organizations at once.
 //!
 //! All events of the log are numbered in one row, so that so many numbers hold no more events than
-//! that. The newest numbers are looked at first, then twice as many before them, and so on: each
-//! stretch in all organizations before the next one. A stretch counts as a whole or not at all, so
-//! that what was counted is all from some event on, whosever it is.
+//! that. From the newest event on that may be wanted some numbers are looked at, then twice as many
+//! before them, and so on: each stretch in all organizations before the next one. A stretch counts as
+//! a whole or not at all, so that what was counted is all from some event on, whosever it is.
 
 use std::collections::BTreeMap;
 
@@ -62,9 +62,15 @@ impl ReadingTransaction {
         for (organization, id) in organizations {
             grants.push((self.authorize::<View>(*organization)?, *id));
         }
+        let mut settled = 0_u64;
+        for (grant, _) in &grants {
+            settled = grant.newest_settled();
+        }
+        // What is wanted may be old: stretches without any of it would have become so wide by then
+        // that there is no room for the first one with some.
         let mut newest = 0_u64;
         for (grant, _) in &grants {
-            newest = grant.newest_settled();
+            newest = newest.max(grant.newest_wanted(query, settled)?);
         }
         let counting = Counting { query, start, by };
         let (mut tally, mut complete) = (Tally::default(), true);

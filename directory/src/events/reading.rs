@@ -205,6 +205,17 @@ impl Grant<'_, &Snapshot, View> {
         log.end(self.place.partition()).0
     }
 
+    /// The highest number, up to one, of the place's events that may be wanted; nought where there are
+    /// none.
+    ///
+    /// # Errors
+    /// When the event log cannot be read.
+    pub(super) fn newest_wanted(&self, query: &EventQuery, until: u64) -> Result<u64, Error> {
+        let search = EventSearch { before: until.saturating_add(1), ..self.search(query) };
+        let found = self.tools.events().newest_first(&search, &mut |_| false);
+        Ok(found.map_err(failed)?.unwrap_or(0))
+    }
+
     /// Hands on the place's events that may be wanted and whose numbers lie between two, the newest
     /// first, so many at most, until `take` says `false`; whether those were all.
     pub(super) fn look_between(

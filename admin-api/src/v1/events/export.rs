@@ -141,6 +141,10 @@ impl Export {
     async fn send(&self, place: Place, sender: &Flow) -> bool {
         let mut rest = Rest::default();
         loop {
+            // Where nothing is found nothing is sent, by which that would be known.
+            if !sender.is_heard() {
+                return false;
+            }
             match self.piece(place, rest).await {
                 Ok(piece) => {
                     if !piece.text.is_empty() && !sender.send(piece.text).await {
