@@ -29,6 +29,13 @@ impl Candidates {
         Ok(())
     }
 
+    /// Whose gear seems to be at an address and port: nothing is proven of it.
+    pub(crate) fn owner(&self, source: SocketAddr) -> Option<OrganizationId> {
+        let known = self.crowd.known(&source).map(|(organization, _)| organization);
+        let first = || self.gear.as_ref()?.candidates(source.ip()).next();
+        known.or_else(|| first().map(|(_, client)| client.organization))
+    }
+
     /// The clients that a datagram may be of, those of the narrowest networks first; the time is
     /// asked for where a client has two secrets. Before them comes whose gear was known there, where
     /// there are many; where too many secrets were tried, the clients met there last are all.

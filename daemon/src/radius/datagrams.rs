@@ -20,12 +20,13 @@ use tokio::net::UdpSocket;
 
 mod origins;
 
-use origins::{Origin, Origins};
+pub(super) use origins::Origin;
+use origins::Origins;
 
 /// Octets of the longest datagram that is looked at, and one more to tell a longer one.
 const DATAGRAM: usize = 4097;
 /// Datagrams that one call takes or sends, at most.
-const BATCH: usize = 32;
+pub(super) const BATCH: usize = 32;
 
 /// A socket, and the replies that wait for the next call.
 pub(super) struct Datagrams {
@@ -61,29 +62,35 @@ impl Datagrams {
         self.socket.readable().await
     }
 
-    /// Hands on datagrams that have come, each with its source; `take` says whether one was found to
-    /// be of a peer that is to be answered from where it asked.
+    /// Hands on datagrams that have come, each with its source and where it came to; says whether there
+    /// may be more.
     ///
     /// # Errors
     /// What the kernel said; a client that is gone may show up here as an ICMP message.
     pub(super) fn receive(
-        &mut self,
-        take: impl FnMut(SocketAddr, &[u8]) -> bool,
-    ) -> io::Result<()> {
-        let Self { socket, is_ipv6, origins, .. } = self;
-        let fd = socket.as_raw_fd();
-        let emptied = socket.try_io(Interest::READABLE, || {
-            let taken = if *is_ipv6 {
-                receive::<SockaddrIn6>(fd, origins.as_mut(), take)
+        &self,
+        take: impl FnMut(SocketAddr, Option<Origin>, &[u8]),
+    ) -> io::Result<bool> {
+        let (fd, tells) = (self.socket.as_raw_fd(), self.origins.is_some());
+        let emptied = self.socket.try_io(Interest::READABLE, || {
+            let taken = if self.is_ipv6 {
+                receive::<SockaddrIn6>(fd, tells, take)
             } else {
-                receive::<SockaddrIn>(fd, origins.as_mut(), take)
+                receive::<SockaddrIn>(fd, tells, take)
             };
             // Fewer than there is room for: what comes next wakes the task anew.
-            if taken? < BATCH { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(()) }
+            if taken? < BATCH { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(true) }
         });
         match emptied {
-            Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(error),
-            Ok(()) | Err(_) => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(false),
+            other => other,
+        }
+    }
+
+    /// Answers a peer from where it asked from now on: one who was found to be whom it claims.
+    pub(super) fn met(&mut self, source: SocketAddr, origin: Option<Origin>) {
+        if let (Some(origins), Some(origin)) = (&mut self.origins, origin) {
+            origins.note(source, origin);
         }
     }
 
@@ -240,10 +247,10 @@ impl Family for SockaddrIn6 {
 
 fn receive<F: Family>(
     fd: RawFd,
-    mut origins: Option<&mut Origins>,
-    mut take: impl FnMut(SocketAddr, &[u8]) -> bool,
+    tells: bool,
+    mut take: impl FnMut(SocketAddr, Option<Origin>, &[u8]),
 ) -> Result<usize, Errno> {
-    F::inbox(origins.is_some()).with_borrow_mut(|Inbox { headers, octets }| {
+    F::inbox(tells).with_borrow_mut(|Inbox { headers, octets }| {
         let rooms = octets.chunks_mut(DATAGRAM).map(|room| [IoSliceMut::new(room)]);
         let mut rooms: Vec<_> = rooms.collect();
         let (mut taken, mut is_short) = (0, false);
@@ -251,14 +258,9 @@ fn receive<F: Family>(
             taken += 1;
             let datagram = message.iovs().next().unwrap_or_default();
             let Some(source) = message.address.map(Into::into) else { continue };
-            let is_met = take(source, datagram);
-            if let Some(origins) = origins.as_deref_mut() {
-                match told::<F>(&message) {
-                    Some(origin) if is_met => origins.note(source, origin),
-                    Some(_) => {}
-                    None => is_short = true,
-                }
-            }
+            let origin = if tells { told::<F>(&message) } else { None };
+            is_short |= tells && origin.is_none();
+            take(source, origin, datagram);
         }
         if is_short {
             // The kernel left no room for the next one.

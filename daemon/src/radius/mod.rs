@@ -12,6 +12,7 @@ mod radsec;
 mod rejections;
 mod reports;
 mod socket;
+mod turns;
 mod udp;
 mod view;
 

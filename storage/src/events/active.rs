@@ -107,7 +107,11 @@ impl Active {
         owners: &BTreeMap<u32, EventOwner>,
     ) -> Vec<Chained> {
         let (mut heads, mut text) = (Heads::new(), Vec::new());
-        let chained = batch.iter().map(|entry| {
+        let chained = batch.iter().enumerate().map(|(done, entry)| {
+            if done % A_FEW == 0 {
+                // Nobody waits for this, and whoever shares the core is waited for.
+                std::thread::yield_now();
+            }
             let (number, sequence) = (entry.partition, entry.sequence);
             let head = heads.get(&number).or_else(|| self.heads.get(&number));
             let previous = head.copied().unwrap_or(EventHash::BEGINNING);
@@ -246,6 +250,9 @@ pub(crate) const UNCHAINED: &str = ".active";
 
 /// How much is read at once when all events are read.
 const MANY_FRAMES: usize = 1 << 20;
+
+/// So many events are put into chains without a look who else wants the core.
+const A_FEW: usize = 64;
 
 /// So many runs are read without looking whether the segment is still the active one.
 const AT_ONCE: usize = 64;

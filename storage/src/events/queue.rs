@@ -96,7 +96,8 @@ impl Log {
     /// room to the others.
     fn has_room(&self, queue: &Queue, partition: Partition) -> bool {
         let own = queue.shares.get(&partition.number()).copied().unwrap_or(0);
-        queue.waiting.len() < self.options.queue && own < self.options.queue - self.options.queue / 4
+        queue.waiting.len() < self.options.queue
+            && own < self.options.queue - self.options.queue / 4
     }
 
     /// Takes events that are durable elsewhere. They wait however many there are: dropping one

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 
 /// An address of this machine, with the number of its link where it means nothing elsewhere.
-pub(super) type Origin = (IpAddr, u32);
+pub(crate) type Origin = (IpAddr, u32);
 
 /// Peers whose address here is remembered at most.
 const PEERS: usize = 65_536;
