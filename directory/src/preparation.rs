@@ -15,8 +15,15 @@ use crate::records::{
 
 /// So many records are written anew in one change.
 const STEP: usize = 1_000;
-/// How many preparations there are. Who adds one counts on, so that it is made where the others were.
-const PREPARATIONS: u32 = 5;
+/// What is made sure of once, in this order. Where some are new, all are made again: each finds little to
+/// do where it was made before.
+const PREPARATIONS: [fn(&Directory) -> Result<(), Error>; 5] = [
+    Directory::renew,
+    Directory::note_claims,
+    Directory::count_sessions,
+    Directory::count_certificates,
+    Directory::count_users,
+];
 const PROVIDER: Partition = Partition::Provider;
 
 impl Directory {
@@ -30,16 +37,13 @@ impl Directory {
     /// each of which lies elsewhere in the file.
     fn prepare_once(&self) -> Result<(), Error> {
         let found = self.inner.store.read()?.get::<Preparations>(PROVIDER, THE_ONLY_ONE)?;
-        if found.unwrap_or_default().made >= PREPARATIONS {
+        let made = u32::try_from(PREPARATIONS.len()).unwrap_or(u32::MAX);
+        if found.unwrap_or_default().made >= made {
             return Ok(());
         }
-        self.renew()?;
-        self.note_claims()?;
-        self.count_sessions()?;
-        self.count_certificates()?;
-        self.count_users()?;
-        let put = |change: &mut Change<'_>| {
-            let made = Preparations { made: PREPARATIONS };
+        PREPARATIONS.iter().try_for_each(|prepare| prepare(self))?;
+        let put = move |change: &mut Change<'_>| {
+            let made = Preparations { made };
             change.put(PROVIDER, THE_ONLY_ONE, &made).map_err(Error::from)
         };
         // A disk that takes no writes can be read from; then all is looked at again at the next start.

@@ -10,6 +10,8 @@ use std::hash::Hash;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use directory::OrganizationId;
+
 use super::candidates::ClientKey;
 
 /// So few secrets are tried without a thought.
@@ -22,9 +24,9 @@ const TRIES_OF_ADDRESS: usize = 8 * TRIES;
 const SECOND: Duration = Duration::from_secs(1);
 /// Clients met last at an address that are served when its tries are spent.
 const MET: usize = FEW;
-/// Gear that is remembered, that of one client at most, and places of which is known what was tried.
+/// Gear that is remembered, that of one organization at most, and places of which is known what was tried.
 const GEAR: usize = 65_536;
-const GEAR_OF_ONE: usize = 4_096;
+const GEAR_OF_ONE: usize = GEAR / 4;
 const SOCKETS: usize = 16_384;
 const ADDRESSES: usize = 4_096;
 
@@ -32,8 +34,8 @@ const ADDRESSES: usize = 4_096;
 #[derive(Default)]
 pub(super) struct Crowd {
     known: HashMap<SocketAddr, ClientKey>,
-    /// How much gear of each client is known.
-    shares: HashMap<ClientKey, usize>,
+    /// How much gear of each organization is known.
+    shares: HashMap<OrganizationId, usize>,
     sockets: HashMap<SocketAddr, Spent>,
     addresses: HashMap<IpAddr, Address>,
 }
@@ -102,17 +104,18 @@ impl Crowd {
         if self.known.get(&source) == Some(&client) {
             return;
         }
-        if self.shares.get(&client).is_some_and(|share| *share >= GEAR_OF_ONE) {
-            self.known.retain(|_, owner| *owner != client);
-            self.shares.remove(&client);
+        let (organization, _) = client;
+        if self.shares.get(&organization).is_some_and(|share| *share >= GEAR_OF_ONE) {
+            self.known.retain(|_, (owner, _)| *owner != organization);
+            self.shares.remove(&organization);
         }
         if self.known.len() >= GEAR {
             self.known.clear();
             self.shares.clear();
         }
-        *self.shares.entry(client).or_default() += 1;
+        *self.shares.entry(organization).or_default() += 1;
         let former = self.known.insert(source, client);
-        if let Some(share) = former.and_then(|former| self.shares.get_mut(&former)) {
+        if let Some(share) = former.and_then(|(former, _)| self.shares.get_mut(&former)) {
             *share = share.saturating_sub(1);
         }
     }
@@ -153,7 +156,7 @@ fn make_room<K: Eq + Hash, V>(
 
 #[cfg(test)]
 mod tests {
-    use directory::{OrganizationId, RadiusClientId, RecordId};
+    use directory::{RadiusClientId, RecordId};
 
     use super::*;
 

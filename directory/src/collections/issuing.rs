@@ -272,8 +272,12 @@ impl<I: Certified> Issuing<'_, '_, I> {
 /// How many certificates are kept; a store that was made before they were counted is counted when it
 /// is opened.
 fn kept(source: &impl Reading, partition: Partition) -> Result<u32, Error> {
-    let totals = source.get::<CertificateTotals>(partition, THE_ONLY_ONE)?;
-    Ok(totals.map_or(0, |totals| totals.kept))
+    if let Ok(totals) = source.get::<CertificateTotals>(partition, THE_ONLY_ONE) {
+        return Ok(totals.map_or(0, |totals| totals.kept));
+    }
+    // A number that cannot be read is counted again.
+    let found = source.prefix(partition, indices::ISSUED_END, b"").ids();
+    Ok(found.map(|id| id.map(|_| 1_u32)).sum::<Result<u32, _>>()?)
 }
 
 /// Revokes what an owner has, before the owner is deleted.

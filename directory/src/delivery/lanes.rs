@@ -250,17 +250,15 @@ impl Directory {
                 return Err(error);
             }
         }
-        let mut left = changed.clone();
+        let mut unreadable = None;
         for place in changed {
             let found = self.inner.store.read().map_err(Error::from);
             match found.and_then(|snapshot| destinations_at(&snapshot, place)) {
-                Ok(found) => {
-                    deliveries.lock().settle(place, found);
-                    left.remove(&place);
-                }
+                Ok(found) => deliveries.lock().settle(place, found),
+                // It keeps no other from being served, and is looked at again.
                 Err(error) => {
-                    deliveries.lock().changed.extend(left);
-                    return Err(error);
+                    deliveries.lock().changed.insert(place);
+                    unreadable = Some(error);
                 }
             }
         }
@@ -270,6 +268,9 @@ impl Directory {
         let heads: BTreeMap<Place, EventHash> = places.into_iter().map(head).collect();
         let head = |place: Place| heads.get(&place).copied();
         let chosen = deliveries.lock().choose(now, room, head);
+        if let Some(error) = unreadable.filter(|_| chosen.is_empty()) {
+            return Err(error);
+        }
         let turn = |key| DeliveryTurn { deliveries: Arc::clone(deliveries), key };
         Ok(chosen.into_iter().map(turn).collect())
     }

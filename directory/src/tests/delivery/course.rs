@@ -7,8 +7,8 @@ use storage::Reading;
 
 use super::super::world::{DAY, World};
 use super::{
-    bury, conclude, failure, fields, flush, letters, make, next, ready, status, syslog, tell, told,
-    webhook,
+    bury, conclude, due, failure, fields, flush, letters, make, next, ready, status, syslog, tell,
+    told, webhook,
 };
 use crate::access::ManageDelivery;
 use crate::delivery::Sent;
@@ -168,4 +168,33 @@ fn what_is_new_in_a_log_that_was_put_back_is_delivered_and_told_as_such() {
         tell(&world, acme, "bob");
         assert_eq!(told(&next(&world).unwrap().1).last().unwrap(), "bob");
     }
+}
+
+/// A destination that cannot be read.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Spoilt;
+
+impl storage::Record for Spoilt {
+    const KIND: storage::Kind = <EventDestination as storage::Record>::KIND;
+    const VERSION: u8 = <EventDestination as storage::Record>::VERSION;
+
+    fn index(&self, _: &mut storage::Entries) {}
+}
+
+#[test]
+fn destinations_that_cannot_be_read_keep_no_others_from_being_served() {
+    let (world, acme) = ready();
+    make(&world, acme, fields("siem", webhook())).unwrap();
+    let other = world.organization("other").partition();
+    let spoilt = world.directory.inner.store.write(move |change| {
+        let number = change.allocate(other)?;
+        change.put(other, number, &Spoilt)?;
+        Ok::<_, Error>(())
+    });
+    spoilt.unwrap();
+    tell(&world, acme, "ada");
+    let turns = due(&world);
+    assert_eq!(turns.len(), 1);
+    // It is told as soon as there is nothing else.
+    assert!(world.directory.due_destinations(world.now(), 100).is_err());
 }
