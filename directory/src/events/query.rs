@@ -155,7 +155,8 @@ fn of_name(field: u8, name: &str) -> u64 {
 
 fn name_of(actor: &EventActor) -> (Option<&str>, Option<&Uuid>) {
     match actor {
-        EventActor::Nobody | EventActor::Daemon | EventActor::Operator => (None, None),
+        EventActor::Nobody | EventActor::Daemon => (None, None),
+        EventActor::Operator => (Some("operator"), None),
         EventActor::Admin { id, login } => (Some(login), Some(id)),
         EventActor::User { id, login } => (Some(login), id.as_ref()),
         EventActor::ServiceAccount { id, name } | EventActor::Device { id, name } => {
