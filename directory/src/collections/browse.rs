@@ -141,9 +141,7 @@ impl<E: Entity> Browse for Collection<'_, &Snapshot, E> {
         let Sought { member, value, is_whole } = sought;
         let (source, partition) = (self.site.source, self.site.partition());
         if member == "id" && is_whole {
-            let Ok(uuid) = Uuid::try_parse(value) else { return Ok(Some(Vec::new())) };
-            let found = source.find_first(partition, E::UUIDS, uuid.as_bytes())?;
-            return Ok(Some(found.and_then(E::Id::from_record).into_iter().collect()));
+            return identified(source, (partition, E::UUIDS), value).map(Some);
         }
         match E::index_for(member) {
             Some(index) => indexed(source, (partition, index), sought, most),
@@ -154,6 +152,17 @@ impl<E: Entity> Browse for Collection<'_, &Snapshot, E> {
     fn candidate(&self, id: E::Id) -> Result<Option<E>, Error> {
         Ok(self.site.source.get(self.site.partition(), id.record())?)
     }
+}
+
+/// What an index of ids finds by the text of one, which may be none.
+pub(crate) fn identified<I: RecordId>(
+    source: &Snapshot,
+    (partition, index): (Partition, Index),
+    text: &str,
+) -> Result<Vec<I>, Error> {
+    let Ok(uuid) = Uuid::try_parse(text) else { return Ok(Vec::new()) };
+    let found = source.find_first(partition, index, uuid.as_bytes())?;
+    Ok(found.and_then(I::from_record).into_iter().collect())
 }
 
 /// What an index finds, in the order of ids; `None` where that is more than `most`.

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{ReadingTransaction, own_standing};
 use crate::access::{Standing, organization};
-use crate::collections::{Batch, Browse, Sought, indexed};
+use crate::collections::{Batch, Browse, Sought, identified, indexed};
 use crate::error::Error;
 use crate::id::{OrganizationId, RecordId};
 use crate::records::{Organization, OrganizationState, indices};
@@ -107,11 +107,8 @@ impl Browse for InScope<'_> {
         own_standing(source, &self.0.context)?;
         let index = match sought.member {
             "id" if sought.is_whole => {
-                let Ok(uuid) = Uuid::try_parse(sought.value) else { return Ok(Some(Vec::new())) };
-                let (partition, index) = (Partition::Provider, indices::ORGANIZATION_UUID);
-                let found = source.find_first(partition, index, uuid.as_bytes())?;
-                let found = found.and_then(OrganizationId::from_record);
-                return Ok(Some(found.into_iter().collect()));
+                let by = (Partition::Provider, indices::ORGANIZATION_UUID);
+                return identified(source, by, sought.value).map(Some);
             }
             "slug" => indices::ORGANIZATION_SLUG,
             "domain" => indices::ORGANIZATION_DOMAIN,
