@@ -15,9 +15,13 @@ use crate::records::{
 
 /// So many records are written anew in one change.
 const STEP: usize = 1_000;
+
+/// What is made sure of in a store that an older version made.
+type Preparation = fn(&Directory) -> Result<(), Error>;
+
 /// What is made sure of once, in this order. Where some are new, all are made again: each finds little to
 /// do where it was made before.
-const PREPARATIONS: [fn(&Directory) -> Result<(), Error>; 5] = [
+const PREPARATIONS: [Preparation; 5] = [
     Directory::renew,
     Directory::note_claims,
     Directory::count_sessions,
