@@ -42,7 +42,7 @@ impl Row {
 
     /// In the order they are run in. The memory of verified passwords is empty at the start, so
     /// that the two with nobody twice come first.
-    pub(crate) const ALL: [Self; 74] = [
+    pub(crate) const ALL: [Self; 82] = [
         Self::clear(BindOnce, 16, 0.0),
         Self::clear(PapOnce, 16, 0.0),
         Self::clear(PapAgain, 1, PAR),
@@ -89,19 +89,25 @@ impl Row {
         Self::clear(BindNew, 1, PAR),
         Self::clear(BindNew, 64, 2.5),
         Self::clear(BindNew, 512, PAR),
+        Self::clear(BindNew, 5000, PAR),
         Self::new(BindNew, StartTls, Shape::of(64), PAR),
         Self::new(BindNew, Ldaps, Shape::of(1), PAR),
         Self::new(BindNew, Ldaps, Shape::of(64), 2.0),
+        Self::new(BindNew, Ldaps, Shape::of(512), PAR),
         Self::clear(Mixed, 1, PAR),
         Self::clear(Mixed, 64, 2.5),
         Self::clear(Mixed, 512, PAR),
+        Self::clear(Mixed, 5000, PAR),
         Self::new(Mixed, StartTls, Shape::of(64), PAR),
         Self::new(Mixed, Ldaps, Shape::of(64), PAR),
+        Self::new(Mixed, Ldaps, Shape::of(512), PAR),
         Self::clear(MemberOf, 1, PAR),
         Self::clear(MemberOf, 64, 3.0),
         Self::clear(MemberOf, 5000, PAR),
         Self::new(MemberOf, StartTls, Shape::of(64), PAR),
+        Self::new(MemberOf, StartTls, Shape::of(5000), PAR),
         Self::new(MemberOf, Ldaps, Shape::of(64), PAR),
+        Self::new(MemberOf, Ldaps, Shape::of(5000), PAR),
         Self::new(MemberOf, Clear, PIPELINED, PAR),
         Self::new(MemberOf, StartTls, PIPELINED, PAR),
         Self::new(MemberOf, Ldaps, PIPELINED, PAR),
@@ -113,6 +119,8 @@ impl Row {
         Self::new(Dump, Ldaps, Shape::of(16), PAR),
         Self::clear(DumpPaged, 1, PAR),
         Self::clear(DumpPaged, 16, 2.0),
+        Self::clear(DumpPaged, 512, PAR),
+        Self::clear(DumpPaged, 5000, PAR),
         Self::new(DumpPaged, StartTls, Shape::of(16), PAR),
         Self::new(DumpPaged, Ldaps, Shape::of(16), PAR),
         Self::clear(DumpLarge, 4, 2.0),
