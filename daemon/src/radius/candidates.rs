@@ -38,7 +38,8 @@ impl Candidates {
 
     /// The clients that a datagram may be of, those of the narrowest networks first; the time is
     /// asked for where a client has two secrets. Before them comes whose gear was known there, where
-    /// there are many; where too many secrets were tried, the clients met there last are all.
+    /// there are many, and who took too many tries elsewhere; where too many secrets were tried, the
+    /// clients met there last are all.
     pub(crate) fn of(
         &self,
         source: SocketAddr,
@@ -48,7 +49,8 @@ impl Candidates {
         let address = source.ip();
         let is_cut = self.crowd.is_spent(&source, monotonic);
         let met = if is_cut { self.crowd.met_at(&address) } else { &[] };
-        let guesses = self.crowd.known(&source).into_iter().chain(met.iter().copied());
+        let known = self.crowd.known(&source).into_iter();
+        let guesses = known.chain(met.iter().copied()).chain(self.crowd.spenders(monotonic));
         let guesses = guesses.filter_map(move |(organization, client)| {
             Some((0, self.gear.as_ref()?.client(organization, client, address)?, true))
         });

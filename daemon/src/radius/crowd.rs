@@ -3,7 +3,8 @@
 //! Whoever sends what no secret fits has tries of their own, by address and port, so that one
 //! organization's gear with a wrong secret takes none from the others behind the same address. What
 //! all of them take there together is bounded as well; from then on whose gear was met there last is
-//! still served.
+//! still served. Whoever sends what their secret does fit, from ever new ports or addresses, is looked
+//! for first once that took too many tries.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -22,6 +23,9 @@ const TRIES: usize = 8_192;
 /// The same from one address.
 const TRIES_OF_ADDRESS: usize = 8 * TRIES;
 const SECOND: Duration = Duration::from_secs(1);
+/// Clients that are looked for first at most, and clients of which is known what it took to find them.
+const SPENDERS: usize = FEW;
+const FOUND: usize = 4_096;
 /// Clients met last at an address that are served when its tries are spent.
 const MET: usize = FEW;
 /// Gear that is remembered, that of one organization at most, and places of which is known what was tried.
@@ -38,6 +42,10 @@ pub(super) struct Crowd {
     shares: HashMap<OrganizationId, usize>,
     sockets: HashMap<SocketAddr, Spent>,
     addresses: HashMap<IpAddr, Address>,
+    /// How many secrets it took to find clients where nobody had met them.
+    found: HashMap<ClientKey, Spent>,
+    /// Those of them that took too many, the latest first.
+    spenders: Vec<ClientKey>,
 }
 
 #[derive(Default)]
@@ -62,6 +70,12 @@ impl Crowd {
     /// Whose gear was met at an address last.
     pub(super) fn met_at(&self, address: &IpAddr) -> &[ClientKey] {
         self.addresses.get(address).map_or(&[], |address| &address.met)
+    }
+
+    /// The clients that took too many tries, being met in ever new places: they are looked for first.
+    pub(super) fn spenders(&self, now: Duration) -> impl Iterator<Item = ClientKey> {
+        let is_one = move |found: &Spent| found.has_passed(TRIES, now);
+        self.spenders.iter().copied().filter(move |it| self.found.get(it).is_some_and(is_one))
     }
 
     /// Whether no more is tried for packets from there but what was known before.
@@ -95,7 +109,20 @@ impl Crowd {
         address.met.retain(|met| *met != client);
         address.met.insert(0, client);
         address.met.truncate(MET);
+        self.spend(client, tries, now);
         self.remember(source, client);
+    }
+
+    /// Notes what it took to find a client.
+    fn spend(&mut self, client: ClientKey, tries: usize, now: Duration) {
+        make_room(&mut self.found, &client, FOUND, |it| it.is_young(now));
+        let spent = self.found.entry(client).or_default();
+        spent.add(tries, now);
+        if spent.has_passed(TRIES, now) {
+            self.spenders.retain(|spender| *spender != client);
+            self.spenders.insert(0, client);
+            self.spenders.truncate(SPENDERS);
+        }
     }
 
     /// Remembers whose gear is at an address and port. Who asks from ever new ports has their own
@@ -216,6 +243,24 @@ mod tests {
             crowd.tried(neighbour, Some(client(1)), 2_048, START);
         }
         assert!(!crowd.is_spent(&neighbour, START));
+    }
+
+    #[test]
+    fn who_is_met_in_ever_new_places_is_looked_for_first_until_the_second_is_over() {
+        let mut crowd = Crowd::default();
+        let spenders = |crowd: &Crowd, now| crowd.spenders(now).collect::<Vec<_>>();
+        for port in 0..4 {
+            assert!(spenders(&crowd, START).is_empty());
+            crowd.tried(socket(1, port), Some(client(1)), 2_048, START);
+        }
+        crowd.tried(socket(1, 9), Some(client(2)), 2_048, START);
+        assert_eq!(spenders(&crowd, START), [client(1)]);
+        assert!(spenders(&crowd, START + SECOND).is_empty());
+        for number in 1..=100 {
+            crowd.tried(socket(2, 1), Some(client(number)), TRIES, START);
+        }
+        assert_eq!(spenders(&crowd, START).len(), SPENDERS);
+        assert_eq!(spenders(&crowd, START)[0], client(100));
     }
 
     #[test]
