@@ -184,13 +184,17 @@ fn kept(client: usize, depth: usize) -> Script {
     }
 }
 
+/// So many new connections come from one address, and more from several: ours lets no address have
+/// more than two thousand, and those that have just ended may still count.
+const ONE_SOURCE: usize = 1_000;
+
 /// Clients that make a new connection for each round, any of them.
 pub(crate) fn newcomers(connections: usize, rounds: &Rounds) -> Vec<Script> {
-    let script = |client| Script {
-        rounds: Rc::clone(rounds),
-        life: Life::Round,
-        source: None,
-        ..kept(client, 1)
+    let is_of_one = connections <= ONE_SOURCE;
+    let script = |client| {
+        let kept = kept(client, 1);
+        let source = if is_of_one { None } else { kept.source };
+        Script { rounds: Rc::clone(rounds), life: Life::Round, source, ..kept }
     };
     (0..connections).map(script).collect()
 }
