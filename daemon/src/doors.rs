@@ -22,7 +22,7 @@ use crate::ldap::{self as ldap_door, Entrance};
 use crate::lifecycle::{Lifecycle, Tasks};
 use crate::runtimes::yield_to_others;
 use crate::start::{Prepared, StartError};
-use crate::{admin_api, delivery, master_key, radius as radius_door, randomness};
+use crate::{admin_api, delivery, event_bound, master_key, radius as radius_door, randomness};
 
 /// How often deleted organizations are looked at, whether their time is over.
 const HOUSEKEEPING: Duration = Duration::from_secs(60 * 60);
@@ -140,6 +140,7 @@ pub(crate) fn open(
     work_at_imports(tasks, directory.clone(), clock);
     keep_clients(tasks, directory.clone());
     keep_house(tasks, directory.clone(), clock, config.events.retention);
+    event_bound::start(tasks, directory.clone(), config.events.size_per_organization);
     end_user_lives(tasks, directory.clone(), clock);
     follow_rule_times(tasks, directory.clone(), clock);
     settle_reports(tasks, directory.clone());

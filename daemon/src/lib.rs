@@ -15,6 +15,7 @@ mod delivery;
 mod demo;
 mod doors;
 pub mod environment;
+mod event_bound;
 mod ldap;
 pub mod lifecycle;
 mod listener;

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 pub(crate) use self::allowances::{Allowance, Allowances, Untold};
 pub use self::among::{AMONG, EventsAmong};
-pub use self::keeping::{LONGEST_KEPT, retention_revision};
+pub use self::keeping::{EventsBeyond, LONGEST_KEPT, retention_revision};
 pub use self::query::EventQuery;
 pub use self::reading::{
     COUNTED, COUNTS, CountBy, EventChain, EventCounts, EventLine, EventLines, EventPage,

@@ -2,7 +2,7 @@
 //!
 //! Events are appended to the active segment in the order of their sequence numbers. A segment
 //! that is full or a day old is sealed: sorted by partition, compressed in blocks, and read-only
-//! from then on. Retention deletes whole sealed segments.
+//! from then on. Retention, by time and by size, takes a partition out of whole sealed segments.
 //!
 //! An event of a change is first kept in the database, in the transaction of the change, and
 //! copied from there. It carries its outbox number, so that after a crash nothing is lost and
@@ -36,7 +36,7 @@ use std::time::Duration;
 
 pub use self::chain::{EventHash, EventOwner, EventWords, EventsOwned, Link, Term, term};
 use self::queue::Log;
-pub use self::retention::{EventsKept, Living};
+pub use self::retention::{EventsCut, EventsKept, Living};
 pub use self::walk::{ChainEnds, EventSearch};
 use crate::folder::{Directory, Folder};
 use crate::{Corrupt, Partition};
@@ -263,6 +263,18 @@ impl EventLog {
     /// When a segment cannot be read, written or removed.
     pub fn forget(&self, kept: &EventsKept) -> Result<usize, EventError> {
         self.flusher.log.forget(kept)
+    }
+
+    /// Forgets the oldest events of each partition that has more than so many octets in sealed
+    /// segments, and says of whom some went. A partition leaves a segment as a whole: what is left
+    /// are its newest so many octets and what else it has in the segment in which they begin. What
+    /// is still appended to is left alone and not counted. Looks at nothing where no segment was
+    /// sealed since the last time.
+    ///
+    /// # Errors
+    /// When a segment cannot be read, written or removed; the next time it is tried again.
+    pub fn bound(&self, most: u64) -> Result<Vec<EventsCut>, EventError> {
+        self.flusher.log.bound(most)
     }
 
     /// Takes events that a commit made durable, with their outbox numbers in ascending order.

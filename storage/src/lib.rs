@@ -37,7 +37,8 @@ pub use change::{Change, ChangeError};
 pub use check::{KindCheck, Report};
 pub use events::{
     ChainEnds, Dropped, Event, EventError, EventHash, EventLog, EventOptions, EventOwner,
-    EventSearch, EventWords, EventsKept, EventsOwned, Link, Living, MAX_EVENT, Stored, Term, term,
+    EventSearch, EventWords, EventsCut, EventsKept, EventsOwned, Link, Living, MAX_EVENT, Stored,
+    Term, term,
 };
 pub use file::DATABASE;
 pub use journal::{Journal, JournalEntry, JournalError};

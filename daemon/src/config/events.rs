@@ -1,13 +1,18 @@
 //! `[events]`
 
 use super::section::section;
-use super::value::{Count, DAY, Time};
+use super::value::{Count, DAY, GIB, MIB, Size, Time};
 
 section! {
     /// The record of who did or tried what.
     [events] Events {
         /// How long events are kept.
         retention: Time<DAY, { 3_660 * DAY }> = Time(90 * DAY),
+        /// What the events of each organization, and the provider's own, may take on the disk,
+        /// about: of whoever has more the oldest go before their time, so that a storm of rejected
+        /// logins, all of which are told, does not fill it. 10GiB are roughly a hundred million
+        /// logins. The segment that is written to, and a part of another, come on top.
+        size_per_organization: Size<MIB, { 1024 * GIB }> = Size(10 * GIB),
         /// How long an authentication event may wait in memory before it is on disk.
         flush: Time<1, 100> = Time(100),
         /// Events in one segment file before it is sealed and compressed.

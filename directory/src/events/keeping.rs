@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use storage::{Change, EventsKept, Living, Partition, Reading, Snapshot};
+use storage::{Change, EventsCut, EventsKept, Id, Living, Partition, Reading, Snapshot};
 
 use super::{Action, Difference, Event, SubjectKind};
 use crate::access::{Grant, ManageAuthentication, View, organization};
@@ -132,10 +132,6 @@ impl Directory {
         Ok(Some(Time(beginning(now, own.unwrap_or(retention)))))
     }
 
-    /// Forgets events that are kept no longer: all of organizations that were destroyed, and others
-    /// after `retention`, where their organization says nothing else, and whole days (UTC) at once
-    /// where that is a day or more. Returns how many segments of the log were removed or written
-    /// anew.
     /// Forgets events that are kept no longer: all those of organizations that were destroyed, and
     /// others after `retention`, where their organization says nothing else, and whole days (UTC) at
     /// once where that is a day or more. Returns how many segments of the log were removed or
@@ -161,6 +157,47 @@ impl Directory {
         let kept = EventsKept { before_ms: beginning(now, retention), of, living };
         let forgotten = self.inner.store.events().forget(&kept);
         forgotten.map_err(|error| Error::Store(StoreFailure::Events(error)))
+    }
+}
+
+/// Events of somebody that were forgotten because there was too much of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventsBeyond {
+    /// The slug of the organization; none of the provider's own.
+    pub organization: Option<String>,
+    /// When the newest in the last part of the log that they left happened.
+    pub until: Time,
+}
+
+impl Directory {
+    /// Forgets the oldest events of each organization, and of the provider, that has more than so many
+    /// octets in closed parts of the log, and says whose some were. Whoever has too much keeps so
+    /// many octets of the newest, and what else is in the part of the log in which they begin. Costs
+    /// next to nothing where no part was closed since the last time.
+    ///
+    /// # Errors
+    /// When the store or the event log fails.
+    pub fn bound_events(&self, most: u64) -> Result<Vec<EventsBeyond>, Error> {
+        let cut = self.inner.store.events().bound(most);
+        let cut = cut.map_err(|error| Error::Store(StoreFailure::Events(error)))?;
+        if cut.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (snapshot, mut beyond) = (self.inner.store.read()?, Vec::new());
+        for EventsCut { partition, newest_ms } in cut {
+            let organization = match partition {
+                Partition::Provider => None,
+                Partition::Organization(number) => {
+                    let number = Id::from(number.get());
+                    let found = snapshot.get::<Organization>(Partition::Provider, number)?;
+                    // Of one that is no more all go soon.
+                    let Some(record) = found else { continue };
+                    Some(record.fields.slug)
+                }
+            };
+            beyond.push(EventsBeyond { organization, until: Time(newest_ms) });
+        }
+        Ok(beyond)
     }
 }
 

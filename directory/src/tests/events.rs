@@ -7,7 +7,8 @@ use std::net::IpAddr;
 use super::world::World;
 use crate::access::{Context, Grant, ManageAuthentication, RequestId, View};
 use crate::events::{
-    Action, CountBy, Event, EventActor, EventQuery, EventStart, Outcome, Subject, SubjectKind,
+    Action, CountBy, Event, EventActor, EventQuery, EventStart, EventsBeyond, Outcome, Subject,
+    SubjectKind,
 };
 use crate::id::{OrganizationId, Place};
 use crate::records::EventFilter;
@@ -343,6 +344,45 @@ fn an_organization_keeps_its_events_as_long_as_it_says() {
     assert_eq!(found(&world, other, &all).len(), 30);
     let chain = looking(&world, acme, |grant| grant.event_chain().unwrap());
     assert_ne!(chain.oldest.unwrap().1, "0".repeat(64));
+    world.assert_sound();
+}
+
+#[test]
+fn an_organization_keeps_the_newest_of_its_events_where_there_are_too_many() {
+    const DAY: u64 = 24 * HOUR;
+    let world = World::new();
+    let (acme, other) = (world.organization("acme"), world.organization("other"));
+    let start = world.now().0;
+    for day in 0..10 {
+        let begun = start + day * DAY;
+        (0..50).for_each(|n| tell(&world, acme, Action::RadiusAccess, "bob", begun + n));
+    }
+    // Each day begins another part of the log.
+    tell(&world, other, Action::LdapBind, "ada", start + 9 * DAY + 50);
+    let binds = |organization| found(&world, organization, &EventQuery::default()).len();
+    looking(&world, acme, |grant| grant.event_chain().unwrap());
+    let whole = exported(&world, acme, &EventQuery::default(), (0, u64::MAX));
+    assert!(world.directory.bound_events(1 << 30).unwrap().is_empty());
+    let until = Time(start + 7 * DAY + 49);
+    let gone = EventsBeyond { organization: Some("acme".into()), until };
+    assert_eq!(world.directory.bound_events(1).unwrap(), [gone]);
+    assert!(world.directory.bound_events(1).unwrap().is_empty());
+    assert_eq!((binds(acme), binds(other)), (100, 1), "the last that was sealed stays");
+    let left = exported(&world, acme, &EventQuery::default(), (0, u64::MAX));
+    let hashes = |all: &[crate::events::EventLine]| {
+        all.iter().map(|line| line.members["hash"].clone()).collect::<Vec<_>>()
+    };
+    assert!(hashes(&whole).ends_with(&hashes(&left)));
+    let chain = looking(&world, acme, |grant| grant.event_chain().unwrap());
+    let (oldest, previous) = chain.oldest.unwrap();
+    assert_eq!(left[0].members["sequence"], oldest);
+    assert_eq!(left[0].members["previous"], previous.as_str());
+    let by_day = |at: Time| Time(at.0 - (at.0 - start) % DAY);
+    let counts = looking(&world, acme, |grant| {
+        grant.count_events(&EventQuery::default(), &by_day, CountBy::Nothing).unwrap()
+    });
+    assert_eq!(counts.counts, [8, 9].map(|day| (Time(start + day * DAY), None, 50)));
+    assert!(counts.complete);
     world.assert_sound();
 }
 

@@ -8,6 +8,7 @@ use super::EventError;
 use super::chain::EventHash;
 use super::frame::Shape;
 use super::sealed::damaged;
+use super::summary::SUMMARY;
 use super::walk::EventSearch;
 use crate::Corrupt;
 use crate::folder::SegmentFile;
@@ -106,6 +107,27 @@ impl SegmentIndex {
     pub(crate) fn part(&self, number: u32) -> Option<&Part> {
         let at = self.parts.binary_search_by_key(&number, |part| part.number).ok()?;
         self.parts.get(at)
+    }
+
+    /// How many octets of the file each part has, about: those that share a block have as much of it
+    /// each. None where the index does not say who has events in it.
+    pub(crate) fn sizes(&self) -> Vec<u64> {
+        let behind = |number: u32| self.parts.partition_point(|part| part.number < number);
+        let mut sizes = vec![0; self.parts.len()];
+        let mut blocks = self.blocks.iter().peekable();
+        while let Some(block) = blocks.next() {
+            let first = behind(block.first.0);
+            // Whose events go on in the next block has some in this one.
+            let begun = |next: &Block, part: &Part| part.previous != next.previous;
+            let end = blocks.peek().map_or(self.parts.len(), |next| {
+                let at = behind(next.first.0);
+                at + usize::from(self.parts.get(at).is_some_and(|part| begun(next, part)))
+            });
+            let shares = sizes.get_mut(first..end.max(first + 1)).unwrap_or_default();
+            let share = (u64::from(block.length) + SUMMARY as u64) / shares.len().max(1) as u64;
+            shares.iter_mut().for_each(|size| *size += share);
+        }
+        sizes
     }
 
     /// The index as it stands at the end of the segment.

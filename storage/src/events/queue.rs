@@ -18,11 +18,14 @@ use crate::folder::Folder;
 
 /// The log: what waits, and what is written.
 ///
-/// Who needs both locks takes `segments` first.
+/// Who needs both locks of `segments` and `queue` takes `segments` first.
 pub(crate) struct Log {
     pub(super) folder: Arc<dyn Folder>,
     pub(super) options: EventOptions,
     pub(super) segments: RwLock<Segments>,
+    /// Held by whoever forgets events. The last number in sealed segments when they were bounded the
+    /// last time, and to how many octets.
+    pub(super) bounded: Mutex<Option<(u64, u64)>>,
     /// Whose the events of partitions are.
     owners: RwLock<BTreeMap<u32, EventOwner>>,
     queue: Mutex<Queue>,
@@ -67,8 +70,8 @@ impl Log {
             closed: false,
         };
         let (segments, queue) = (RwLock::new(segments), Mutex::new(queue));
-        let owners = RwLock::default();
-        Ok(Self { folder, options, segments, owners, queue, changed: Condvar::new() })
+        let (owners, bounded, changed) = (RwLock::default(), Mutex::default(), Condvar::new());
+        Ok(Self { folder, options, segments, bounded, owners, queue, changed })
     }
 
     pub(crate) fn introduce(&self, partition: Partition, owner: EventOwner) {

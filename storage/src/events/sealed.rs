@@ -29,6 +29,8 @@ pub(crate) struct Sealed {
     file: SegmentFile,
     /// Without the blocks: these are on the shelf, or read again.
     pub(crate) index: SegmentIndex,
+    /// How many octets each of its parts has, about.
+    pub(crate) sizes: Vec<u64>,
     shelf: Arc<Shelf>,
     on_shelf: u64,
 }
@@ -111,9 +113,10 @@ impl Sealed {
     }
 
     fn over(name: String, file: SegmentFile, mut index: SegmentIndex, shelf: &Arc<Shelf>) -> Self {
+        let sizes = index.sizes();
         let (on_shelf, blocks) = (shelf.name(), std::mem::take(&mut index.blocks));
         shelf.keep(on_shelf, blocks.into());
-        Self { name, file, index, shelf: Arc::clone(shelf), on_shelf }
+        Self { name, file, index, sizes, shelf: Arc::clone(shelf), on_shelf }
     }
 
     /// The shelf that it stands on.

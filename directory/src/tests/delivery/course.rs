@@ -76,31 +76,37 @@ fn letters_follow_each_other_where_nothing_is_new() {
 
 #[test]
 fn what_was_forgotten_before_it_was_delivered_is_told() {
-    let (world, acme) = ready();
-    let filter = EventFilter { actor: Some("ada".into()), ..EventFilter::default() };
-    let siem = make(&world, acme, EventDestinationFields { filter, ..fields("siem", syslog()) });
-    let siem = siem.unwrap();
-    tell(&world, acme, "ada");
-    conclude(&world, next(&world).unwrap(), &failure());
-    flush(&world);
-    // A segment covers a day at most, and what is written to stays.
-    world.pass(3 * DAY);
-    tell(&world, acme, "later");
-    flush(&world);
-    world.pass(3 * DAY);
-    tell(&world, acme, "ada");
-    flush(&world);
-    let forgotten = world.directory.forget_events(world.now(), Duration::from_secs(86_400));
-    assert!(forgotten.unwrap() > 0);
-    let (_turn, delivery) = next(&world).unwrap();
-    assert_eq!(told(&delivery)[0], "ada");
-    let standing = status(&world, acme, &siem);
-    assert_eq!(standing.gaps, 1);
-    flush(&world);
-    let event = &world.events(acme.into(), 1)[0];
-    let Outcome::Failure(reason) = &event.outcome else { panic!("{event:?}") };
-    assert!(reason.contains("were forgotten"), "{reason}");
-    assert_eq!(event.action, Action::EventDelivery);
+    for by_size in [false, true] {
+        let (world, acme) = ready();
+        let filter = EventFilter { actor: Some("ada".into()), ..EventFilter::default() };
+        let siem =
+            make(&world, acme, EventDestinationFields { filter, ..fields("siem", syslog()) });
+        let siem = siem.unwrap();
+        tell(&world, acme, "ada");
+        conclude(&world, next(&world).unwrap(), &failure());
+        flush(&world);
+        // A segment covers a day at most, and what is written to stays.
+        world.pass(3 * DAY);
+        tell(&world, acme, "later");
+        flush(&world);
+        world.pass(3 * DAY);
+        tell(&world, acme, "ada");
+        flush(&world);
+        let forgotten = match by_size {
+            false => world.directory.forget_events(world.now(), Duration::from_secs(86_400)),
+            true => world.directory.bound_events(1).map(|beyond| beyond.len()),
+        };
+        assert!(forgotten.unwrap() > 0);
+        let (_turn, delivery) = next(&world).unwrap();
+        assert_eq!(told(&delivery)[0], "ada");
+        let standing = status(&world, acme, &siem);
+        assert_eq!(standing.gaps, 1);
+        flush(&world);
+        let event = &world.events(acme.into(), 1)[0];
+        let Outcome::Failure(reason) = &event.outcome else { panic!("{event:?}") };
+        assert!(reason.contains("were forgotten"), "{reason}");
+        assert_eq!(event.action, Action::EventDelivery);
+    }
 }
 
 #[test]

@@ -106,6 +106,23 @@ fn who_stays_in_a_segment_of_the_first_format_stays_in_later_ones_and_others_do_
     assert!(chain(&log, organization(2)).is_empty());
 }
 
+#[test]
+fn what_is_too_much_leaves_segments_of_the_first_format_too() {
+    let folder = Arc::new(Memory::default());
+    first_format(folder.as_ref(), 20, 0);
+    let log = EventLog::open_folder(folder, options()).unwrap();
+    for n in 0..90 {
+        let partition = organization(u32::try_from(n % 2).unwrap() + 1);
+        log.append(vec![event(3, partition, "late")]).unwrap();
+    }
+    log.append(vec![event(5_000_000, organization(3), "now")]).unwrap();
+    log.flush().unwrap();
+    let lengths = || [1, 2].map(|number| chain(&log, organization(number)).len());
+    assert_eq!(lengths(), [65, 45]);
+    assert_eq!(log.bound(1).unwrap().len(), 2);
+    assert_eq!(lengths(), [5, 5], "the newest that is sealed stays");
+}
+
 /// A segment and an active one as the first format has them, of events that follow each other.
 fn first_format(folder: &dyn Folder, sealed: u64, active: u64) {
     #[derive(Serialize)]

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::super::{EventLog, EventsKept, Living};
-use super::{chain, fill, options};
+use super::super::{EventLog, EventOptions, EventsCut, EventsKept, Living, unpoisoned};
+use super::{chain, event, fill, options};
 use crate::folder::{Folder, Memory};
 use crate::tests::organization;
 
@@ -60,4 +60,73 @@ fn what_is_destroyed_leaves_nothing_and_what_may_be_new_stays() {
     let left = chain(&log, organization(2));
     assert!(left.iter().all(|stored| stored.time_ms >= 120), "what was not sealed comes later");
     assert_eq!(lengths(&log)[0], before[0]);
+}
+
+/// When the oldest event that is left of each of three organizations happened.
+fn oldest(log: &EventLog) -> [u64; 3] {
+    [1, 2, 3].map(|number| chain(log, organization(number))[0].time_ms)
+}
+
+/// How many octets an organization has in each sealed segment in which it has any.
+fn sizes(log: &EventLog, number: u32) -> Vec<u64> {
+    let sealed = unpoisoned(log.flusher.log.segments.read()).sealed.clone();
+    let parts = sealed.iter().flat_map(|it| it.index.parts.iter().zip(&it.sizes));
+    parts.filter(|(part, _)| part.number == number).map(|(_, size)| *size).collect()
+}
+
+#[test]
+fn each_partition_keeps_its_newest_events_where_there_are_too_many() {
+    let folder = Arc::new(Memory::default());
+    let log = EventLog::open_folder(folder.clone(), options()).unwrap();
+    fill(&log, 0..200);
+    log.flush().unwrap();
+    let whole = chain(&log, organization(1));
+    let sizes = sizes(&log, 1);
+    assert_eq!(sizes.len(), 4, "segments of forty, and one that is written to");
+    assert!(log.bound(u64::MAX).unwrap().is_empty());
+    assert_eq!(oldest(&log), [0, 1, 2]);
+    // The newest two are less than is kept, so the one before stays as a whole.
+    assert_eq!(log.bound(sizes[3] + sizes[2] + 1).unwrap().len(), 3);
+    assert_eq!(oldest(&log), [42, 40, 41]);
+    let cut = log.bound(1).unwrap();
+    let newest = |number, newest_ms| EventsCut { partition: organization(number), newest_ms };
+    assert_eq!(cut, [newest(1, 117), newest(2, 118), newest(3, 119)]);
+    assert_eq!(oldest(&log), [120, 121, 122], "the newest that is sealed stays");
+    assert!(log.bound(1).unwrap().is_empty(), "what is gone does not go again");
+    assert!(whole.ends_with(&chain(&log, organization(1))));
+    drop(log);
+    let log = EventLog::open_folder(folder.clone(), options()).unwrap();
+    assert_eq!(oldest(&log), [120, 121, 122]);
+    assert!(log.bound(1).unwrap().is_empty());
+    fill(&log, 200..230);
+    log.flush().unwrap();
+    assert_eq!(log.bound(1).unwrap().len(), 3, "another was sealed");
+    assert_eq!(oldest(&log), [162, 160, 161]);
+    assert!(folder.names().unwrap().iter().all(|name| !name.ends_with(".unfinished")));
+}
+
+#[test]
+fn a_storm_of_one_takes_nothing_from_others() {
+    let folder = Arc::new(Memory::default());
+    let large = EventOptions { segment_events: 3_000, queue: 60_000, ..options() };
+    let log = EventLog::open_folder(folder, large).unwrap();
+    let (storm, calm) = (organization(2), [organization(1), organization(3)]);
+    for n in 0..20_000 {
+        let whose = if n % 1_000 == 0 { calm[usize::from(n % 2_000 == 0)] } else { storm };
+        log.append(vec![event(n, whose, &format!("event {n}"))]).unwrap();
+        if n % 5_000 == 0 {
+            log.flush().unwrap();
+        }
+    }
+    log.flush().unwrap();
+    let before = calm.map(|calm| chain(&log, calm));
+    let whole = chain(&log, storm);
+    let most = sizes(&log, 2).iter().rev().take(2).sum();
+    let cut = log.bound(most).unwrap();
+    assert_eq!(cut.iter().map(|cut| cut.partition).collect::<Vec<_>>(), [storm]);
+    assert_eq!(calm.map(|calm| chain(&log, calm)), before);
+    let left = chain(&log, storm);
+    assert_eq!(left[0].time_ms, 12_001, "two sealed segments, and the one that is written to");
+    assert!(whole.ends_with(&left));
+    assert!(sizes(&log, 2).iter().sum::<u64>() <= most);
 }
