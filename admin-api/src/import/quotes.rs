@@ -1,9 +1,13 @@
 //! How far the quotation of a table is, so that a mark that nobody closes is found: whoever reads the
-//! table takes all behind it for one value.
+//! table takes all behind it for one value. And how many values a line has, since whoever reads it notes
+//! where each of them ends.
 
-use std::io::{self, Read};
+use std::io::{self, ErrorKind, Read};
 
 use super::table::MARK;
+
+/// The most values that are read of a line, which has as many as there are columns.
+pub(super) const CELLS: usize = 16 << 10;
 
 /// A table on its way to be read.
 pub(super) struct Quotes<R> {
@@ -15,6 +19,8 @@ pub(super) struct Quotes<R> {
     line: u64,
     /// The line in which the last quotation began.
     began: u64,
+    /// How many values of the line are over.
+    cells: usize,
 }
 
 /// Where in a value a reader is (RFC 4180, section 2).
@@ -32,7 +38,7 @@ enum State {
 
 impl<R> Quotes<R> {
     pub(super) const fn new(inner: R, delimiter: u8) -> Self {
-        Self { inner, delimiter, state: State::Start, mark: MARK, line: 1, began: 0 }
+        Self { inner, delimiter, state: State::Start, mark: MARK, line: 1, began: 0, cells: 0 }
     }
 
     /// The line in which a quotation began that is not over yet.
@@ -48,6 +54,9 @@ impl<R> Quotes<R> {
             return;
         }
         let ends = octet == self.delimiter || matches!(octet, b'\n' | b'\r');
+        if ends && !matches!(self.state, State::Quoted) {
+            self.cells = if octet == self.delimiter { self.cells.saturating_add(1) } else { 0 };
+        }
         self.state = match (self.state, octet) {
             (State::Quoted, b'"') => State::Mark,
             (State::Quoted, _) | (State::Mark, b'"') => State::Quoted,
@@ -81,6 +90,10 @@ impl<R> Quotes<R> {
 
 impl<R: Read> Read for Quotes<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        // What was read before is looked at before.
+        if self.cells > CELLS {
+            return Err(ErrorKind::FileTooLarge.into());
+        }
         let length = self.inner.read(out)?;
         for octet in out.get(..length).unwrap_or_default() {
             self.see(*octet);
@@ -125,5 +138,16 @@ mod tests {
         ] {
             assert_eq!(open(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_line_of_too_many_values_is_not_read_on() {
+        let read = |text: &str| {
+            let mut quotes = Quotes::new(text.as_bytes(), b',');
+            io::copy(&mut quotes, &mut io::sink()).map_err(|error| error.kind())
+        };
+        let (most, more) = (",".repeat(CELLS), ",".repeat(CELLS + 1));
+        assert!(read(&format!("{most}\n{most}\n\"{more}\",\n")).is_ok());
+        assert_eq!(read(&format!("{most}\n{more}")), Err(ErrorKind::FileTooLarge));
     }
 }

@@ -116,8 +116,8 @@ pub use organization::{
     Settings,
 };
 pub use own_certificates::OwnCertificates;
-pub(crate) use passkey::credential_key;
 pub use passkey::Passkey;
+pub(crate) use passkey::credential_key;
 pub use passkey_key::PasskeyKey;
 pub use password_history::PasswordHistory;
 pub use password_policy::PasswordPolicy;
