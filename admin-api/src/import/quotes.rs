@@ -21,6 +21,8 @@ pub(super) struct Quotes<R> {
     began: u64,
     /// How many values of the line are over.
     cells: usize,
+    /// Whether something was read.
+    begun: bool,
 }
 
 /// Where in a value a reader is (RFC 4180, section 2).
@@ -38,7 +40,16 @@ enum State {
 
 impl<R> Quotes<R> {
     pub(super) const fn new(inner: R, delimiter: u8) -> Self {
-        Self { inner, delimiter, state: State::Start, mark: MARK, line: 1, began: 0, cells: 0 }
+        Self {
+            inner,
+            delimiter,
+            state: State::Start,
+            mark: MARK,
+            line: 1,
+            began: 0,
+            cells: 0,
+            begun: false,
+        }
     }
 
     /// The line in which a quotation began that is not over yet.
@@ -94,7 +105,17 @@ impl<R: Read> Read for Quotes<R> {
         if self.cells > CELLS {
             return Err(ErrorKind::FileTooLarge.into());
         }
-        let length = self.inner.read(out)?;
+        let mut length = self.inner.read(out)?;
+        // Whoever reads the table looks for the mark in the first piece alone, and takes one that is
+        // nothing else for the end.
+        if !std::mem::replace(&mut self.begun, true) {
+            while (1..=MARK.len()).contains(&length) {
+                match self.inner.read(out.get_mut(length..).unwrap_or_default())? {
+                    0 => break,
+                    more => length = length.saturating_add(more),
+                }
+            }
+        }
         for octet in out.get(..length).unwrap_or_default() {
             self.see(*octet);
         }

@@ -244,10 +244,13 @@ mod tests {
     }
 
     fn tried(text: &str, manner: &Manner) -> Result<Vec<Row>, String> {
+        in_pieces(text, if text.len() < 10_000 { 7 } else { 7_001 }, manner)
+    }
+
+    fn in_pieces(text: &str, size: usize, manner: &Manner) -> Result<Vec<Row>, String> {
         let (sender, make) = feed();
         let text = text.to_owned();
         let fed = std::thread::spawn(move || {
-            let size = if text.len() < 10_000 { 7 } else { 7_001 };
             for piece in text.as_bytes().chunks(size) {
                 let piece = axum::body::Bytes::copy_from_slice(piece);
                 if sender.blocking_send(Piece::Octets(piece)).is_err() {
@@ -302,6 +305,17 @@ mod tests {
                 "5 None has 2 values, and there are 4 headings",
             ]
         );
+    }
+
+    #[test]
+    fn a_mark_before_the_first_heading_is_none_of_it_in_whatever_pieces_it_comes() {
+        for size in 1..9 {
+            let read = |text: &str| in_pieces(text, size, &manner(',', &[]));
+            let found = read("\u{feff}\"login\",mail\nada,a@x\n").unwrap();
+            let lines: Vec<_> = found.iter().map(shown).collect();
+            assert_eq!(lines, ["2 ada \"\" [\"a@x\"]"], "in pieces of {size}");
+            assert!(read("\u{feff}").is_err(), "nothing but the mark");
+        }
     }
 
     #[test]
