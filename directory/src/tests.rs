@@ -9,6 +9,7 @@ mod billing;
 mod certificates;
 mod code;
 mod collections;
+pub(crate) mod corpus;
 mod crash;
 mod custom;
 mod delivery;

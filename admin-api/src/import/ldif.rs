@@ -7,11 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::feed::{Complete, Feed};
 use super::table::MARK;
+use super::{MEMBERS, VALUES};
 
-/// The most values of an entry, those aside that name its members.
-const ATTRIBUTES: usize = 10_000;
-/// The most members that an entry names.
-const MEMBERS: usize = 250_000;
 /// What names members.
 const OF_MEMBERS: [&str; 3] = ["member", "uniquemember", "memberuid"];
 
@@ -158,7 +155,7 @@ impl Count {
         let (count, most, what) = if OF_MEMBERS.contains(&name) {
             (&mut self.members, MEMBERS, "members")
         } else {
-            (&mut self.attributes, ATTRIBUTES, "values")
+            (&mut self.attributes, VALUES, "values")
         };
         *count += 1;
         if *count <= most { Ok(()) } else { Err(format!("has more than {most} {what}")) }
@@ -247,11 +244,11 @@ mod tests {
         let found = records("\u{feff}dn: uid=ada,dc=x\n\u{feff}cn: Ada\n");
         assert_eq!(found[0].attributes[0].0, "dn");
         assert_eq!(found[0].attributes[1].0, "\u{feff}cn");
-        let most = format!("dn: cn=x\n{}\ndn: c=d\n", "cn: x\n".repeat(ATTRIBUTES));
+        let most = format!("dn: cn=x\n{}\ndn: c=d\n", "cn: x\n".repeat(VALUES));
         let found = records(&most);
-        assert_eq!(found[0].attributes.len(), ATTRIBUTES);
+        assert_eq!(found[0].attributes.len(), VALUES);
         assert_eq!(found[0].broken.as_ref().unwrap().1, "has more than 10000 values");
-        let many = format!("dn: cn=x\n{}", "member: x\n".repeat(ATTRIBUTES + 1));
+        let many = format!("dn: cn=x\n{}", "member: x\n".repeat(VALUES + 1));
         assert!(records(&many)[0].broken.is_none());
     }
 }

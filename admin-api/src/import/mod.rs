@@ -24,6 +24,10 @@ pub(crate) use table::check as check_mapping;
 
 /// The most octets of a line of a table, or of an entry: a group may have very many members.
 const RECORD: usize = 16 << 20;
+/// The most values of a line of a table or of an entry, those aside that name members.
+const VALUES: usize = 10_000;
+/// The most members that a line or an entry names.
+const MEMBERS: usize = 250_000;
 
 /// How a file is read.
 #[derive(Clone, Serialize, Deserialize)]

@@ -1,9 +1,13 @@
 //! How far the quotation of a table is, so that a mark that nobody closes is found: whoever reads the
-//! table takes all behind it for one value.
+//! table takes all behind it for one value. And how many values a line has, since whoever reads it notes
+//! where each of them ends.
 
-use std::io::{self, Read};
+use std::io::{self, ErrorKind, Read};
 
 use super::table::MARK;
+
+/// The most values that are read of a line, which has as many as there are columns.
+pub(super) const CELLS: usize = 16 << 10;
 
 /// A table on its way to be read.
 pub(super) struct Quotes<R> {
@@ -15,6 +19,10 @@ pub(super) struct Quotes<R> {
     line: u64,
     /// The line in which the last quotation began.
     began: u64,
+    /// How many values of the line are over.
+    cells: usize,
+    /// Whether something was read.
+    begun: bool,
 }
 
 /// Where in a value a reader is (RFC 4180, section 2).
@@ -32,7 +40,16 @@ enum State {
 
 impl<R> Quotes<R> {
     pub(super) const fn new(inner: R, delimiter: u8) -> Self {
-        Self { inner, delimiter, state: State::Start, mark: MARK, line: 1, began: 0 }
+        Self {
+            inner,
+            delimiter,
+            state: State::Start,
+            mark: MARK,
+            line: 1,
+            began: 0,
+            cells: 0,
+            begun: false,
+        }
     }
 
     /// The line in which a quotation began that is not over yet.
@@ -48,6 +65,9 @@ impl<R> Quotes<R> {
             return;
         }
         let ends = octet == self.delimiter || matches!(octet, b'\n' | b'\r');
+        if ends && !matches!(self.state, State::Quoted) {
+            self.cells = if octet == self.delimiter { self.cells.saturating_add(1) } else { 0 };
+        }
         self.state = match (self.state, octet) {
             (State::Quoted, b'"') => State::Mark,
             (State::Quoted, _) | (State::Mark, b'"') => State::Quoted,
@@ -81,7 +101,21 @@ impl<R> Quotes<R> {
 
 impl<R: Read> Read for Quotes<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let length = self.inner.read(out)?;
+        // What was read before is looked at before.
+        if self.cells > CELLS {
+            return Err(ErrorKind::FileTooLarge.into());
+        }
+        let mut length = self.inner.read(out)?;
+        // Whoever reads the table looks for the mark in the first piece alone, and takes one that is
+        // nothing else for the end.
+        if !std::mem::replace(&mut self.begun, true) {
+            while (1..=MARK.len()).contains(&length) {
+                match self.inner.read(out.get_mut(length..).unwrap_or_default())? {
+                    0 => break,
+                    more => length = length.saturating_add(more),
+                }
+            }
+        }
         for octet in out.get(..length).unwrap_or_default() {
             self.see(*octet);
         }
@@ -125,5 +159,16 @@ mod tests {
         ] {
             assert_eq!(open(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_line_of_too_many_values_is_not_read_on() {
+        let read = |text: &str| {
+            let mut quotes = Quotes::new(text.as_bytes(), b',');
+            io::copy(&mut quotes, &mut io::sink()).map_err(|error| error.kind())
+        };
+        let (most, more) = (",".repeat(CELLS), ",".repeat(CELLS + 1));
+        assert!(read(&format!("{most}\n{most}\n\"{more}\",\n")).is_ok());
+        assert_eq!(read(&format!("{most}\n{more}")), Err(ErrorKind::FileTooLarge));
     }
 }

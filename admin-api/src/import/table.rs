@@ -9,18 +9,23 @@ use directory::{Invalid, Schema};
 use super::feed::{Feed, PlainLines};
 use super::field::{self, OF_GROUPS, OF_USERS, Octets, Source};
 use super::quotes::Quotes;
-use super::{Format, Holds, Manner, Stop, faulty};
+use super::{Format, Holds, MEMBERS, Manner, Stop, VALUES, faulty};
 
 /// The mark with which some programs begin a file in UTF-8.
 pub(super) const MARK: &[u8] = b"\xef\xbb\xbf";
 /// The most columns.
 const COLUMNS: usize = 256;
+/// The most headings and attributes that are mapped: each is looked for in each entry.
+const MAPPED: usize = 256;
 
 /// Checks what headings and attributes are mapped to.
 ///
 /// # Errors
-/// Names the first that is mapped to nothing that there is.
+/// Names the first that is mapped to nothing that there is, or says that there are too many.
 pub(crate) fn check(manner: &Manner, schema: &Schema) -> Result<(), Invalid> {
+    if manner.mapping.len() > MAPPED {
+        return Err(Invalid::new("/mapping", format!("has more than {MAPPED} headings")));
+    }
     for (heading, to) in &manner.mapping {
         let Some(to) = to else { continue };
         let users = field::check(to, OF_USERS, schema);
@@ -168,18 +173,18 @@ fn row(
         return faulty(line, "", None, reason);
     }
     let (mut user, mut group) = (UserRow::default(), GroupRow::default());
-    let (mut notes, mut said) = (Vec::new(), Vec::new());
+    let (mut notes, mut said, mut room) = (Vec::new(), Vec::new(), Room::default());
     let source = Source { schema, octets: Octets::InBase64 };
     for (column, cell) in columns.iter().zip(record) {
         let (Some(field), false) = (&column.field, cell.trim_ascii().is_empty()) else { continue };
-        let (values, about) = (values(field, cell), field::about(field));
+        let about = field::about(field);
         let is_said = about.is_some() && said.contains(&about);
         said.push(about);
-        let done = match holds {
+        let done = room.values(field, cell).and_then(|values| match holds {
             Holds::Users if is_said => Err("says what another column says here".to_owned()),
             Holds::Users => field::set_user(&mut user, field, &values, (source, &mut notes)),
             Holds::Groups => field::set_group(&mut group, field, &values, source),
-        };
+        });
         if let Err(reason) = done {
             let name = if holds == Holds::Users { user.fields.login } else { group.fields.name };
             return faulty(line, &name, Some(&column.heading), reason);
@@ -192,19 +197,45 @@ fn row(
     Row { line, alias: None, entry, notes }
 }
 
-/// The values of a cell: of lists those between semicolons or on lines of their own.
-fn values<'c>(field: &str, cell: &'c [u8]) -> Vec<&'c [u8]> {
-    // A password is what it is, spaces included.
-    if !field::is_list(field) {
-        return vec![cell];
+/// For how many more values there is room in a line.
+struct Room {
+    values: usize,
+    members: usize,
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Self { values: VALUES, members: MEMBERS }
     }
-    let parts = cell.split(|octet| matches!(octet, b';' | b'\n'));
-    parts.map(<[u8]>::trim_ascii).filter(|part| !part.is_empty()).collect()
+}
+
+impl Room {
+    /// The values of a cell: of lists those between semicolons or on lines of their own. Says why there
+    /// cannot be so many.
+    fn values<'c>(&mut self, field: &str, cell: &'c [u8]) -> Result<Vec<&'c [u8]>, String> {
+        // A password is what it is, spaces included.
+        if !field::is_list(field) {
+            return Ok(vec![cell]);
+        }
+        let (left, most, what) = match field {
+            "members" | "nested_groups" => (&mut self.members, MEMBERS, "members"),
+            _ => (&mut self.values, VALUES, "values"),
+        };
+        let parts = cell.split(|octet| matches!(octet, b';' | b'\n'));
+        let mut parts = parts.map(<[u8]>::trim_ascii).filter(|part| !part.is_empty());
+        let values: Vec<_> = parts.by_ref().take(*left).collect();
+        *left = left.saturating_sub(values.len());
+        match parts.next() {
+            None => Ok(values),
+            Some(_) => Err(format!("has more than {most} {what}")),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::feed::{Piece, feed};
+    use super::super::quotes::CELLS;
     use super::*;
 
     fn manner(delimiter: char, mapping: &[(&str, Option<&str>)]) -> Manner {
@@ -213,10 +244,14 @@ mod tests {
     }
 
     fn tried(text: &str, manner: &Manner) -> Result<Vec<Row>, String> {
+        in_pieces(text, if text.len() < 10_000 { 7 } else { 7_001 }, manner)
+    }
+
+    fn in_pieces(text: &str, size: usize, manner: &Manner) -> Result<Vec<Row>, String> {
         let (sender, make) = feed();
         let text = text.to_owned();
         let fed = std::thread::spawn(move || {
-            for piece in text.as_bytes().chunks(7) {
+            for piece in text.as_bytes().chunks(size) {
                 let piece = axum::body::Bytes::copy_from_slice(piece);
                 if sender.blocking_send(Piece::Octets(piece)).is_err() {
                     return;
@@ -273,6 +308,17 @@ mod tests {
     }
 
     #[test]
+    fn a_mark_before_the_first_heading_is_none_of_it_in_whatever_pieces_it_comes() {
+        for size in 1..9 {
+            let read = |text: &str| in_pieces(text, size, &manner(',', &[]));
+            let found = read("\u{feff}\"login\",mail\nada,a@x\n").unwrap();
+            let lines: Vec<_> = found.iter().map(shown).collect();
+            assert_eq!(lines, ["2 ada \"\" [\"a@x\"]"], "in pieces of {size}");
+            assert!(read("\u{feff}").is_err(), "nothing but the mark");
+        }
+    }
+
+    #[test]
     fn a_heading_that_nobody_knows_is_told_and_nothing_is_read() {
         let read =
             |text: &str, sign| rows(text, &manner(sign, &[])).iter().map(shown).collect::<Vec<_>>();
@@ -319,5 +365,35 @@ mod tests {
         let ways = read(ways, &[]);
         assert!(ways[2].starts_with("4 Some(\"user_account_control\") says what"), "{ways:?}");
         assert_eq!(ways[..2], ["2 ada \"\" []", "3 bob \"\" []"]);
+    }
+
+    #[test]
+    fn a_line_has_so_many_values_and_a_mapping_so_many_headings() {
+        let read = |line: &str| {
+            let text = format!("login,mail,mail\n{line}\n");
+            tried(&text, &manner(',', &[])).map(|rows| shown(rows.last().unwrap()))
+        };
+        let most = "a@x;".repeat(VALUES);
+        assert!(read(&format!("ada,{most},")).unwrap().starts_with("2 ada"));
+        let more = read(&format!("ada,{most},b@x")).unwrap();
+        assert_eq!(more, "2 Some(\"mail\") has more than 10000 values");
+        let why = read(&format!("ada,a@x,b@x\n{}", ",".repeat(2 * CELLS))).unwrap_err();
+        assert!(why.starts_with("line 3 is too long"), "{why}");
+        let headings: Vec<_> = (0..=MAPPED).map(|number| number.to_string()).collect();
+        let mapping: Vec<_> = headings.iter().map(|it| (it.as_str(), None)).collect();
+        let check = |count: usize| check(&manner(',', &mapping[..count]), &Schema::default());
+        assert!(check(MAPPED).is_ok());
+        assert_eq!(check(MAPPED + 1).unwrap_err().pointer, "/mapping");
+    }
+
+    #[test]
+    fn a_line_names_so_many_members_in_all_columns_together() {
+        let lists = Manner { holds: Holds::Groups, ..manner(',', &[]) };
+        let text = |count: usize| {
+            format!("name,members,nested_groups\nstaff,{},b\n", "a;".repeat(count))
+        };
+        assert_eq!(rows(&text(MEMBERS - 1), &lists).iter().map(shown).next().unwrap(), "2 staff");
+        let more = rows(&text(MEMBERS), &lists).iter().map(shown).next().unwrap();
+        assert_eq!(more, "2 Some(\"nested_groups\") has more than 250000 members");
     }
 }

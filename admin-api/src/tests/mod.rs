@@ -3,6 +3,7 @@
 mod changes;
 mod documents;
 mod examples;
+mod fuzzed;
 mod hostile;
 mod isolation;
 mod lists;

@@ -4,6 +4,9 @@
 //! somebody brings only the public key is taken.
 
 mod foreign;
+#[cfg(test)]
+#[path = "../../fuzz/src/targets/requests.rs"]
+mod fuzzed;
 mod key;
 mod list;
 mod paper;

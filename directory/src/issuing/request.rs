@@ -89,6 +89,8 @@ mod tests {
     use rcgen::{CertificateParams, KeyPair};
 
     use super::*;
+    use crate::issuing::fuzzed;
+    use crate::tests::corpus::replayed;
 
     fn refusal(text: &str) -> String {
         RequestedKey::of_pem(text).map(|_| ()).unwrap_err().message
@@ -119,6 +121,13 @@ mod tests {
         let key = KeyPair::generate_for(&rcgen::PKCS_ECDSA_P521_SHA512).unwrap();
         let request = CertificateParams::default().serialize_request(&key).unwrap();
         assert_eq!(refusal(&request.pem().unwrap()), KINDS);
+    }
+
+    #[test]
+    fn requests_survive_the_corpus() {
+        let taken = replayed("requests", fuzzed::run);
+        let (all, count) = (taken.len(), taken.iter().filter(|it| **it).count());
+        assert!(all > 20 && (6..all - 10).contains(&count), "{count} of {all}");
     }
 
     fn pem(der: &[u8]) -> String {

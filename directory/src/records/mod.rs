@@ -37,6 +37,7 @@ mod network_rule;
 mod organization;
 mod own_certificates;
 mod passkey;
+mod passkey_key;
 mod password_history;
 mod password_policy;
 mod plan;
@@ -115,8 +116,9 @@ pub use organization::{
     Settings,
 };
 pub use own_certificates::OwnCertificates;
+pub use passkey::Passkey;
 pub(crate) use passkey::credential_key;
-pub use passkey::{Passkey, PasskeyKey};
+pub use passkey_key::PasskeyKey;
 pub use password_history::PasswordHistory;
 pub use password_policy::PasswordPolicy;
 pub use plan::{

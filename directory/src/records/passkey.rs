@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 use storage::{Corrupt, Entries, Kind, Record, decode};
 use uuid::Uuid;
 
+use super::passkey_key::PasskeyKey;
 use super::{indices, kinds};
 use crate::id::{AdminNumber, RecordId};
 use crate::time::Time;
@@ -36,17 +37,6 @@ pub struct Passkey {
     /// Whether it lets nobody in, since its counter went back, until its owner says that there is no
     /// copy.
     pub suspended: bool,
-}
-
-/// The public half of a passkey.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum PasskeyKey {
-    /// ECDSA on P-256 with SHA-256: the point, uncompressed (SEC 1 section 2.3.3).
-    P256(ByteBuf),
-    /// Ed25519: the point (RFC 8032 section 5.1.2).
-    Ed25519(ByteBuf),
-    /// RSA with PKCS #1 v1.5 and SHA-256: the modulus. The exponent is 65537.
-    Rsa(ByteBuf),
 }
 
 /// How a credential stands in the index: its own name may be too long.

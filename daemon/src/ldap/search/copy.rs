@@ -8,6 +8,9 @@
 //! bit each; each change makes the log be read from where the client is.
 
 mod cookie;
+#[cfg(test)]
+#[path = "../../../fuzz/src/targets/cookies.rs"]
+mod fuzzed;
 mod pass;
 
 use std::collections::HashMap;

@@ -9,6 +9,9 @@ mod authenticator;
 mod cbor;
 mod ceremonies;
 mod client;
+#[cfg(test)]
+#[path = "../../../fuzz/src/targets/passkeys.rs"]
+mod fuzzed;
 mod key;
 mod party;
 mod sign_in;

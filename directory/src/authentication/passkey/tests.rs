@@ -4,6 +4,7 @@ use storage::Id;
 
 use super::*;
 use crate::id::AdminNumber;
+use crate::tests::corpus::replayed;
 
 /// A registration and an authentication, as the appendix has them.
 struct Vector {
@@ -210,4 +211,11 @@ fn a_handle_says_where_the_admin_belongs_and_nothing_else_is_one() {
     assert_eq!(read_handle(&[0; 19]), None);
     assert_eq!(read_handle(&[0; 21]), None);
     assert_eq!(read_handle(&[]), None);
+}
+
+#[test]
+fn answers_survive_the_corpus() {
+    let read = replayed("passkeys", fuzzed::run);
+    let (all, count) = (read.len(), read.iter().filter(|it| **it).count());
+    assert!(all > 40 && (20..all - 10).contains(&count), "{count} of {all}");
 }

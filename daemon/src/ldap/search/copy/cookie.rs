@@ -31,8 +31,8 @@ type Asked<'a> = (&'a SyncRequest, &'a str);
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Cookie {
     /// The number that the client has given to the replica.
-    replica: u32,
-    csn: Option<String>,
+    pub(super) replica: u32,
+    pub(super) csn: Option<String>,
 }
 
 impl Cookie {
@@ -58,13 +58,7 @@ impl Cookie {
         grant: &SearchGrant<'_, '_>,
         asked: Asked<'_>,
     ) -> Result<Option<u64>, Error> {
-        let Some(csn) = &self.csn else { return Ok(None) };
-        let parts = (csn.get(..TIME), csn.split('#').nth(1));
-        let (Some(time), Some(Ok(masked))) =
-            (parts.0, parts.1.map(|masked| u64::from_str_radix(masked, 16)))
-        else {
-            return Ok(None);
-        };
+        let (Some(csn), Some((time, masked))) = (&self.csn, self.place()) else { return Ok(None) };
         let (last, parts) = (grant.sequence(), parts_of(asked, time));
         for mask in grant.masks(&parts)? {
             let low = hidden(mask, masked);
@@ -76,6 +70,13 @@ impl Cookie {
             }
         }
         Ok(None)
+    }
+
+    /// The time that the cookie says, and the last bits of its commit's number behind their mask.
+    pub(super) fn place(&self) -> Option<(&str, u64)> {
+        let csn = self.csn.as_ref()?;
+        let masked = u64::from_str_radix(csn.split('#').nth(1)?, 16).ok()?;
+        Some((csn.get(..TIME)?, masked))
     }
 
     /// The cookie of a copy that is up to date as far as a commit; `now` in milliseconds.
@@ -93,7 +94,12 @@ impl Cookie {
         let parts = parts_of(asked, &time);
         let mask = grant.masks(&parts)?.first().copied().unwrap_or_default();
         let csn = made((grant.tag(commit, &parts)?, mask), (&time, commit));
-        Ok(format!("rid={:03},csn={csn}", self.replica).into_bytes())
+        Ok(self.written(&csn))
+    }
+
+    /// A cookie for the same replica.
+    pub(super) fn written(&self, csn: &str) -> Vec<u8> {
+        format!("rid={:03},csn={csn}", self.replica).into_bytes()
     }
 }
 
@@ -103,20 +109,25 @@ fn parts_of<'a>((sync, names): Asked<'a>, time: &'a str) -> [&'a [u8]; 3] {
 }
 
 /// The change sequence number of a commit with this tag and this mask.
-fn made((tag, mask): ([u8; 32], [u8; 32]), (time, commit): (&str, u64)) -> String {
+pub(super) fn made((tag, mask): ([u8; 32], [u8; 32]), (time, commit): (&str, u64)) -> String {
     let [a, b, c, d, e, ..] = tag;
     let (thousandths, masked) = (u16::from_be_bytes([a, b]) % 1_000, hidden(mask, commit));
     format!("{time}{thousandths:03}Z#{masked:06x}#000#{c:02x}{d:02x}{e:02x}")
 }
 
 /// The last bits of a number behind a mask, or in front of it again.
-fn hidden(mask: [u8; 32], number: u64) -> u64 {
+pub(super) fn hidden(mask: [u8; 32], number: u64) -> u64 {
     let [a, b, c, ..] = mask;
     (number ^ u64::from(u32::from_be_bytes([0, a, b, c]))) % NUMBERS
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::panic::catch_unwind;
+    use std::path::Path;
+
+    use super::super::fuzzed;
     use super::*;
 
     fn read(cookie: &'static [u8]) -> Cookie {
@@ -153,5 +164,20 @@ mod tests {
             assert_eq!(read(odd), nothing(0));
         }
         assert_eq!(read(&[b'a'; LONGEST + 1]), nothing(0));
+    }
+
+    #[test]
+    fn cookies_survive_the_corpus() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/cookies");
+        let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+        let read: Vec<bool> = files
+            .map(|file| {
+                let octets = fs::read(&file).unwrap();
+                let run = catch_unwind(|| fuzzed::run(&octets));
+                run.unwrap_or_else(|_| panic!("{}", file.display()))
+            })
+            .collect();
+        let (all, count) = (read.len(), read.iter().filter(|it| **it).count());
+        assert!(all > 15 && (5..all - 5).contains(&count), "{count} of {all}");
     }
 }

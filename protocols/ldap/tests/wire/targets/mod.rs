@@ -1,5 +1,6 @@
 //! What a fuzzer calls with octets of its own, and the tests with those of the corpus.
 
+pub(crate) mod controls;
 pub(crate) mod decoder;
 mod same;
 pub(crate) mod session;

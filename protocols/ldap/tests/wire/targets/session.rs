@@ -295,7 +295,7 @@ impl Play {
 }
 
 /// The cookie beside the end of a page that is not the last one.
-fn cookie_of(response: LdapMsg) -> Option<Vec<u8>> {
+pub(super) fn cookie_of(response: LdapMsg) -> Option<Vec<u8>> {
     matches!(response.op, LdapOp::SearchResultDone(_)).then_some(())?;
     response.ctrl.into_iter().find_map(|control| {
         let LdapControl::SimplePagedResults { cookie, .. } = control else { return None };
@@ -304,18 +304,23 @@ fn cookie_of(response: LdapMsg) -> Option<Vec<u8>> {
 }
 
 /// `(objectClass=*)` below `dc=acme`, in pages of two entries.
-fn page_request(cookie: &[u8]) -> Vec<u8> {
+pub(super) fn page_request(cookie: &[u8]) -> Vec<u8> {
+    let size = [0x02, 0x01, 0x02];
+    let value = element(0x30, &[&size, &element(0x04, &[cookie])]);
+    request_with(ldap::control::PAGED_RESULTS, &value)
+}
+
+/// `(objectClass=*)` below `dc=acme`, with a control.
+pub(super) fn request_with(control: &str, value: &[u8]) -> Vec<u8> {
     let search =
         b"\x63\x27\x04\x07dc=acme\x0a\x01\x02\x0a\x01\x00\x02\x01\x00\x02\x01\x00\x01\x01\x00\
         \x87\x0bobjectClass\x30\x00";
-    let size = [0x02, 0x01, 0x02];
-    let value = element(0x30, &[&size, &element(0x04, &[cookie])]);
-    let oid = element(0x04, &[b"1.2.840.113556.1.4.319"]);
-    let control = element(0x30, &[&oid, &element(0x04, &[&value])]);
+    let oid = element(0x04, &[control.as_bytes()]);
+    let control = element(0x30, &[&oid, &element(0x04, &[value])]);
     element(0x30, &[b"\x02\x01\x09", search, &element(0xa0, &[&control])])
 }
 
-fn element(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+pub(super) fn element(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     let content = parts.concat();
     let length = u16::try_from(content.len()).unwrap().to_be_bytes();
     [&[tag, 0x82, length[0], length[1]], &content[..]].concat()
