@@ -60,8 +60,8 @@ pub(super) enum Step {
     Members { group: String, add: Members, remove: Members, seen: Members },
     /// What hangs on something by a route of its own is put there, or taken away.
     Put(Put),
-    /// What is paid is agreed on.
-    Agree(Agreement),
+    /// What is paid is agreed on, where those agreements stand that were seen.
+    Agree { agreement: Agreement, seen: Vec<Agreement> },
     /// Something is deleted that is as it was seen.
     Delete { kind: &'static Kind, name: String, seen: Value },
 }
