@@ -18,9 +18,11 @@ mod members;
 mod papers;
 mod parts;
 mod plan;
+mod reply_attributes;
 mod secrets;
 mod shown;
 mod site;
+mod spelling;
 mod work;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};

@@ -75,7 +75,7 @@ impl Plan {
         let wanted = wanted.as_object();
         let wanted = wanted.ok_or_else(|| Failure::Usage("the file has no members".into()))?;
         known(wanted)?;
-        let (mut plan, coming) = (Self::default(), Coming { site, wanted });
+        let (mut plan, coming) = (Self::default(), Coming::of(site, wanted)?);
         let head = wanted.get(HEAD.member);
         let last = head.map(|said| plan.head(site, said)).transpose()?.flatten();
         for part in PARTS {

@@ -155,6 +155,16 @@ impl<'d> Site<'d> {
         self.place.id("/v1/billing/plans", name)
     }
 
+    /// The attributes that reply profiles may name.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub(super) fn reply_attributes(&self) -> Result<Vec<Value>, Failure> {
+        let path = &self.operation("list_reply_attributes")?.path;
+        let known = self.place.client.get(path)?.body;
+        Ok(known.as_array().cloned().unwrap_or_default())
+    }
+
     /// An operation.
     ///
     /// # Errors
