@@ -102,6 +102,7 @@ pub(crate) fn apply(
         return Ok(());
     }
     if matches.get_flag("dry-run") {
+        tell("Nothing was changed; without --dry-run this is done.");
         return Ok(());
     }
     if !matches.get_flag(YES) {

@@ -29,7 +29,12 @@ impl Site<'_> {
             tell(&what);
             let about = step.about();
             let done = self.take(step).map_err(|failure| failure.about(&about));
-            done.inspect_err(|_| warn(&format!("this was not done, {what}")))?;
+            done.inspect_err(|_| {
+                let (before, behind) = (number - 1, all - number);
+                warn(&format!(
+                    "this was not done, {what} ({before} before it done, {behind} not tried)"
+                ));
+            })?;
         }
         Ok(())
     }
