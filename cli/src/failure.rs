@@ -18,6 +18,10 @@ pub(crate) enum Failure {
     /// Another server than ours, which is read, does not take who asks.
     #[error("{server} does not let {who} in: {why}; see that --bind-dn and the password are right")]
     NotLetIn { server: String, who: String, why: String },
+    /// Another server than ours, which is read, does not give what is asked for; with which result of
+    /// LDAP it says so, if it does.
+    #[error("{server} does not give what is asked for: {why}{next}", next = given(.result))]
+    NotGiven { server: String, why: String, result: Option<u32> },
     /// There is no context to work with.
     #[error(
         "you are not signed in: run `tenantry login`, or set TENANTRY_SERVER and TENANTRY_TOKEN"
@@ -162,6 +166,12 @@ impl Failure {
                 _ => 7,
             },
             Self::Unreachable { .. } => 8,
+            Self::NotGiven { result, .. } => match result {
+                Some(INVALID_DN) => 2,
+                Some(NO_ACCESS) => 4,
+                Some(NO_SUCH_ENTRY) => 5,
+                Some(_) | None => 8,
+            },
             Self::NoContext | Self::NotLetIn { .. } => 3,
             Self::No => 4,
             Self::Missing { .. } => 5,
@@ -208,6 +218,33 @@ fn reached(server: &str, why: &str) -> &'static str {
     }
     let nobody = ["refused", "connection failed", "not found", "timeout", "timed out", "lookup"];
     if says(&nobody) { "; see that it runs, and that name and port are right" } else { "" }
+}
+
+/// Results of LDAP (RFC 4511, appendix A).
+const OPERATIONS_ERROR: u32 = 1;
+const SIZE_LIMIT: u32 = 4;
+const STRONGER_AUTH: u32 = 8;
+const ADMIN_LIMIT: u32 = 11;
+const CONFIDENTIALITY: u32 = 13;
+const NO_SUCH_ENTRY: u32 = 32;
+const INVALID_DN: u32 = 34;
+const NO_ACCESS: u32 = 50;
+
+/// What can be done about a directory that does not give what is asked for.
+fn given(result: &Option<u32>) -> &'static str {
+    match result {
+        // Active Directory says the first to nobody.
+        Some(OPERATIONS_ERROR | NO_ACCESS) => "; name with --bind-dn somebody who may read it",
+        Some(SIZE_LIMIT | ADMIN_LIMIT) => {
+            "; name with --bind-dn somebody whom it gives more, or narrow --base and --filter"
+        }
+        Some(STRONGER_AUTH | CONFIDENTIALITY) => {
+            "; it wants TLS: name it by ldaps://, or say --start-tls"
+        }
+        Some(NO_SUCH_ENTRY) => "; see that --base is right, and that --bind-dn may read it",
+        Some(INVALID_DN) => "; see that --base is right",
+        Some(_) | None => "",
+    }
 }
 
 /// What can be done about a file that failed, by what the system says of it.
@@ -323,6 +360,30 @@ mod tests {
         let said = "ldap://old.example does not let cn=admin in: rc=49; see that --bind-dn and \
                     the password are right";
         assert_eq!(refused.to_string(), said);
+    }
+
+    #[test]
+    fn what_is_not_given_elsewhere_is_no_fault_of_our_server() {
+        let refused = |result, why: &str| {
+            let (server, why) = ("ldap://old.example".to_owned(), why.to_owned());
+            Failure::NotGiven { server, why, result }
+        };
+        let missing = refused(Some(NO_SUCH_ENTRY), "rc=32 (noSuchObject)");
+        let said = "ldap://old.example does not give what is asked for: rc=32 (noSuchObject); see \
+                    that --base is right, and that --bind-dn may read it";
+        assert_eq!(missing.to_string(), said);
+        for (result, code) in [
+            (Some(NO_SUCH_ENTRY), 5),
+            (Some(NO_ACCESS), 4),
+            (Some(INVALID_DN), 2),
+            (Some(SIZE_LIMIT), 8),
+            (Some(80), 8),
+            (None, 8),
+        ] {
+            assert_eq!(refused(result, "no").code(), ExitCode::from(code), "{result:?}");
+        }
+        let parted = refused(None, "cn=all has more of member than the server gives");
+        assert!(parted.to_string().ends_with("than the server gives"), "{parted}");
     }
 
     #[test]

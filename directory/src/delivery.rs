@@ -25,6 +25,7 @@ use storage::Secret;
 pub use self::address::WebAddress;
 pub(crate) use self::address::is_host;
 pub use self::bounds::{DeliveryBounds, DeliveryNetworks};
+pub(crate) use self::conclude::let_go;
 pub use self::key::DestinationKey;
 pub(crate) use self::key::keys;
 pub(crate) use self::lanes::Deliveries;

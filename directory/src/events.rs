@@ -29,7 +29,7 @@ pub(crate) use self::searches::FailedSearches;
 pub use self::searches::{FAILURES_TOLD, SEARCHES_LEFT_OUT};
 pub(crate) use self::text::hexadecimal;
 pub(crate) use self::text::written as told_time;
-pub(crate) use self::told::differences;
+pub(crate) use self::told::{bounded, differences};
 use crate::access::{Context, RequestId};
 use crate::id::{OrganizationId, RecordId};
 use crate::network::NetworkMethod;

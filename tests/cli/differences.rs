@@ -1,6 +1,7 @@
 //! What differs between a file and an organization, and what does not.
 
 use super::apply::desk;
+use crate::harness::authority::Authority;
 use crate::harness::office::Office;
 use crate::harness::tenantry::Tenantry;
 
@@ -137,4 +138,40 @@ fn what_the_server_writes_in_its_own_way_is_no_difference() {
     assert_eq!(applied(&tenantry, &other), "");
     let exported = tenantry.does("export");
     assert_eq!(applied(&tenantry, &exported), "");
+}
+
+#[test]
+fn what_is_spelled_otherwise_than_the_server_shows_it_differs_where_it_means_something_else() {
+    let (office, folder) = (Office::new(), tempfile::tempdir().unwrap());
+    let (tenantry, slug) = (desk(&office), &office.slug);
+    let file = folder.path().join("ca.pem");
+    let pem = Authority::new("theirs").pem().replace('\n', "\r\n");
+    std::fs::write(&file, format!("Issuer: theirs\r\n{pem}")).unwrap();
+    let text = format!(
+        "organization: {{slug: {slug}, domain: 'Bücher-{slug}.Example'}}\n\
+         custom_attributes: [{{name: hired, syntax: time}}]\n\
+         certificate_authorities:\n\
+         - {{name: Theirs, certificate: {{file: {}}}, holder: user_by_common_name}}\n\
+         users:\n\
+         - {{login: bob, display_name: Bob, surname: B, expires: '2040-01-01T00:00:00+02:00', \
+         custom: {{hired: '2020-01-01T08:00:00+01:00'}}}}\n\
+         devices: [{{name: printer, addresses: [0010a4-2319C0]}}]\n\
+         reply_profiles:\n\
+         - name: wifi\n\
+         \x20 attributes:\n\
+         \x20 - {{name: filter-id, value: Staff}}\n\
+         \x20 - {{name: framed-ipv6-address, value: '2001:DB8:0::1'}}\n",
+        file.display()
+    );
+    let pieces = [
+        ("Bücher", "Bucher", "    domain: "),
+        ("00:00:00+02:00", "00:00:00+01:00", "    expires: \"2039-12-31T22:00:00Z\" -> "),
+        ("08:00:00+01:00", "08:00:00+02:00", "    custom: "),
+        ("0010a4-2319C0", "0010a4-2319C1", "    addresses: "),
+        ("value: Staff", "value: staff", "    attributes: [{\"name\":\"Filter-Id\""),
+        ("2001:DB8:0::1", "2001:DB8:1::1", "    attributes: "),
+    ];
+    differs(&tenantry, &text, &pieces);
+    let user = tenantry.shows("user show bob");
+    assert_eq!(user["custom"]["hired"], "2020-01-01T07:00:00Z", "{user}");
 }

@@ -1,5 +1,6 @@
 //! A whole organization out of a file: the organization itself, and what it has one of.
 
+use std::io::Write;
 use std::path::Path;
 
 use serde_json::json;
@@ -181,6 +182,41 @@ fn what_there_is_one_of_is_changed_in_what_differs_and_lists_are_pruned() {
     assert_eq!(within.shows("billing agreements").as_array().unwrap().len(), 2);
     assert_eq!(within.shows("presentation show")["aliases"], json!([]));
     assert_eq!(within.shows("admin show chief")["state"], "active");
+}
+
+#[test]
+fn what_somebody_agreed_on_since_it_was_seen_stands() {
+    let (office, folder) = (Office::new(), folder());
+    let (tenantry, slug) = (desk(&office).within(&office.slug), &office.slug);
+    plan(&tenantry, slug);
+    let text = format!(
+        "agreements: [{{plan: plan of {slug}, since: 2999-01}}, {{plan: null, since: 2999-06}}]\n"
+    );
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let (file, answer) = (path("agreements.yaml"), path("answer"));
+    std::fs::write(&file, &text).unwrap();
+    // The plan is shown by then, and waits for whoever writes the answer.
+    assert!(std::process::Command::new("mkfifo").arg(&answer).status().unwrap().success());
+    let applied = {
+        let (tenantry, line) = (tenantry.clone(), format!("apply -f {file}"));
+        let typed = format!("@{answer}");
+        std::thread::spawn(move || tenantry.at_terminal(&line, &[("[y/N]: ", typed.as_str())]))
+    };
+    let mut writer = std::fs::OpenOptions::new().write(true).open(&answer).unwrap();
+    let other = json!({"organization": office.id, "plan": null, "since": "2999-01"});
+    let agreed = office.top.send("POST", "/v1/billing/agreements", Some(&other));
+    assert_eq!(agreed.status, 200, "{agreed:?}");
+    writer.write_all(b"y").unwrap();
+    drop(writer);
+    let refused = applied.join().unwrap();
+    assert!(refused.code == 7 && refused.stdout.contains("somebody changed it"), "{refused:?}");
+    let there = |tenantry: &Tenantry| tenantry.shows("billing agreements");
+    assert_eq!(there(&tenantry).as_array().unwrap().len(), 1);
+    assert_eq!(there(&tenantry)[0]["plan"], json!(null));
+    let again = tenantry.hear("apply -f - --yes", &text);
+    assert_eq!(again.code, 0, "one follows upon the other: {again:?}");
+    assert_eq!(there(&tenantry)[0]["plan"], format!("plan of {slug}"));
+    assert_eq!(there(&tenantry).as_array().unwrap().len(), 2);
 }
 
 #[test]

@@ -247,6 +247,7 @@ fn a_running_slapd_is_read_page_by_page_and_its_password_is_no_argument() {
     let wrong = tenantry.hear(&format!("{line} --without-tls"), "wrong\n");
     assert_eq!(wrong.code, 3, "it is reached, and does not let in: {wrong:?}");
     assert!(wrong.stderr.contains("see that --bind-dn and the password are right"), "{wrong:?}");
+    what_is_not_given_is_told_of_the_server_that_is_read(&tenantry, &url);
     let done = tenantry.hear(&format!("{line} --without-tls"), "secret\n");
     assert_eq!((done.code, shown(&done)["done"]["create"].as_u64()), (0, Some(251)), "{done:?}");
     assert_eq!(shown(&done)["ignored"], 1);
@@ -254,6 +255,39 @@ fn a_running_slapd_is_read_page_by_page_and_its_password_is_no_argument() {
     assert_eq!(members.as_array().unwrap().len(), 250);
     let client = office.client("gate", &json!({}));
     assert!(office.login(&client, "user249", "correct horse 249").is("Access-Accept"));
+}
+
+fn what_is_not_given_is_told_of_the_server_that_is_read(tenantry: &Tenantry, url: &str) {
+    let told = format!("tenantry: {url} does not give what is asked for: ");
+    let gone = tenantry.run(&format!("import ldap {url} --base ou=gone,dc=old,dc=example"));
+    assert_eq!(gone.code, 5, "{gone:?}");
+    assert!(gone.stderr.starts_with(&told) && gone.stderr.contains("--base is right"), "{gone:?}");
+    let filter = format!("import ldap {url} --base dc=old,dc=example --filter (uid=*");
+    let filter = tenantry.run(&filter);
+    assert!(filter.code == 2 && filter.stderr.contains("--filter: “(uid=*”"), "{filter:?}");
+    assert_eq!(tenantry.shows("import list"), json!([]), "nothing was asked for");
+    // Nobody gets more than a hundred.
+    let part = tenantry.run(&format!("import ldap {url} --base dc=old,dc=example"));
+    assert!(part.code == 8 && part.stderr.contains(&told), "{part:?}");
+    assert_eq!(tenantry.shows("user list"), json!([]));
+}
+
+#[test]
+fn what_cannot_be_read_is_no_fault_of_the_server_and_rows_that_are_not_printed_are_counted() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().display().to_string();
+    let unreadable = tenantry.run(&format!("import csv {path}"));
+    assert_eq!(unreadable.code, 1, "{unreadable:?}");
+    let said = format!("tenantry: {path}: Is a directory");
+    assert!(unreadable.stderr.contains(&said), "{unreadable:?}");
+    let rows: String = (0..60).map(|number| format!("user{number},nonsense\n")).collect();
+    let broken = tenantry.hear("import csv - -o json", &format!("login,mail\n{rows}"));
+    assert_eq!(broken.code, 7, "{broken:?}");
+    let id = shown(&broken)["id"].as_str().unwrap().to_owned();
+    let more = format!("and 10 more: `tenantry import rows {id} --outcome error` shows all");
+    assert!(broken.stderr.contains(&more), "{broken:?}");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use super::environment;
 use super::program::Program;
 
 /// Runs words at a terminal of their own, types each text where what it waits for is asked, and prints
-/// all that stood there.
+/// all that stood there. What is typed behind @ is read from there then, so that it can be waited for.
 const TERMINAL: &str = r#"
 import json, os, pty, select, sys, time
 
@@ -42,6 +42,8 @@ for awaited, typed in steps:
     seen = len(said)
     # The echo is switched off after the question stands there.
     time.sleep(0.3)
+    if typed.startswith("@"):
+        typed = open(typed[1:]).read()
     os.write(terminal, typed.encode() + b"\n")
 while hears():
     pass

@@ -12,7 +12,7 @@ use crate::failure::Failure;
 pub(super) const AGREEMENTS: &str = "agreements";
 
 /// A plan, or that nothing is billed, from a month on.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Agreement {
     pub(super) since: String,
     pub(super) plan: Option<String>,
@@ -106,14 +106,15 @@ impl Plan {
         let wanted = array(AGREEMENTS, said)?.iter().map(Agreement::read);
         let wanted: Vec<_> = wanted.collect::<Result<_, _>>()?;
         let (there, month) = match site.is_there() {
-            true => (site.agreements()?, site.month()?),
+            true => (site.agreements()?.0, site.month()?),
             false => (Vec::new(), String::new()),
         };
         let missing = missing(wanted, &there, &month);
         for plan in missing.iter().filter_map(|one| one.plan.as_deref()) {
             site.plan(plan)?;
         }
-        self.steps.extend(missing.into_iter().map(Step::Agree));
+        let step = |agreement| Step::Agree { agreement, seen: there.clone() };
+        self.steps.extend(missing.into_iter().map(step));
         Ok(())
     }
 }

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value, json};
 
-use super::kinds::canonical;
 use super::site::CUSTOM;
+use super::spelling;
 use crate::document::{Operation, Schemas};
 
 /// Lists of texts or numbers whose order counts: the main mail address comes first, gear heeds what
@@ -51,11 +51,10 @@ impl Schemas {
             }
             (Value::Object(wanted), Value::Object(there)) => self.same_members(at, wanted, there),
             (Value::Array(wanted), Value::Array(there)) => self.same_lists(at, wanted, there),
-            (Value::String(wanted), Value::String(there)) if wanted.starts_with(PEM) => {
-                wanted.split_whitespace().eq(there.split_whitespace())
-            }
             (Value::String(wanted), Value::String(there)) => {
-                spelled(at.name, wanted) == spelled(at.name, there)
+                let in_words = || wanted.split_whitespace().eq(there.split_whitespace());
+                self.spelled(at, wanted) == self.spelled(at, there)
+                    || wanted.starts_with(PEM) && in_words()
             }
             (wanted, there) => wanted == there,
         }
@@ -80,7 +79,7 @@ impl Schemas {
     fn same_lists(&self, at: At<'_>, wanted: &[Value], there: &[Value]) -> bool {
         let is_ordered = ORDERED.contains(&at.name) || at.within && at.name == ORDERED_WITHIN;
         let text = |one: &Value| match one {
-            Value::String(text) => Some(json!(spelled(at.name, text)).to_string()),
+            Value::String(text) => Some(json!(self.spelled(at, text)).to_string()),
             Value::Number(number) => Some(number.to_string()),
             Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
         };
@@ -125,6 +124,28 @@ impl Schemas {
         })
     }
 
+    /// A text as it is compared where it stands: what the server writes in one way is the same in
+    /// each.
+    fn spelled(&self, at: At<'_>, text: &str) -> String {
+        let known = match at.name {
+            "addresses" => spelling::hardware_address(text),
+            "base" => Some(spelling::base(text)),
+            "certificate" => spelling::certificates(text),
+            "domain" => spelling::domain(text),
+            "fingerprints" => spelling::fingerprint(text),
+            "names" => Some(text.to_ascii_lowercase()),
+            "nas_networks" | "source" | "sources" => spelling::network(text),
+            _ if self.is_moment(at) => spelling::moment(text),
+            _ => None,
+        };
+        known.unwrap_or_else(|| text.to_owned())
+    }
+
+    fn is_moment(&self, at: At<'_>) -> bool {
+        let format = at.schema.and_then(|schema| self.resolved(schema).get("format"));
+        format.and_then(Value::as_str) == Some("date-time")
+    }
+
     /// The member of what a schema describes, in one of its forms.
     fn member<'s>(&'s self, schema: &'s Value, name: &str) -> Option<&'s Value> {
         let schema = self.resolved(schema);
@@ -136,19 +157,6 @@ impl Schemas {
 /// Whether the API changes something member by member.
 fn is_patch(schema: &Value) -> bool {
     schema.get("$ref").and_then(Value::as_str).is_some_and(|name| name.ends_with(PATCH))
-}
-
-/// A text as it is compared where it stands: what the server writes in one way is the same in each.
-fn spelled(name: &str, text: &str) -> String {
-    match name {
-        "addresses" | "fingerprints" | "nas_networks" | "source" | "sources" => canonical(text),
-        "base" => {
-            let pair = |pair: &str| pair.split('=').map(str::trim).collect::<Vec<_>>().join("=");
-            text.split(',').map(pair).collect::<Vec<_>>().join(",").to_ascii_lowercase()
-        }
-        "domain" | "names" => text.to_ascii_lowercase(),
-        _ => text.to_owned(),
-    }
 }
 
 /// Values of an organization's own attributes, whose names are compared without case.
@@ -331,6 +339,52 @@ mod tests {
         assert!(same("update_reply_profile", "attributes", (untagged.clone(), tagged)));
         let other = json!([{"name": "Tunnel-Private-Group-Id", "tag": 1, "value": "20"}]);
         assert!(!same("update_reply_profile", "attributes", (untagged, other)));
+    }
+
+    #[test]
+    fn moments_are_the_same_whatever_their_offset() {
+        let there = json!("2025-12-31T22:00:00Z");
+        let expires = |wanted: &str| same("update_user", "expires", (json!(wanted), there.clone()));
+        assert!(expires("2026-01-01T00:00:00+02:00") && expires("2025-12-31T22:00:00.000Z"));
+        assert!(!expires("2026-01-01T00:00:00+01:00") && !expires("2025-12-31T22:00:00.5Z"));
+        assert!(!same("update_user", "expires", (Value::Null, there.clone())));
+        let updates = |deadline: &str| {
+            let wanted = json!({"os_updates": {"deadline": deadline}});
+            let there = json!({"os_updates": {"deadline": there, "minimum_versions": []}});
+            same("update_security_policy", "settings", (wanted, there))
+        };
+        assert!(updates("2025-12-31T23:00:00+01:00") && !updates("2025-12-31T23:00:00Z"));
+        let title = (json!("2026-01-01T00:00:00+02:00"), json!("2025-12-31T22:00:00Z"));
+        assert!(!same("update_user", "title", title), "a text that looks like one");
+    }
+
+    #[test]
+    fn what_has_several_spellings_is_the_same_in_each_where_the_server_reads_it() {
+        let organization = |field: &str, one: &str, other: &str| {
+            same("update_organization", field, (json!(one), json!(other)))
+        };
+        assert!(organization("domain", "Müller.Example", "xn--mller-kva.example"));
+        assert!(!organization("domain", "muller.example", "xn--mller-kva.example"));
+        assert!(!organization("domain", "acme.example.", "acme.example"), "that is refused");
+        assert!(organization("base", "DC=Acme, DC=Example", "dc=acme,dc=example"));
+        assert!(!organization("name", "2001:DB8::1", "2001:db8::1"));
+        let device = |one: &str| {
+            same("update_device", "addresses", (json!([one]), json!(["00:10:a4:23:19:c0"])))
+        };
+        assert!(device("00:10a4.2319C0") && !device("00:10:a4:23:19:c0:00"));
+        assert!(client("sources", json!(["2001:DB8:0::/48"]), json!(["2001:db8::/48"])));
+        assert!(!client("sources", json!(["2001:db8::/47"]), json!(["2001:db8::/48"])));
+        let pem = |letters: &str| {
+            let (begin, end) = ("-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----");
+            format!("{begin}\n{letters}\n{end}\n")
+        };
+        let authority = |wanted: String| {
+            let pair = (json!(wanted), json!(pem("AAAA")));
+            same("update_certificate_authority", "certificate", pair)
+        };
+        assert!(authority(format!("Issuer: Acme\r\n{}", pem("AAAA").replace('\n', "\r\n"))));
+        assert!(!authority(format!("Issuer: Acme\n{}", pem("AAAB"))));
+        assert!(!authority("Issuer: Acme".into()));
     }
 
     #[test]

@@ -3,16 +3,34 @@
 use serde_json::{Map, Value, json};
 
 use super::kinds::{KINDS, key};
+use super::reply_attributes::{self, ATTRIBUTES};
 use super::site::{CUSTOM, Site, missing, translated};
+use super::spelling;
 use crate::failure::Failure;
 
 /// What there will be once a file is applied.
 pub(super) struct Coming<'p> {
     pub(super) site: &'p Site<'p>,
     pub(super) wanted: &'p Map<String, Value>,
+    /// The attributes that reply profiles may name, where the file has some of them.
+    reply_attributes: Vec<Value>,
 }
 
-impl Coming<'_> {
+impl<'p> Coming<'p> {
+    /// What there will be at a site by a file.
+    ///
+    /// # Errors
+    /// When it cannot be read what the file names.
+    pub(super) fn of(site: &'p Site<'p>, wanted: &'p Map<String, Value>) -> Result<Self, Failure> {
+        let profiles = wanted.get("reply_profiles").and_then(Value::as_array);
+        let mut profiles = profiles.into_iter().flatten();
+        let reply_attributes = match profiles.any(|profile| profile.get(ATTRIBUTES).is_some()) {
+            true => site.reply_attributes()?,
+            false => Vec::new(),
+        };
+        Ok(Self { site, wanted, reply_attributes })
+    }
+
     /// A name as it is spelled where it is made, so that spellings are no differences.
     ///
     /// # Errors
@@ -29,7 +47,8 @@ impl Coming<'_> {
         named.next().ok_or_else(|| missing(path, name))
     }
 
-    /// Fields whose references are spelled so.
+    /// Fields whose references are spelled so, and so is what else the server writes in a way of its
+    /// own of which the API's document tells nothing.
     ///
     /// # Errors
     /// `Missing` when one is to nothing.
@@ -42,9 +61,16 @@ impl Coming<'_> {
         match translated(&fields, &|path, name| self.spelling(path, name))? {
             Value::Object(mut fields) => {
                 let custom = fields.get_mut(CUSTOM).and_then(Value::as_object_mut);
-                let custom = custom.into_iter().flatten();
-                for (_, value) in custom.filter(|(name, _)| self.is_of_references(name)) {
-                    self.name_referred(value);
+                for (name, value) in custom.into_iter().flatten() {
+                    match self.syntax(name).as_deref() {
+                        Some("reference") => self.name_referred(value),
+                        Some("time") => spell_times(value),
+                        _ => {}
+                    }
+                }
+                let attributes = fields.get_mut(ATTRIBUTES).and_then(Value::as_array_mut);
+                for attribute in attributes.into_iter().flatten() {
+                    reply_attributes::settle(attribute, &self.reply_attributes);
                 }
                 Ok(fields)
             }
@@ -56,16 +82,14 @@ impl Coming<'_> {
         }
     }
 
-    /// Whether the values of an attribute of the organization's own are users and groups.
-    fn is_of_references(&self, attribute: &str) -> bool {
+    /// What the values of an attribute of the organization's own are.
+    fn syntax(&self, attribute: &str) -> Option<String> {
         let there = self.site.lists.get("custom-attributes").into_iter().flatten();
         let made = self.wanted.get("custom_attributes").and_then(Value::as_array);
         let mut all = there.chain(made.into_iter().flatten());
         let text = |one: &Value, member: &str| one.get(member)?.as_str().map(str::to_lowercase);
-        all.any(|one| {
-            text(one, "name") == Some(attribute.to_lowercase())
-                && text(one, "syntax").as_deref() == Some("reference")
-        })
+        let own = all.find(|one| text(one, "name") == Some(attribute.to_lowercase()));
+        own.and_then(|own| text(own, "syntax"))
     }
 
     /// Has such values spelled as the server shows them: a user's login, or a group as an object.
@@ -83,5 +107,34 @@ impl Coming<'_> {
         if let Some(named) = named {
             *value = named;
         }
+    }
+}
+
+/// Has times spelled as the server shows them; what is none stays, and is refused there.
+fn spell_times(value: &mut Value) {
+    match value {
+        Value::Array(list) => list.iter_mut().for_each(spell_times),
+        Value::String(text) => {
+            if let Some(spelled) = spelling::moment(text) {
+                *text = spelled;
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_of_own_attributes_are_spelled_as_the_server_shows_them() {
+        let spelled = |mut value: Value| {
+            spell_times(&mut value);
+            value
+        };
+        assert_eq!(spelled(json!("2026-01-01T00:00:00+02:00")), json!("2025-12-31T22:00:00Z"));
+        let several = json!(["2026-01-01T01:00:00Z", "soon", 7, null]);
+        assert_eq!(spelled(several.clone()), several);
     }
 }

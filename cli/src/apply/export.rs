@@ -50,8 +50,8 @@ pub(super) fn exported(site: &Site<'_>, of_users: bool) -> Result<Value, Failure
         file.insert(SERVER.field.into(), shown);
     }
     match site.agreements() {
-        Ok(list) if list.is_empty() => {}
-        Ok(list) => {
+        Ok((list, _)) if list.is_empty() => {}
+        Ok((list, _)) => {
             let list: Vec<_> = list.iter().map(Agreement::shown).collect();
             file.insert(AGREEMENTS.into(), list.into());
         }

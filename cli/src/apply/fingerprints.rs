@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::beside::Put;
 use super::fields::array;
-use super::kinds::fingerprint;
+use super::spelling::fingerprint;
 use crate::failure::Failure;
 
 /// The most of one account, as the server has it.

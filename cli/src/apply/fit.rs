@@ -35,7 +35,7 @@ impl Step {
             | Self::State { .. }
             | Self::Members { .. }
             | Self::Put(_)
-            | Self::Agree(_)
+            | Self::Agree { .. }
             | Self::Delete { .. } => None,
         }
     }
@@ -52,7 +52,7 @@ impl Step {
             | Self::Delete { kind, name, .. } => format!("{} {name}", kind.noun),
             Self::Members { group, .. } => format!("group {group}"),
             Self::Put(put) => put.what(),
-            Self::Agree(agreement) => format!("agreement {}", agreement.shown()),
+            Self::Agree { agreement, .. } => format!("agreement {}", agreement.shown()),
         }
     }
 }

@@ -18,9 +18,11 @@ mod members;
 mod papers;
 mod parts;
 mod plan;
+mod reply_attributes;
 mod secrets;
 mod shown;
 mod site;
+mod spelling;
 mod work;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
@@ -100,6 +102,7 @@ pub(crate) fn apply(
         return Ok(());
     }
     if matches.get_flag("dry-run") {
+        tell("Nothing was changed; without --dry-run this is done.");
         return Ok(());
     }
     if !matches.get_flag(YES) {

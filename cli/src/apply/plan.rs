@@ -60,8 +60,8 @@ pub(super) enum Step {
     Members { group: String, add: Members, remove: Members, seen: Members },
     /// What hangs on something by a route of its own is put there, or taken away.
     Put(Put),
-    /// What is paid is agreed on.
-    Agree(Agreement),
+    /// What is paid is agreed on, where those agreements stand that were seen.
+    Agree { agreement: Agreement, seen: Vec<Agreement> },
     /// Something is deleted that is as it was seen.
     Delete { kind: &'static Kind, name: String, seen: Value },
 }
@@ -75,7 +75,7 @@ impl Plan {
         let wanted = wanted.as_object();
         let wanted = wanted.ok_or_else(|| Failure::Usage("the file has no members".into()))?;
         known(wanted)?;
-        let (mut plan, coming) = (Self::default(), Coming { site, wanted });
+        let (mut plan, coming) = (Self::default(), Coming::of(site, wanted)?);
         let head = wanted.get(HEAD.member);
         let last = head.map(|said| plan.head(site, said)).transpose()?.flatten();
         for part in PARTS {

@@ -45,7 +45,7 @@ impl Step {
                 text
             }
             Self::Put(put) => replaced(put),
-            Self::Agree(agreement) => line(&format!("+ agreement {}", agreement.shown())),
+            Self::Agree { agreement, .. } => line(&format!("+ agreement {}", agreement.shown())),
             Self::Delete { kind, name, .. } => line(&format!("- {} {name}", kind.noun)),
         }
     }

@@ -34,6 +34,8 @@ pub(super) struct Site<'d> {
     pub(super) parts: BTreeMap<&'static str, Value>,
     /// What its lists have, by their paths.
     pub(super) lists: BTreeMap<&'static str, Vec<Value>>,
+    /// What was agreed on when something was agreed on here last.
+    pub(super) agreed: Option<Vec<Agreement>>,
 }
 
 impl<'d> Site<'d> {
@@ -62,7 +64,7 @@ impl<'d> Site<'d> {
             }
         };
         let (parts, lists) = (BTreeMap::new(), BTreeMap::new());
-        let mut site = Self { document, place, slug, id, parts, lists };
+        let mut site = Self { document, place, slug, id, parts, lists, agreed: None };
         if site.is_there() {
             site.look()?;
         }
@@ -127,12 +129,13 @@ impl<'d> Site<'d> {
         self.id.as_deref().ok_or_else(name)
     }
 
-    /// What was agreed on.
+    /// What was agreed on, and the state that it shows.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub(super) fn agreements(&self) -> Result<Vec<Agreement>, Failure> {
-        agreements::told(&self.place.client.get(&self.at("list_agreements")?)?.body)
+    pub(super) fn agreements(&self) -> Result<(Vec<Agreement>, Option<String>), Failure> {
+        let seen = self.place.client.get(&self.at("list_agreements")?)?;
+        Ok((agreements::told(&seen.body)?, seen.etag))
     }
 
     /// The month that it is there.
@@ -150,6 +153,16 @@ impl<'d> Site<'d> {
     /// When there is none of that name.
     pub(super) fn plan(&self, name: &str) -> Result<String, Failure> {
         self.place.id("/v1/billing/plans", name)
+    }
+
+    /// The attributes that reply profiles may name.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub(super) fn reply_attributes(&self) -> Result<Vec<Value>, Failure> {
+        let path = &self.operation("list_reply_attributes")?.path;
+        let known = self.place.client.get(path)?.body;
+        Ok(known.as_array().cloned().unwrap_or_default())
     }
 
     /// An operation.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::agreements::Agreement;
+use super::agreements::{Agreement, told};
 use super::beside::Put;
 use super::fields::has;
 use super::kinds::{Kind, STATE, SUSPENDED};
@@ -29,7 +29,12 @@ impl Site<'_> {
             tell(&what);
             let about = step.about();
             let done = self.take(step).map_err(|failure| failure.about(&about));
-            done.inspect_err(|_| warn(&format!("this was not done, {what}")))?;
+            done.inspect_err(|_| {
+                let (before, behind) = (number - 1, all - number);
+                warn(&format!(
+                    "this was not done, {what} ({before} before it done, {behind} not tried)"
+                ));
+            })?;
         }
         Ok(())
     }
@@ -59,7 +64,7 @@ impl Site<'_> {
                 self.enrol(&group, (&add, &remove), &seen)?;
             }
             Step::Put(put) => self.put(&put)?,
-            Step::Agree(agreement) => self.agree(agreement)?,
+            Step::Agree { agreement, seen } => self.agree(agreement, &seen)?,
             Step::Delete { kind, name, seen } => {
                 let path = self.item(kind, &name)?;
                 let found = self.place.client.get(&path)?;
@@ -102,13 +107,24 @@ impl Site<'_> {
         self.ask(&operation.method, &path, Some(&body), seen.etag.as_deref()).map(drop)
     }
 
-    /// Agrees on a plan from a month on; what was to begin before begins this month.
-    fn agree(&self, Agreement { since, plan }: Agreement) -> Result<(), Failure> {
+    /// Agrees on a plan from a month on, unless somebody else did meanwhile; what was to begin before
+    /// begins this month.
+    fn agree(
+        &mut self,
+        Agreement { since, plan }: Agreement,
+        seen: &[Agreement],
+    ) -> Result<(), Failure> {
+        let (is, etag) = self.agreements()?;
+        if is != self.agreed.as_deref().unwrap_or(seen) {
+            return Err(changed_since());
+        }
         let plan = plan.map(|plan| self.plan(&plan)).transpose()?;
         let since = since.max(self.month()?);
         let body = json!({"organization": self.id()?, "plan": plan, "since": since});
         let path = self.operation("agree_on_plan")?.path.clone();
-        self.ask("post", &path, Some(&body), None).map(drop)
+        let agreed = self.ask("post", &path, Some(&body), etag.as_deref())?;
+        self.agreed = Some(told(&agreed)?);
+        Ok(())
     }
 
     /// Puts what hangs on something in its place, unless somebody else did meanwhile.

@@ -19,6 +19,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 
+use super::Source;
 use crate::failure::Failure;
 use crate::prompt;
 
@@ -72,10 +73,14 @@ pub(super) fn with_source(command: Command) -> Command {
 
 /// Entries as LDIF, as they come.
 pub(super) struct Entries {
+    /// Whose they are.
+    server: String,
     pieces: Receiver<Piece>,
     current: io::Cursor<Vec<u8>>,
     /// Whether the last one was read.
     is_ended: bool,
+    /// Why not all came.
+    failure: Option<Failure>,
 }
 
 /// What the thread says that asks the server.
@@ -85,21 +90,23 @@ enum Piece {
     /// There are no more.
     End,
     /// The server did not give all.
-    Failed(String),
+    Failed(Failure),
 }
 
 /// What is asked of the server.
 struct Search {
+    server: String,
     base: String,
     filter: String,
     /// So many members are asked for at once.
     members: Option<u64>,
 }
 
-/// Connects and begins to read.
+/// Connects and reads the first entry, so that who asks for what there is not hears of it before
+/// anything is asked of our server.
 ///
 /// # Errors
-/// When the server cannot be asked, or does not know whoever asks.
+/// When the server cannot be asked, does not know whoever asks, or does not give what is asked for.
 pub(super) fn entries(matches: &ArgMatches) -> Result<Entries, Failure> {
     let text = |name: &str| matches.get_one::<String>(name).cloned().unwrap_or_default();
     let url = text("url");
@@ -131,17 +138,20 @@ pub(super) fn entries(matches: &ArgMatches) -> Result<Entries, Failure> {
         })?;
     }
     let members = matches.get_one::<u64>("members-at-once").copied();
-    let search = Search { base: text("base"), filter: text("filter"), members };
+    let (base, filter) = (text("base"), text("filter"));
+    let search = Search { server: url.clone(), base, filter, members };
     let (sender, pieces) = sync_channel(WAITING);
     std::thread::spawn(move || {
         let last = match search.run(&mut server, &sender) {
             Ok(()) => Piece::End,
-            Err(why) => Piece::Failed(why),
+            Err(failure) => Piece::Failed(failure),
         };
         // Whoever reads may have stopped.
         let _unheard = sender.send(last);
     });
-    Ok(Entries { pieces, current: io::Cursor::default(), is_ended: false })
+    let mut entries = Entries::of(url, pieces);
+    entries.advance()?;
+    Ok(entries)
 }
 
 /// What a server said that does not take a DN or its password.
@@ -164,10 +174,9 @@ fn trusting(file: &PathBuf) -> Result<Arc<ClientConfig>, Failure> {
 }
 
 impl Search {
-    fn run(&self, server: &mut LdapConn, sender: &SyncSender<Piece>) -> Result<(), String> {
-        let Some(parted) = self.stream(server, sender).map_err(|error| error.to_string())? else {
-            return Ok(());
-        };
+    fn run(&self, server: &mut LdapConn, sender: &SyncSender<Piece>) -> Result<(), Failure> {
+        let streamed = self.stream(server, sender).map_err(|error| self.failed(&error));
+        let Some(parted) = streamed? else { return Ok(()) };
         for mut entry in parted {
             self.complete(server, &mut entry)?;
             if sender.send(Piece::Some(ldif(entry))).is_err() {
@@ -209,7 +218,7 @@ impl Search {
     }
 
     /// Asks for what is missing of an entry whose attributes came in part.
-    fn complete(&self, server: &mut LdapConn, entry: &mut SearchEntry) -> Result<(), String> {
+    fn complete(&self, server: &mut LdapConn, entry: &mut SearchEntry) -> Result<(), Failure> {
         for name in entry.attrs.keys().cloned().collect::<Vec<_>>() {
             let Some((attribute, last)) = part(&name) else { continue };
             let mut values = entry.attrs.remove(&name).unwrap_or_default();
@@ -217,7 +226,7 @@ impl Search {
             entry.attrs.entry(attribute.to_owned()).or_default().extend(values);
         }
         match entry.bin_attrs.keys().find(|name| part(name).is_some()) {
-            Some(name) => Err(format!("{name} of {} is no text", entry.dn)),
+            Some(name) => Err(self.not_given(format!("{name} of {} is no text", entry.dn))),
             None => Ok(()),
         }
     }
@@ -229,7 +238,7 @@ impl Search {
         (dn, attribute): (&str, &str),
         mut last: Option<u64>,
         values: &mut Vec<String>,
-    ) -> Result<(), String> {
+    ) -> Result<(), Failure> {
         while let Some(before) = last {
             let from = before.saturating_add(1);
             let until = self.members.map(|most| before.saturating_add(most).to_string());
@@ -238,14 +247,15 @@ impl Search {
             let server = server.with_timeout(PATIENCE);
             let found = server.search(dn, Scope::Base, "(objectClass=*)", vec![wanted]);
             let found = found.and_then(ldap3::SearchResult::success);
-            let (found, _) = found.map_err(|error| error.to_string())?;
+            let (found, _) = found.map_err(|error| self.failed(&error))?;
             let entries = found.into_iter().map(SearchEntry::construct);
             let mut parts = entries.flat_map(|entry| entry.attrs);
             let next = parts.find_map(|(name, more)| {
                 let (of, last) = part(&name)?;
                 of.eq_ignore_ascii_case(attribute).then_some((last, more))
             });
-            let failed = || format!("{dn} has more of {attribute} than the server gives");
+            let failed =
+                || self.not_given(format!("{dn} has more of {attribute} than it can be asked for"));
             let (next, more) = next.ok_or_else(failed)?;
             values.extend(more);
             if next.is_some_and(|next| next <= before) || values.len() > VALUES {
@@ -254,6 +264,23 @@ impl Search {
             last = next;
         }
         Ok(())
+    }
+
+    /// Why the server gives no more.
+    fn failed(&self, error: &LdapError) -> Failure {
+        let server = self.server.clone();
+        if let LdapError::LdapResult { result } = error {
+            let (why, result) = (result.to_string(), Some(result.rc));
+            return Failure::NotGiven { server, why, result };
+        }
+        if matches!(error, LdapError::FilterParsing) {
+            return Failure::Usage(format!("--filter: “{}” is no filter of LDAP", self.filter));
+        }
+        Failure::Unreachable { server, why: error.to_string() }
+    }
+
+    fn not_given(&self, why: String) -> Failure {
+        Failure::NotGiven { server: self.server.clone(), why, result: None }
     }
 }
 
@@ -295,6 +322,34 @@ fn put(text: &mut Vec<u8>, name: &str, value: &[u8]) {
     text.push(b'\n');
 }
 
+impl Entries {
+    fn of(server: String, pieces: Receiver<Piece>) -> Self {
+        let (current, is_ended, failure) = (io::Cursor::default(), false, None);
+        Self { server, pieces, current, is_ended, failure }
+    }
+
+    /// Waits for what the server gives next.
+    fn advance(&mut self) -> Result<(), Failure> {
+        match self.pieces.recv() {
+            Ok(Piece::Some(piece)) => self.current = io::Cursor::new(piece),
+            Ok(Piece::End) => self.is_ended = true,
+            Ok(Piece::Failed(failure)) => return Err(failure),
+            // The thread has ended, and never said that this was all.
+            Err(_) => {
+                let (server, why) = (self.server.clone(), "reading broke off".to_owned());
+                return Err(Failure::Unreachable { server, why });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Source for Entries {
+    fn failure(&mut self) -> Option<Failure> {
+        self.failure.take()
+    }
+}
+
 impl Read for Entries {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         loop {
@@ -302,12 +357,11 @@ impl Read for Entries {
             if length > 0 || out.is_empty() || self.is_ended {
                 return Ok(length);
             }
-            match self.pieces.recv() {
-                Ok(Piece::Some(piece)) => self.current = io::Cursor::new(piece),
-                Ok(Piece::End) => self.is_ended = true,
-                Ok(Piece::Failed(error)) => return Err(io::Error::other(error)),
-                // The thread has ended, and never said that this was all.
-                Err(_) => return Err(io::Error::other("reading broke off")),
+            if let Err(failure) = self.advance() {
+                let told = io::Error::other(failure.to_string());
+                // The first one says why there are no more.
+                let _first = self.failure.get_or_insert(failure);
+                return Err(told);
             }
         }
     }
@@ -341,7 +395,12 @@ mod tests {
     fn told(pieces: Vec<Piece>) -> Entries {
         let (sender, receiver) = sync_channel(WAITING);
         pieces.into_iter().for_each(|piece| sender.send(piece).unwrap());
-        Entries { pieces: receiver, current: io::Cursor::default(), is_ended: false }
+        Entries::of("ldap://old.example".into(), receiver)
+    }
+
+    fn search() -> Search {
+        let (server, base) = ("ldap://old.example".into(), "dc=old,dc=example".into());
+        Search { server, base, filter: "(uid=*".into(), members: None }
     }
 
     #[test]
@@ -353,10 +412,33 @@ mod tests {
         assert_eq!(text, "ab");
         assert_eq!(whole.read(&mut [0; 8]).unwrap(), 0, "the end stays the end");
 
-        let broken = told(vec![piece("a")]).read_to_string(&mut text).unwrap_err();
-        assert_eq!(broken.to_string(), "reading broke off");
-        let mut failed = told(vec![piece("a"), Piece::Failed("no more".into())]);
-        assert_eq!(failed.read_to_string(&mut text).unwrap_err().to_string(), "no more");
+        let mut broken = told(vec![piece("a")]);
+        assert!(broken.read_to_string(&mut text).is_err());
+        let said = "ldap://old.example cannot be asked: reading broke off";
+        assert_eq!(broken.failure().unwrap().to_string(), said);
+        let refused = || Piece::Failed(search().not_given("no more".into()));
+        let mut failed = told(vec![piece("a"), refused()]);
+        assert!(failed.read_to_string(&mut text).is_err());
         assert!(failed.read_to_string(&mut text).is_err(), "nor is it whole afterwards");
+        let said = "ldap://old.example does not give what is asked for: no more";
+        assert_eq!(failed.failure().unwrap().to_string(), said, "the first time said why");
+        assert!(told(vec![refused()]).advance().is_err(), "it is known before anything is sent");
+        assert!(told(vec![Piece::End]).advance().is_ok());
+    }
+
+    #[test]
+    fn what_the_server_says_is_told_as_its_own_words() {
+        let result = |rc| {
+            let (matched, text) = (String::new(), "no".to_owned());
+            let result = LdapResult { rc, matched, text, refs: Vec::new(), ctrls: Vec::new() };
+            search().failed(&LdapError::LdapResult { result })
+        };
+        let missing = result(32);
+        assert!(matches!(missing, Failure::NotGiven { result: Some(32), .. }), "{missing:?}");
+        assert!(missing.to_string().contains("noSuchObject"), "{missing}");
+        let filter = search().failed(&LdapError::FilterParsing);
+        assert_eq!(filter.to_string(), "--filter: “(uid=*” is no filter of LDAP");
+        let ended = search().failed(&LdapError::EndOfStream);
+        assert!(matches!(ended, Failure::Unreachable { .. }), "{ended:?}");
     }
 }

@@ -3,7 +3,7 @@
 mod ldap;
 
 use std::fs::File;
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, ErrorKind, IsTerminal, Read, Write};
 use std::path::Path;
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::document::{Document, Field, Operation};
 use crate::events::pause;
 use crate::failure::Failure;
 use crate::grammar::{FROM, with_body};
-use crate::output::{Format, tell};
+use crate::output::{Format, tell, warn};
 use crate::place::Place;
 
 /// The noun that these commands belong to.
@@ -28,6 +28,10 @@ const FILLED: [&str; 3] = ["name", "format", "holds"];
 const MAP: &str = "map";
 /// How often is looked how far an import is.
 const LOOK: Duration = Duration::from_millis(300);
+/// After so many times in a row that the server was not heard whoever waits is told.
+const UNHEARD: u32 = 10;
+/// And after so many, some minutes at least, it is not waited for any more.
+const PATIENCE: u32 = 1_000;
 /// So many rows in error are printed.
 const ERRORS: usize = 50;
 /// What a table of rows shows.
@@ -110,23 +114,70 @@ pub(crate) fn run(
         return follow(place, &format!("{imports}/{id}"), format);
     }
     let source = source(matches, word);
-    let mut file: Box<dyn Read> = match (word, source) {
+    let mut file: Box<dyn Source> = match (word, source) {
         ("ldap", _) => Box::new(ldap::entries(matches)?),
-        (_, "-") => Box::new(io::stdin()),
-        (_, file) => Box::new(File::open(file).map_err(|error| Failure::local(file, &error))?),
+        (_, "-") => Box::new(Local::of(STANDARD_INPUT, io::stdin())),
+        (_, name) => {
+            let file = File::open(name).map_err(|error| Failure::local(name, &error))?;
+            Box::new(Local::of(name, file))
+        }
     };
     let asked = asked(document, place, word, matches)?;
     let import = ask_for(place, &imports, &asked);
     let import = import.map_err(|failure| called(failure, &fields(document), matches))?;
     let content = format!("{import}/content");
     let kind = if word == "csv" { "text/csv" } else { "text/ldif" };
-    tell("Sending the file…");
+    tell(match word {
+        "ldap" => "Sending what the directory gives…",
+        _ => "Sending the file…",
+    });
     if let Err(failure) = place.client.send(&content, kind, &mut file) {
         // What has no file is of no use to anybody; that it stays there is no harm either.
         let _kept = act(place, "post", &format!("{import}/cancel"), None);
-        return Err(failure);
+        // Our server cannot be asked where what is sent cannot be read.
+        return Err(file.failure().unwrap_or(failure));
     }
     follow(place, &import, format)
+}
+
+/// What is sent, as it is read.
+trait Source: Read {
+    /// Why it could not be read to its end, where it could not.
+    fn failure(&mut self) -> Option<Failure>;
+}
+
+/// Something of this machine's that is read.
+struct Local<R> {
+    name: String,
+    file: R,
+    failure: Option<Failure>,
+}
+
+/// How that is called that nobody names.
+const STANDARD_INPUT: &str = "standard input";
+
+impl<R> Local<R> {
+    fn of(name: &str, file: R) -> Self {
+        Self { name: name.to_owned(), file, failure: None }
+    }
+}
+
+impl<R: Read> Read for Local<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read(out);
+        if let Err(error) = &read
+            && error.kind() != ErrorKind::Interrupted
+        {
+            self.failure = Some(Failure::local(self.name.as_str(), error));
+        }
+        read
+    }
+}
+
+impl<R: Read> Source for Local<R> {
+    fn failure(&mut self) -> Option<Failure> {
+        self.failure.take()
+    }
 }
 
 /// The file, or the server.
@@ -148,7 +199,7 @@ fn asked(
     let usual = Path::new(source(matches, word))
         .file_name()
         .map(|name| name.to_string_lossy().into_owned());
-    let usual = usual.filter(|name| name != "-").unwrap_or_else(|| "standard input".to_owned());
+    let usual = usual.filter(|name| name != "-").unwrap_or_else(|| STANDARD_INPUT.to_owned());
     let groups = word == "csv" && matches.get_flag("groups");
     let mapping = mapping(asked.get("mapping"), matches)?;
     if let Some(asked) = asked.as_object_mut() {
@@ -224,16 +275,22 @@ fn act(
 
 /// Waits until an import goes on no further, and tells what became of it.
 fn follow(place: &Place<'_>, import: &str, format: Format) -> Result<(), Failure> {
-    let mut bar = Bar::default();
+    let (mut bar, mut unheard) = (Bar::default(), 0);
     let ended = loop {
         let shown = match place.client.get(import) {
             // It may be there again in a moment.
-            Err(Failure::Unreachable { .. }) => {
+            Err(failure @ Failure::Unreachable { .. }) if unheard < PATIENCE => {
+                unheard += 1;
+                if unheard == UNHEARD {
+                    bar.end();
+                    warn(&format!("{failure}; it is asked again for a while"));
+                }
                 pause(LOOK);
                 continue;
             }
             shown => shown?.body,
         };
+        unheard = 0;
         bar.show(&shown);
         match text(&shown, "state") {
             "checking" | "applying" => pause(LOOK),
@@ -259,8 +316,19 @@ fn follow(place: &Place<'_>, import: &str, format: Format) -> Result<(), Failure
             // What is lost here is at `tenantry import rows`.
             let _unheard = writeln!(error, "{}", crate::output::visible(&told(row)));
         }
+        if let Some(more) = more(in_error, rows.len()) {
+            let id = text(&ended, "id");
+            let all = format!("`tenantry import rows {id} --outcome error` shows all");
+            let _unheard = writeln!(error, "and {more} more: {all}");
+        }
     }
     judged(&ended, in_error)
+}
+
+/// How many rows in error are not printed, where some are not.
+fn more(in_error: u64, printed: usize) -> Option<u64> {
+    let left = in_error.saturating_sub(u64::try_from(printed).unwrap_or(u64::MAX));
+    (left > 0).then_some(left)
 }
 
 /// Whether all was done that was asked for.
@@ -334,5 +402,34 @@ impl Bar {
         if self.is_shown {
             tell("");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Nothing can be read of it.
+    struct Broken;
+
+    impl Read for Broken {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(io::Error::other("it is gone"))
+        }
+    }
+
+    #[test]
+    fn what_fails_on_this_machine_is_no_fault_of_the_server() {
+        let mut broken = Local::of("people.csv", Broken);
+        assert!(broken.read_to_end(&mut Vec::new()).is_err());
+        assert_eq!(broken.failure().unwrap().to_string(), "people.csv: it is gone");
+        let mut whole = Local::of("people.csv", &b"login"[..]);
+        assert_eq!(whole.read_to_end(&mut Vec::new()).unwrap(), 5);
+        assert!(whole.failure().is_none());
+    }
+
+    #[test]
+    fn rows_that_are_not_printed_are_counted() {
+        assert_eq!((more(60, 50), more(50, 50), more(1, 0)), (Some(10), None, Some(1)));
     }
 }

@@ -15,7 +15,7 @@ use super::server_certificate::ClientIdentity;
 use crate::access::{
     Context, Grant, ManageDelivery, Permit, Rights, View, Who, authorize, standing,
 };
-use crate::delivery::{bury, keys};
+use crate::delivery::{bury, keys, let_go};
 use crate::error::{Error, Invalid};
 use crate::events::{Action, Difference, SubjectKind};
 use crate::id::{EventDestinationId, Place, RecordId};
@@ -134,7 +134,7 @@ impl EventDestinations<'_, &mut Change<'_>> {
     }
 
     /// Changes a destination; with `revision`, only when nobody changed it in between. What waits is
-    /// tried again at once.
+    /// tried again at once, and dead letters of a former receiver do not hold another one up.
     ///
     /// # Errors
     /// `Missing`, `Stale`, `Invalid` or `Taken`.
@@ -145,7 +145,8 @@ impl EventDestinations<'_, &mut Change<'_>> {
         edit: impl FnOnce(&mut EventDestination) -> Result<(), Error>,
     ) -> Result<EventDestination, Error> {
         let bounds = self.site.tools.delivery_bounds();
-        self.require_reach(&self.read(id)?)?;
+        let before = self.read(id)?;
+        self.require_reach(&before)?;
         let destination = self.edit(id, revision, |destination| {
             let kind = discriminant(&destination.fields.way);
             edit(destination)?;
@@ -156,6 +157,12 @@ impl EventDestinations<'_, &mut Change<'_>> {
             Ok(allowed(&destination.fields.way, bounds)?)
         })?;
         self.try_again(id, destination.reach)?;
+        if destination.fields.way != before.fields.way {
+            let now = self.site.now();
+            for key in keys(&*self.site.source, (self.site.place, id), destination.reach)? {
+                let_go(self.site.source, (key, &destination), now)?;
+            }
+        }
         Ok(destination)
     }
 

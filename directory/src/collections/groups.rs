@@ -24,7 +24,7 @@ use crate::search::EntryId;
 /// The groups of the grant's organization.
 pub type Groups<'g, S> = Collection<'g, S, Group>;
 
-/// So many members that came or went are told in one event.
+/// So many members that came or went are told in one event, which has room for their names.
 const TOLD_MEMBERS: usize = 256;
 
 /// What can be in a group.
@@ -468,4 +468,18 @@ fn closure(
         }
     }
     Ok(seen.into_iter().filter_map(GroupId::from_record).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::events::bounded;
+
+    #[test]
+    fn the_members_that_one_event_tells_have_room_in_it() {
+        let name = "x".repeat(limits::NAME);
+        let member = Difference { field: "member".into(), before: None, after: Some(name) };
+        let all = vec![member; TOLD_MEMBERS];
+        assert_eq!(bounded(all.clone()), all);
+    }
 }

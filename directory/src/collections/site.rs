@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::access::{Context, Grant, Permit, Who};
 use crate::error::Error;
 use crate::events::{
-    Action, Difference, Event, EventActor, EventRequest, Outcome, Subject, SubjectKind,
+    Action, Difference, Event, EventActor, EventRequest, Outcome, Subject, SubjectKind, bounded,
 };
 use crate::id::{Place, RecordId};
 use crate::records::{Admin, Device, ServiceAccount, User};
@@ -133,7 +133,8 @@ impl Site<'_, &mut Change<'_>> {
         self.tell_by(actor, action, (SubjectKind::Admin, id, login), differences)
     }
 
-    /// Writes the event of a change that is another's than the actor's.
+    /// Writes the event of a change that is another's than the actor's. It tells as much of what differs
+    /// as there is room for.
     pub(crate) fn tell_by(
         &mut self,
         actor: EventActor,
@@ -152,7 +153,7 @@ impl Site<'_, &mut Change<'_>> {
             action,
             subject: Some(Subject { kind, id, name: name.to_owned() }),
             outcome: Outcome::Success,
-            differences,
+            differences: bounded(differences),
         };
         let partition = self.partition();
         self.source.event(partition, event.at.0, &event.encode());

@@ -2,6 +2,7 @@
 
 use storage::{Change, Id, Reading};
 
+use super::letters::make_way;
 use super::pause::pause;
 use super::{DeliveredEvent, Delivery, DeliveryBounds, DeliveryTurn, DestinationKey, Sent, What};
 use crate::access::organization;
@@ -90,7 +91,13 @@ impl Directory {
                 return Ok(());
             };
             match sent {
-                Sent::Done => change.delete::<DeadLetter>(partition, number).map(drop)?,
+                Sent::Done => {
+                    let was_full = is_full(&*change, key);
+                    change.delete::<DeadLetter>(partition, number)?;
+                    if was_full {
+                        make_way(change, (key.home, key.id), key.reach())?;
+                    }
+                }
                 Sent::Failed { reason, .. } => {
                     letter.wanted = false;
                     letter.attempts = letter.attempts.saturating_add(1);
@@ -167,7 +174,7 @@ impl Stream {
         (reason, bounds): (&str, &DeliveryBounds),
         (tools, now): (&Tools, Time),
     ) -> Result<(), Error> {
-        let (key, partition) = (self.key, self.key.home.partition());
+        let key = self.key;
         if !std::mem::replace(&mut progress.told, true) && key.is_news(change, true)? {
             let told = format!("nothing got there in {} attempts: {reason}", bounds.attempts);
             tell(change, (key, destination), Outcome::Failure(told), now);
@@ -175,9 +182,7 @@ impl Stream {
         if !matches!(destination.fields.way, DeliveryWay::Webhook { .. }) {
             return Ok(());
         }
-        let number = key.id.record().to_be_bytes();
-        let letters = change.find(partition, indices::DEAD_LETTER_OF, &number).take(LETTERS);
-        let is_full = letters.count() >= LETTERS;
+        let is_full = is_full(&*change, key);
         let was_held = std::mem::replace(&mut progress.held_up, is_full);
         if key.is_held_otherwise(change, (was_held, is_full))? {
             tell_held(change, (key, destination), is_full, now);
@@ -203,11 +208,37 @@ impl Stream {
             of,
             organization,
         };
+        let partition = key.home.partition();
         let id = change.allocate(partition)?;
         change.put(partition, id, &letter)?;
         (progress.mark, progress.attempts, progress.retry) = (self.mark, 0, None);
         Ok(())
     }
+}
+
+/// Whether a destination has as many dead letters as it may have.
+fn is_full(source: &impl Reading, key: DestinationKey) -> bool {
+    let number = key.id.record().to_be_bytes();
+    let letters = source.find(key.home.partition(), indices::DEAD_LETTER_OF, &number);
+    letters.take(LETTERS).count() >= LETTERS
+}
+
+/// Has dead letters hold a destination up no more whose receiver is another now: what that one takes
+/// nobody knows yet.
+pub(crate) fn let_go(
+    change: &mut Change<'_>,
+    (key, destination): (DestinationKey, &EventDestination),
+    now: Time,
+) -> Result<(), Error> {
+    let mut progress = key.progress(&*change)?;
+    if !std::mem::replace(&mut progress.held_up, false) {
+        return Ok(());
+    }
+    key.keep(change, progress)?;
+    if key.is_held_otherwise(change, (true, false))? {
+        tell_held(change, (key, destination), false, now);
+    }
+    Ok(())
 }
 
 /// A destination that was sent to, paused or not by now, and how far it is.

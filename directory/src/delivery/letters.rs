@@ -9,7 +9,7 @@ use crate::collections::{Site, require_reach};
 use crate::error::{Error, Invalid};
 use crate::events::{Action, Difference, SubjectKind};
 use crate::id::{EventDestinationId, Place, RecordId};
-use crate::records::{DeadLetter, EventDestination, indices};
+use crate::records::{DeadLetter, EventDestination, Reach, indices};
 
 /// Dead letters that are named at once at most.
 const NAMED: usize = 1_000;
@@ -67,21 +67,11 @@ impl DeadLetters<'_, '_> {
             self.site.source.delete::<DeadLetter>(partition, *id)?;
         }
         if !chosen.is_empty() {
-            self.make_way()?;
+            let at = (self.site.place, self.id);
+            make_way(self.site.source, at, self.destination.reach)?;
         }
         self.tell(Action::DeadLettersDiscarded, chosen.len())?;
         Ok(chosen.len())
-    }
-
-    /// Lets what a full list holds up be tried at once: there is room for it.
-    fn make_way(&mut self) -> Result<(), Error> {
-        let at = (self.site.place, self.id);
-        for key in keys(&*self.site.source, at, self.destination.reach)? {
-            if key.progress(&*self.site.source)?.held_up {
-                key.hurry(self.site.source)?;
-            }
-        }
-        Ok(())
     }
 
     fn chosen(&self, named: Option<&[Uuid]>) -> Result<Vec<(Id, DeadLetter)>, Error> {
@@ -127,6 +117,20 @@ impl DeadLetters<'_, '_> {
         let subject = (SubjectKind::EventDestination, self.destination.uuid, name);
         self.site.tell(action, subject, vec![told])
     }
+}
+
+/// Lets what a full list of a destination holds up be tried at once: there is room for it.
+pub(super) fn make_way(
+    change: &mut Change<'_>,
+    at: (Place, EventDestinationId),
+    reach: Reach,
+) -> Result<(), Error> {
+    for key in keys(&*change, at, reach)? {
+        if key.progress(&*change)?.held_up {
+            key.hurry(change)?;
+        }
+    }
+    Ok(())
 }
 
 /// Removes the dead letters of a destination that is deleted.

@@ -16,12 +16,39 @@ const ELEMENT: usize = 1_200;
 const HEAD: usize = 512;
 /// Room for what is said of the elements that are not told.
 const NOTES: usize = 120;
+/// The most octets of all that differs in one event, names of fields and values together. The members
+/// of a group that one event tells have room in it, however long their names are.
+const ALL: usize = 48 << 10;
+/// The field that names those for which there was no room.
+const LEFT_OUT: &str = "left_out";
 
 /// The fields that differ between two values that serialize as maps. What is too long is told in
 /// part: of lists what differs, and of others how they begin, with their length and hash.
 pub(crate) fn differences<T: Serialize>(before: Option<&T>, after: Option<&T>) -> Vec<Difference> {
     let (before, after) = (before.map(fields), after.map(fields));
     differing(before.as_ref(), after.as_ref())
+}
+
+/// What differs, as far as there is room for it in one event: what is behind that is named alone.
+pub(crate) fn bounded(differences: Vec<Difference>) -> Vec<Difference> {
+    let (mut told, mut left, mut room) = (Vec::with_capacity(differences.len()), Vec::new(), ALL);
+    for one in differences {
+        let length = |value: &Option<String>| value.as_ref().map_or(0, String::len);
+        let octets = one.field.len() + length(&one.before) + length(&one.after);
+        match room.checked_sub(octets) {
+            Some(rest) => {
+                room = rest;
+                told.push(one);
+            }
+            None => left.push(Value::from(one.field).to_string()),
+        }
+    }
+    if !left.is_empty() {
+        let names: Vec<&str> = left.iter().map(String::as_str).collect();
+        let after = listed(&names, Some(format!("({} left out)", names.len())));
+        told.push(Difference { field: LEFT_OUT.to_owned(), before: None, after: Some(after) });
+    }
+    told
 }
 
 fn fields<T: Serialize>(value: &T) -> Map<String, Value> {
@@ -196,6 +223,34 @@ mod tests {
         assert_eq!(told.len(), 1);
         assert_eq!(told[0].after.as_deref(), Some("\"all\""));
         assert_eq!(told[0].before, None);
+    }
+
+    #[test]
+    fn what_one_event_tells_has_a_bound_and_what_is_left_out_is_named() {
+        let one = |number: usize, octets: usize| {
+            let after = Some(format!("\"{}\"", "x".repeat(octets - 2)));
+            Difference { field: format!("field {number:03}"), before: None, after }
+        };
+        let few: Vec<_> = (0..48).map(|number| one(number, 1_024 - 9)).collect();
+        assert_eq!(bounded(few.clone()), few, "there is room for them, to the last octet");
+        let more = few.iter().cloned().chain([one(48, 2)]).collect();
+        let told = bounded(more);
+        assert_eq!(told[..48], few);
+        let last = Difference {
+            field: "left_out".into(),
+            before: None,
+            after: Some(r#"["field 048","(1 left out)"]"#.into()),
+        };
+        assert_eq!(told[48..], [last]);
+        let small = one(2, 2);
+        let told = bounded(vec![one(0, ALL - 20), one(1, 1_000), small.clone()]);
+        assert_eq!((told.len(), &told[1]), (3, &small), "what is small has room behind it");
+        let told = bounded((0..10_000).map(|number| one(number, 1_500)).collect());
+        let octets = |one: &Difference| one.field.len() + one.after.as_ref().unwrap().len();
+        assert!(told.iter().map(octets).sum::<usize>() <= ALL + TOLD + NOTES);
+        let named = told.last().unwrap().after.as_ref().unwrap();
+        let said = format!("\"({} left out)\"]", 10_000 - (told.len() - 1));
+        assert!(named.starts_with("[\"field ") && named.ends_with(&said), "{named}");
     }
 
     /// What is told of a field before and after; it is within the bound.

@@ -5,10 +5,10 @@ mod among;
 use std::net::IpAddr;
 
 use super::world::World;
-use crate::access::{Context, Grant, ManageAuthentication, RequestId, View};
+use crate::access::{Context, Grant, ManageAuthentication, ManageIdentities, RequestId, View};
 use crate::events::{
-    Action, CountBy, Event, EventActor, EventQuery, EventStart, EventsBeyond, Outcome, Subject,
-    SubjectKind,
+    Action, CountBy, Difference, Event, EventActor, EventQuery, EventStart, EventsBeyond, Outcome,
+    Subject, SubjectKind,
 };
 use crate::id::{OrganizationId, Place};
 use crate::records::EventFilter;
@@ -433,4 +433,25 @@ fn nothing_is_left_of_the_events_of_an_organization_that_was_destroyed() {
     let gone = told.iter().find(gone).expect("the provider knows that there was one");
     assert!(!format!("{gone:?}").contains("acme"), "not all who read that may know of it");
     world.assert_sound();
+}
+
+#[test]
+fn a_change_of_very_much_is_told_in_an_event_of_a_bounded_size() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let told = world.change(move |change| {
+        let field = |number: u32| {
+            let after = Some(format!("\"{}\"", "x".repeat(1_000)));
+            Difference { field: format!("field {number}"), before: None, after }
+        };
+        let subject = (SubjectKind::Group, uuid::Uuid::from_u128(5), "staff");
+        let mut grant = change.authorize::<ManageIdentities>(acme)?;
+        grant.site_mut().tell(Action::Changed, subject, (0..500).map(field).collect())
+    });
+    told.unwrap();
+    let event = world.events(acme.into(), 1).remove(0);
+    assert!(event.encode().len() < 52 << 10, "{} octets", event.encode().len());
+    let last = event.differences.last().unwrap();
+    let said = format!("\"({} left out)\"]", 501 - event.differences.len());
+    assert!(last.field == "left_out" && last.after.as_ref().unwrap().ends_with(&said), "{last:?}");
 }

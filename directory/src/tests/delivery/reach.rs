@@ -20,7 +20,7 @@ use crate::records::{
 };
 use crate::tools::OrganizationGrace;
 
-fn reaching(
+pub(super) fn reaching(
     world: &World,
     by: Context,
     place: Place,
@@ -176,7 +176,7 @@ fn about(world: &World, place: Place) -> Vec<bool> {
 }
 
 /// Has one delivery of each organization that has something to be sent end in some way.
-fn serve(world: &World, sent: &Sent) {
+pub(super) fn serve(world: &World, sent: &Sent) {
     for turn in due(world) {
         loop {
             match world.directory.next_delivery(&turn, world.now()).unwrap() {
@@ -313,7 +313,7 @@ fn an_organization_that_is_being_erased_keeps_no_destination_from_being_made() {
 }
 
 /// Has what comes next of each organization sent, a day later.
-fn attempt(world: &World, sent: impl Fn(Place) -> Sent) {
+pub(super) fn attempt(world: &World, sent: impl Fn(Place) -> Sent) {
     world.pass(DAY);
     for turn in due(world) {
         let place = turn.key.place;
