@@ -239,7 +239,11 @@ fn authority() -> Value {
 }
 
 pub(crate) fn routes(office: &Office) -> Vec<Route> {
-    let document = office.demo.https(None).get("/v1/openapi.json").json();
+    routes_of(&office.demo.https(None).get("/v1/openapi.json").json())
+}
+
+/// The routes that a document has.
+pub(crate) fn routes_of(document: &Value) -> Vec<Route> {
     let mut routes = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {

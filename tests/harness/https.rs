@@ -10,7 +10,7 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use serde_json::Value;
 
 use super::PATIENCE;
-use super::curl::Response;
+use super::curl::{Api, Response};
 use super::description::Description;
 
 /// Somebody who asks the admin API over and over; they ask one thing at a time.
@@ -50,6 +50,15 @@ impl Https {
     /// The same address for somebody else.
     pub(crate) fn with_token(&self, token: &str) -> Self {
         Self::at(&self.address, &self.ca_file, Some(token))
+    }
+
+    /// The same somebody with curl.
+    pub(crate) fn curl(&self) -> Api {
+        let nobody = Api::at(&format!("https://{}", self.address), &self.ca_file);
+        match &self.token {
+            Some(token) => nobody.key(token),
+            None => nobody,
+        }
     }
 
     /// The token of somebody who has one.

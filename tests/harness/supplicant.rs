@@ -83,8 +83,7 @@ pub(crate) fn avp(kind: u8, value: &[u8]) -> Vec<u8> {
 impl Office {
     /// A peer behind gear of this organization, which has said nothing yet.
     pub(crate) fn supplicant(&self, gear: &Client) -> Supplicant {
-        let secret = gear.secret.clone();
-        Supplicant { wire: self.wire(), secret, state: Vec::new(), identifier: 0 }
+        Supplicant::behind(self.wire(), gear)
     }
 
     /// What the peers' side of a tunnel is made with; it remembers sessions.
@@ -92,16 +91,29 @@ impl Office {
         &self,
         version: &'static rustls::SupportedProtocolVersion,
     ) -> Arc<ClientConfig> {
-        let mut roots = RootCertStore::empty();
-        for certificate in CertificateDer::pem_file_iter(&self.demo.ca_file).unwrap() {
-            roots.add(certificate.unwrap()).unwrap();
-        }
-        let config = ClientConfig::builder_with_protocol_versions(&[version]);
-        Arc::new(config.with_root_certificates(roots).with_no_client_auth())
+        tunnel(&self.demo.ca_file, version)
     }
 }
 
+/// The same, for who shows what the authorities in a file vouch for.
+pub(crate) fn tunnel(
+    ca_file: &str,
+    version: &'static rustls::SupportedProtocolVersion,
+) -> Arc<ClientConfig> {
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_file_iter(ca_file).unwrap() {
+        roots.add(certificate.unwrap()).unwrap();
+    }
+    let config = ClientConfig::builder_with_protocol_versions(&[version]);
+    Arc::new(config.with_root_certificates(roots).with_no_client_auth())
+}
+
 impl Supplicant {
+    /// A peer behind gear that asks from a socket, which has said nothing yet.
+    pub(crate) fn behind(wire: Wire, gear: &Client) -> Self {
+        Self { wire, secret: gear.secret.clone(), state: Vec::new(), identifier: 0 }
+    }
+
     /// Sends a packet of EAP as it is.
     pub(crate) fn send(&mut self, packet: &[u8]) -> Answer {
         let answer = self.wire.ask(&Request::eap(&self.secret, packet, &self.state));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cargo_metadata::{MetadataCommand, Package};
+use cargo_metadata::{Metadata, MetadataCommand, Package};
 
 use super::root;
 
@@ -37,10 +37,12 @@ const IMPURE: &[&str] = &[
     "tokio",
 ];
 
+fn metadata() -> Metadata {
+    MetadataCommand::new().manifest_path(root().join("Cargo.toml")).no_deps().exec().unwrap()
+}
+
 fn packages() -> Vec<Package> {
-    let metadata =
-        MetadataCommand::new().manifest_path(root().join("Cargo.toml")).no_deps().exec().unwrap();
-    metadata.packages
+    metadata().packages
 }
 
 #[test]
@@ -71,5 +73,21 @@ fn only_the_daemon_knows_a_runtime_and_only_it_makes_randomness() {
             let impure = normal && IMPURE.contains(&dependency.name.as_str());
             assert!(!impure, "{} depends on {}", package.name, dependency.name);
         }
+    }
+}
+
+#[test]
+fn the_first_command_of_the_first_page_has_one_program_to_run_and_names_the_oldest_toolchain() {
+    let (metadata, page) = (metadata(), std::fs::read_to_string(root().join("README.md")).unwrap());
+    assert!(page.contains("\ncargo run --release -- demo\n"), "which command?");
+    let run = metadata.workspace_default_packages();
+    let targets = run.iter().flat_map(|package| &package.targets);
+    let programs: Vec<&str> =
+        targets.filter(|target| target.is_bin()).map(|target| target.name.as_str()).collect();
+    assert_eq!(programs, ["tenantryd"], "cargo has to know which");
+    for package in &metadata.packages {
+        let oldest = package.rust_version.as_ref().unwrap();
+        let named = format!("a Rust toolchain ({}.{} or newer)", oldest.major, oldest.minor);
+        assert!(page.contains(&named), "{} wants {oldest}", package.name);
     }
 }

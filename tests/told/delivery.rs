@@ -23,6 +23,11 @@ fn destinations_at(told: &mut Told<'_>, collection: &str, mut fields: Value) {
     let are_some = || office.top.get(&letters).json()["items"][0].is_object();
     assert!(comes(are_some), "there are no dead letters: {:?}", office.top.get(&letters));
     told.does("PATCH", &place, &json!({"paused": true}));
+    told.shows(collection, &json!({"items": [{"name": "siem", "paused": true}]}));
+    told.shows(&letters, &json!({"items": [{"redelivering": false}]}));
+    told.shows(&format!("{place}/delivery"), &json!({"last_delivered": null, "gaps": 0}));
+    let refused = json!({"delivered": false});
+    told.answers(&office.top, ("POST", &format!("{place}/test")), &json!({}), &refused);
     told.does("POST", &format!("{letters}/redeliver"), &json!({}));
     told.does("POST", &format!("{letters}/discard"), &json!({}));
     let rotation = json!({"keep_previous_seconds": 3_600});

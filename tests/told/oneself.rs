@@ -8,7 +8,6 @@ use super::{Told, id};
 use crate::harness::admin::PASSWORD;
 use crate::harness::browser::Browser;
 use crate::harness::calendar::in_days;
-use crate::harness::office::Office;
 use crate::harness::totp;
 
 /// Has a passkey made for options that are given, and tells the browser's answer.
@@ -43,16 +42,22 @@ pub(super) fn account(told: &mut Told<'_>) {
     let office = told.office;
     let admin = office.admin("manager");
     let session = &admin.session;
+    told.shows_to(session, "/v1/me", &json!({"login": admin.login, "role": "manager"}));
+    told.shows_to(session, "/v1/me/sessions", &json!({"items": [{"this": true}]}));
+    let may = json!({"answers": [{"operation": "show_me", "allowed": true}]});
+    told.shows_to(session, "/v1/me/can-i?operation=show_me", &may);
     let next = json!({"current_password": PASSWORD, "password": "another horse, and a staple"});
     told.does_as(session, "PUT", "/v1/me/password", &next);
     let codes = told.does_as(session, "POST", "/v1/me/recovery-codes", &Value::Null);
     let proof = json!({"recovery_code": codes["codes"][0]});
-    let begun = session.send("POST", "/v1/me/authenticator", Some(&proof)).json();
+    let scanned = json!("otpauth://totp/");
+    let begun = told.answers(session, ("POST", "/v1/me/authenticator"), &proof, &scanned);
     let code = totp::code(begun["otpauth_uri"].as_str().unwrap());
     told.does_as(session, "POST", "/v1/me/authenticator/confirm", &json!({"code": code}));
     told.does("PATCH", &admin.place, &json!({"api_access": true}));
     let key = json!({"name": "key", "expires": in_days(90)});
     let key = id(&told.does_as(session, "POST", "/v1/me/api-keys", &key));
+    told.shows_to(session, "/v1/me/api-keys", &json!({"items": [{"id": key, "name": "key"}]}));
     told.does_as(session, "DELETE", &format!("/v1/me/api-keys/{key}"), &Value::Null);
     told.does_as(session, "DELETE", "/v1/me/sessions", &Value::Null);
 }
@@ -65,21 +70,26 @@ pub(super) fn passkeys(told: &mut Told<'_>) {
     // Passkeys are for names.
     let here = office.demo.admin_api.url.replace("127.0.0.1", "localhost");
     browser.open(&format!("{here}/v1/docs"));
-    let begun = admin.session.send("POST", "/v1/me/passkeys/begin", None).json();
+    let wanted = json!({"options": {"attestation": "none"}});
+    let begin = ("POST", "/v1/me/passkeys/begin");
+    let begun = told.answers(&admin.session, begin, &Value::Null, &wanted);
     let credential = browser.run(MAKE, &json!([begun["options"]]));
     let made = json!({"name": "laptop", "credential": credential});
     let made = told.does_as(&admin.session, "POST", "/v1/me/passkeys", &made);
     let place = format!("/v1/me/passkeys/{}", id(&made));
+    let laptop = json!({"id": made["id"], "name": "laptop", "suspended": false});
+    told.shows_to(&admin.session, "/v1/me/passkeys", &json!({"items": [laptop]}));
     told.does_as(&admin.session, "PATCH", &place, &json!({"name": "watch"}));
 
     let nobody = office.demo.https(None);
     let copy = browser.credentials(&authenticator).remove(0);
-    told.does_as(&nobody, "POST", "/v1/sign-in/passkey", &used(office, &browser));
+    let proof = used(told, &browser);
+    told.does_as(&nobody, "POST", "/v1/sign-in/passkey", &proof);
     // A copy, which stands where it stood before: the passkey counts no more.
     browser.remove(authenticator);
     let other = browser.authenticator();
     browser.put_credential(&other, &copy);
-    let copied = used(office, &browser);
+    let copied = used(told, &browser);
     let refused = nobody.send("POST", "/v1/sign-in/passkey", Some(&copied));
     assert_eq!(refused.status, 401, "{refused:?}");
     told.does_as(&admin.session, "POST", &format!("{place}/activate"), &Value::Null);
@@ -87,8 +97,10 @@ pub(super) fn passkeys(told: &mut Told<'_>) {
 }
 
 /// What a sign-in with the browser's passkey is asked for with.
-fn used(office: &Office, browser: &Browser) -> Value {
-    let nobody = office.demo.https(None);
-    let begun = nobody.send("POST", "/v1/sign-in/passkey/begin", Some(&json!({}))).json();
+fn used(told: &mut Told<'_>, browser: &Browser) -> Value {
+    let nobody = told.office.demo.https(None);
+    let wanted = json!({"options": {"userVerification": "required"}});
+    let begin = ("POST", "/v1/sign-in/passkey/begin");
+    let begun = told.answers(&nobody, begin, &json!({}), &wanted);
     json!({"credential": browser.run(ANSWER, &json!([begun["options"]]))})
 }

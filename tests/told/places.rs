@@ -11,6 +11,8 @@ pub(super) fn organizations(told: &mut Told<'_>) {
     let made = told.does("POST", "/v1/organizations", &fields);
     let place = format!("/v1/organizations/{}", id(&made));
     told.does("PATCH", &place, &json!({"name": "Renamed"}));
+    let renamed = json!({"slug": slug, "name": "Renamed", "state": "active"});
+    told.shows("/v1/organizations", &json!({"items": [renamed]}));
     let alias = json!({"base": format!("o={slug},dc=jumpcloud,dc=com"), "layout": "jumpcloud"});
     told.does("PUT", &format!("{place}/aliases"), &json!({"aliases": [alias]}));
     told.does("PUT", &format!("{place}/user-cap"), &json!({"most": 100, "kind": "hard"}));
@@ -36,9 +38,17 @@ pub(super) fn billing(told: &mut Told<'_>) {
     let plan = id(&told.does("POST", "/v1/billing/plans", &fields));
     let place = format!("/v1/billing/plans/{plan}");
     told.does("PATCH", &place, &json!({"user": 400}));
+    told.shows("/v1/billing/plans", &json!({"items": [{"id": plan, "user": 400}]}));
     let month = office.read("billing/usage")["month"].clone();
+    told.shows("billing/usage", &json!({"month": month}));
     let agreement = json!({"organization": office.id, "plan": plan, "since": month});
     told.does("POST", "/v1/billing/agreements", &agreement);
+    let agreed = json!({"plan": "standard", "since": month});
+    told.shows("billing/agreements", &json!({"items": [agreed]}));
+    let query = format!("month={}", month.as_str().unwrap());
+    let billed = json!({"plan": "standard", "currency": "EUR", "month": month});
+    told.shows(&format!("billing/invoice?{query}"), &billed);
+    told.shows(&format!("/v1/billing/invoices?{query}"), &json!(office.slug));
     told.does("DELETE", &place, &Value::Null);
     told.does("PUT", "billing/contact", &json!({"mail": "invoices@acme.example"}));
 }

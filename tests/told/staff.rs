@@ -17,6 +17,7 @@ fn admins_at(told: &mut Told<'_>, collection: &str, other: &Admin) {
     let fields = json!({"login": "told-of", "display_name": "Somebody", "role": "manager",
         "password": PASSWORD});
     let place = format!("{collection}/{}", id(&told.does("POST", collection, &fields)));
+    told.shows(collection, &json!({"items": [{"login": "told-of", "role": "manager"}]}));
     told.does("PATCH", &place, &json!({"role": "help_desk"}));
     let password = json!({"password": "another horse, and a staple"});
     told.does("PUT", &format!("{place}/password"), &password);
@@ -28,6 +29,12 @@ fn admins_at(told: &mut Told<'_>, collection: &str, other: &Admin) {
     told.does("PATCH", &other.place, &json!({"api_access": true}));
     let key = json!({"name": "key", "expires": in_days(90)});
     told.does_as(&other.session, "POST", "/v1/me/api-keys", &key);
+    told.shows(&format!("{}/api-keys", other.place), &json!({"items": [{"name": "key"}]}));
+    let session = json!({"cookie": false, "this": false});
+    told.shows(&format!("{}/sessions", other.place), &json!({"items": [session]}));
+    let question = format!("permission=manage_identities&organization={}", told.office.id);
+    let may = json!({"permission": "manage_identities", "allowed": true});
+    told.shows(&format!("{}/can-i?{question}", other.place), &json!({"answers": [may]}));
     told.does("DELETE", &format!("{}/api-keys", other.place), &Value::Null);
     told.does("DELETE", &format!("{}/sessions", other.place), &Value::Null);
 }

@@ -1,14 +1,17 @@
 //! What a tunnel, and a session that is resumed, prove: nothing and no more than was proven in it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, SupportedProtocolVersion};
 use serde_json::json;
 
 use crate::harness::office::{Client, Office};
-use crate::harness::supplicant::{Ended, TTLS, avp};
-use crate::harness::wire::{ACCEPT, REJECT};
+use crate::harness::pause;
+use crate::harness::server::Site;
+use crate::harness::supplicant::{Ended, Supplicant, TTLS, avp, tunnel};
+use crate::harness::wire::{ACCEPT, REJECT, Wire};
 
 const PASSWORD: &str = "correct horse battery";
 const VERSIONS: [&SupportedProtocolVersion; 2] = [&TLS12, &TLS13];
@@ -61,6 +64,39 @@ fn section_15_3_a_session_lets_its_user_in_again_without_a_password() {
         assert_eq!((again.answer.code, again.resumed), (ACCEPT, true), "{version:?}");
         assert_eq!(again.answer.values(26).len(), 2, "the keys of both directions");
     }
+}
+
+#[test]
+fn section_7_5_a_session_ends_with_the_time_that_is_set_however_often_it_is_resumed() {
+    let Some(mut office) = Office::alone() else { return };
+    office.user("ada", PASSWORD);
+    let gear = office.client("wlan", &json!({}));
+    office.stop();
+    let site = Site::of_demo(office.demo.folder()).unwrap();
+    let site = site.set("radius", "eap_session_time = \"1m\"");
+    let mut server = site.serve();
+    let comes = |tls: &Arc<ClientConfig>, said: &[&[u8]]| {
+        let wire = Wire::from(office.address, &server.radius_auth);
+        let ended = Supplicant::behind(wire, &gear).tunnel(TTLS, tls, said);
+        (ended.answer.code, ended.resumed)
+    };
+    let proof = login("ada", PASSWORD);
+    let peers = VERSIONS.map(|version| tunnel(&server.ca_file, version));
+    for tls in &peers {
+        assert_eq!(comes(tls, &[&proof]), (ACCEPT, false));
+    }
+    // A session is kept in memory, and for a minute at least: here time has to pass.
+    pause(Duration::from_secs(40));
+    for tls in &peers {
+        assert_eq!(comes(tls, &[]), (ACCEPT, true), "there is time left");
+    }
+    pause(Duration::from_secs(20));
+    for tls in &peers {
+        assert_eq!(comes(tls, &[]), (REJECT, false), "the first proof is a minute old");
+        assert_eq!(comes(tls, &[&proof]), (ACCEPT, false));
+        assert_eq!(comes(tls, &[]), (ACCEPT, true), "that one counts from now on");
+    }
+    server.daemon.stop();
 }
 
 /// What happens to an account, and why its password lets nobody in after it.
