@@ -45,7 +45,7 @@ fn copy(value: &[u8]) -> bool {
 fn copy_asked(value: &[u8]) -> Option<SyncRequest> {
     let (_, request) = asked(&mut session(), &request_with(SYNC, value))?;
     assert!(request.page.is_none());
-    Some(request.sync.expect("what was asked for"))
+    Some(*request.sync.expect("what was asked for"))
 }
 
 fn page(value: &[u8]) -> bool {
