@@ -103,6 +103,23 @@ pub struct NetworkAccess {
     pub method: NetworkMethod,
     /// The rule that decided; absent where none was met, or none was asked.
     pub rule: Option<String>,
+    /// Where it was, and what was granted; stored behind all else.
+    #[serde(skip)]
+    pub place: NetworkPlace,
+}
+
+/// Where access to a network was asked for, as the gear says, which nothing proves; and what was
+/// granted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NetworkPlace {
+    /// The machine that somebody came with: Calling-Station-Id, an address in one spelling.
+    pub calling: Option<String>,
+    /// Where it is connected: Called-Station-Id.
+    pub called: Option<String>,
+    /// The gear: its identifier, or else its address.
+    pub gear: Option<String>,
+    /// The name of the reply profile that an accept carries.
+    pub profile: Option<String>,
 }
 
 /// Who did something, as it was named then.
@@ -327,29 +344,46 @@ pub struct Numbered {
 }
 
 /// Octets that an event of an authentication has at most, as a rule.
-const USUAL: usize = 128;
+const USUAL: usize = 256;
 /// The version that is written; the first octet of a stored event.
-const VERSION: u8 = 3;
+const VERSION: u8 = 4;
 
 impl Event {
     /// The stored form; empty never.
     pub(crate) fn encode(&self) -> Vec<u8> {
+        let place = self.access.as_ref().map(|access| &access.place);
+        self.encode_at(place.filter(|place| **place != NetworkPlace::default()))
+    }
+
+    /// Likewise, with a place that is written as a [`NetworkPlace`] is, in place of its own.
+    pub(crate) fn encode_at<P: Serialize>(&self, place: Option<P>) -> Vec<u8> {
         let mut body = Vec::with_capacity(USUAL);
         body.push(VERSION);
         // Writing into memory fails only for types that no event holds.
-        storage::encode_behind(body, self).unwrap_or_else(|_| vec![VERSION])
+        storage::encode_behind(body, &(self, place)).unwrap_or_else(|_| vec![VERSION])
     }
 
     /// Reads a stored event; `None` when it is of a version that is not known.
     pub(crate) fn decode(body: &[u8]) -> Option<Self> {
-        match body.split_first() {
-            Some((&VERSION, rest)) => storage::decode(rest).ok(),
-            // What came to events stands at the end, and nothing is one zero octet: request and
-            // search came last, how access was decided before.
-            Some((2, rest)) => storage::decode(&[rest, &[0, 0]].concat()).ok(),
-            Some((1, rest)) => storage::decode(&[rest, &[0, 0, 0]].concat()).ok(),
-            _ => None,
+        let (version, rest) = body.split_first()?;
+        // What came to events stands at the end, and nothing is one zero octet: where access was
+        // asked for came last, request and search before, how access was decided before these.
+        let absent: &[u8] = match *version {
+            VERSION => return Self::read(rest),
+            3 => &[0],
+            2 => &[0; 3],
+            1 => &[0; 4],
+            _ => return None,
+        };
+        Self::read(&[rest, absent].concat())
+    }
+
+    fn read(stored: &[u8]) -> Option<Self> {
+        let (mut event, place) = storage::decode::<(Self, Option<NetworkPlace>)>(stored).ok()?;
+        if let (Some(access), Some(place)) = (&mut event.access, place) {
+            access.place = place;
         }
+        Some(event)
     }
 }
 
@@ -404,12 +438,20 @@ mod tests {
             outcome: Outcome::Failure("the password is wrong".into()),
             differences: Vec::new(),
         };
-        let access = NetworkAccess { method: NetworkMethod::Pap, rule: Some("staff".into()) };
-        let of_network = Event { access: Some(access), ..event.clone() };
+        let (method, rule) = (NetworkMethod::Pap, Some("staff".into()));
+        let access = NetworkAccess { method, rule, place: NetworkPlace::default() };
+        let of_network = Event { access: Some(access.clone()), ..event.clone() };
         assert_eq!(Event::decode(&of_network.encode()), Some(of_network.clone()));
-        assert_eq!(Event::decode(&formerly(&of_network, 2, 2)), Some(of_network));
-        assert_eq!(Event::decode(&formerly(&event, 2, 2)), Some(event.clone()));
-        assert_eq!(Event::decode(&formerly(&event, 1, 3)), Some(event.clone()));
+        assert_eq!(Event::decode(&formerly(&of_network, 3, 1)), Some(of_network.clone()));
+        assert_eq!(Event::decode(&formerly(&of_network, 2, 3)), Some(of_network));
+        assert_eq!(Event::decode(&formerly(&event, 3, 1)), Some(event.clone()));
+        assert_eq!(Event::decode(&formerly(&event, 2, 3)), Some(event.clone()));
+        assert_eq!(Event::decode(&formerly(&event, 1, 4)), Some(event.clone()));
+        let gear = Some("ap-7".into());
+        let place = NetworkPlace { gear, profile: Some("vlan".into()), ..NetworkPlace::default() };
+        let somewhere = NetworkAccess { place, ..access };
+        let somewhere = Event { access: Some(somewhere), ..event.clone() };
+        assert_eq!(Event::decode(&somewhere.encode()), Some(somewhere));
         let request = EventRequest { id: "00ff".into(), client_id: Some("trace-7".into()) };
         let asked = Event { request: Some(request), ..event.clone() };
         assert_eq!(Event::decode(&asked.encode()), Some(asked));

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use ipnet::IpNet;
 
 use crate::directory::Directory;
-use crate::events::{Action, Event, EventActor, Outcome};
+use crate::events::{Action, Event, EventActor, Outcome, Subject};
 use crate::id::{OrganizationId, Place, RadiusClientId};
 use crate::policy::NetworkPolicy;
 use crate::records::EapMethods;
@@ -111,6 +111,16 @@ impl Gear {
         client: RadiusClientId,
     ) -> Option<&Arc<NetworkPolicy>> {
         self.clients.get(&(organization, client)).map(|client| &client.policy)
+    }
+
+    /// A client as events name it; `None` for one that is gone or whose organization does not
+    /// answer.
+    pub(crate) fn named(
+        &self,
+        organization: OrganizationId,
+        client: RadiusClientId,
+    ) -> Option<Subject> {
+        self.policy(organization, client).map(|policy| policy.client.clone())
     }
 
     /// Which methods of EAP are offered behind a client; `None` for one that is gone or whose

@@ -1,5 +1,6 @@
 //! What network gear says of those who ask through it.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::hash::{DefaultHasher, Hasher as _};
 use std::net::IpAddr;
@@ -48,6 +49,10 @@ pub struct Circumstances {
     pub calling: Option<MacAddress>,
     /// That machine, however the gear names it.
     pub station: Option<Station>,
+    /// What the gear calls that machine, as events tell it.
+    pub calling_station: Option<StationName>,
+    /// What the gear calls its own station, as events tell it.
+    pub called_station: Option<StationName>,
 }
 
 /// What tells one machine that gear names from another: its address in any spelling, or else what it is
@@ -85,6 +90,8 @@ impl Circumstances {
             device: None,
             calling: None,
             station: None,
+            calling_station: None,
+            called_station: None,
         }
     }
 }
@@ -116,6 +123,18 @@ impl MacAddress {
         &self.0
     }
 
+    /// It as [`Display`](fmt::Display) has it.
+    fn spelled(&self) -> [u8; 17] {
+        let digit = |value: u8| if value < 10 { b'0' + value } else { b'a' + (value - 10) };
+        let mut text = [b':'; 17];
+        for (place, octet) in text.chunks_mut(3).zip(self.0) {
+            if let [high, low, ..] = place {
+                (*high, *low) = (digit(octet >> 4), digit(octet & 15));
+            }
+        }
+        text
+    }
+
     /// Whether it can be one machine's: it is no group's, and not nought.
     #[must_use]
     pub const fn is_of_one(&self) -> bool {
@@ -135,6 +154,8 @@ impl fmt::Display for MacAddress {
 pub type Ssid = ShortName<32>;
 /// What gear calls itself (NAS-Identifier), where that is no longer.
 pub type GearName = ShortName<64>;
+/// What gear calls a machine, or its own station (Calling-Station-Id, Called-Station-Id).
+pub type StationName = ShortName<64>;
 
 /// A name of a few octets, in place.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -160,6 +181,35 @@ impl<const LONGEST: usize> ShortName<LONGEST> {
     #[must_use]
     pub fn octets(&self) -> &[u8] {
         self.octets.get(..usize::from(self.length)).unwrap_or_default()
+    }
+
+    /// The name as text, without control characters; what is none is shown as far as it is.
+    #[must_use]
+    pub fn text(&self) -> Cow<'_, str> {
+        let octets = self.octets();
+        let is_usual = octets.iter().all(|octet| (b' '..0x7f).contains(octet));
+        match std::str::from_utf8(octets) {
+            Ok(text) if is_usual => Cow::Borrowed(text),
+            Ok(_) | Err(_) => {
+                let shown = |letter: char| if letter.is_control() { '\u{fffd}' } else { letter };
+                Cow::Owned(String::from_utf8_lossy(octets).chars().map(shown).collect())
+            }
+        }
+    }
+}
+
+impl StationName {
+    /// What gear calls a machine: its hardware address in one spelling where that is one, or else
+    /// how the text begins.
+    #[must_use]
+    pub fn of_machine(text: &[u8], address: Option<MacAddress>) -> Option<Self> {
+        address.map_or_else(|| Self::beginning(text), |address| Self::new(&address.spelled()))
+    }
+
+    /// How a text begins that may be longer.
+    #[must_use]
+    pub fn beginning(text: &[u8]) -> Option<Self> {
+        Self::new(text.get(..Self::LONGEST).unwrap_or(text))
     }
 }
 
@@ -228,6 +278,7 @@ mod tests {
         for text in ["00-10-A4-23-19-C0", "00:10:a4:23:19:c0", "0010.a423.19c0", "0010A42319C0"] {
             let address = MacAddress::read(text.as_bytes()).unwrap();
             assert_eq!(address.to_string(), "00:10:a4:23:19:c0", "{text}");
+            assert_eq!(address.spelled(), *b"00:10:a4:23:19:c0", "{text}");
             assert!(address.is_of_one());
         }
         for text in [
@@ -246,6 +297,19 @@ mod tests {
         for text in ["000000000000", "ffffffffffff", "01005e000001"] {
             assert!(!MacAddress::read(text.as_bytes()).unwrap().is_of_one(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_station_is_told_in_one_spelling_and_no_longer_than_there_is_room() {
+        let told = |text: &[u8]| {
+            let name = StationName::of_machine(text, MacAddress::read(text));
+            name.map(|name| name.text().into_owned())
+        };
+        assert_eq!(told(b"66-77-88-99-AA-BB").as_deref(), Some("66:77:88:99:aa:bb"));
+        assert_eq!(told("Büro 7".as_bytes()).as_deref(), Some("Büro 7"));
+        assert_eq!(told(b"a\x1b[2J\xffb\n").as_deref(), Some("a\u{fffd}[2J\u{fffd}b\u{fffd}"));
+        assert_eq!(told(&[b'x'; 200]), Some("x".repeat(64)));
+        assert_eq!(told(b""), None);
     }
 
     #[test]

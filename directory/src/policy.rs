@@ -9,11 +9,12 @@ use storage::{Partition, Reading, Snapshot};
 use crate::authentication::{NetworkReply, has_placeholders};
 use crate::collections::groups_of_device;
 use crate::error::Error;
+use crate::events::{Subject, SubjectKind};
 use crate::id::{GroupId, OrganizationId, RecordId, ReplyProfileId, UserId};
 use crate::known::Lookups;
 use crate::network::{Circumstances, MacAddress};
 use crate::records::{
-    Conditions, Consequence, Demand, Device, LockedOrExpired, RadiusClientFields, ReplyProfile,
+    Conditions, Consequence, Demand, Device, LockedOrExpired, RadiusClient, ReplyProfile,
     RuleVerdict, Settings, WithDevice, indices,
 };
 use crate::search::EntryId;
@@ -23,6 +24,8 @@ use crate::zone::Zone;
 
 /// What decides about those who ask through a RADIUS client.
 pub(crate) struct NetworkPolicy {
+    /// The client, as events name it.
+    pub(crate) client: Subject,
     /// How the organization's people authenticate.
     pub(crate) settings: Settings,
     /// What is demanded beside a password, where the client says so.
@@ -241,9 +244,10 @@ impl NetworkPolicy {
     pub(crate) fn read(
         within: (&impl Reading, Partition),
         settings: Settings,
-        fields: &RadiusClientFields,
+        client: &RadiusClient,
         profiles: &mut Profiles,
     ) -> Result<Self, Error> {
+        let fields = &client.fields;
         let mut verdict = |profile| profiles.verdict(within, profile);
         let mut rules = Vec::with_capacity(fields.rules.len());
         for rule in &fields.rules {
@@ -254,7 +258,9 @@ impl NetworkPolicy {
             rules.push(Rule { name: rule.name.clone(), when: rule.when.clone(), then });
         }
         let by_time = fields.rules.iter().any(|rule| !rule.when.times.is_empty());
+        let (id, name) = (client.uuid, fields.name.clone());
         Ok(Self {
+            client: Subject { kind: SubjectKind::RadiusClient, id, name },
             settings,
             second_factor: fields.second_factor,
             asks_for_code: fields.asks_for_code,

@@ -38,16 +38,23 @@ fn office() -> (Office, Client, Value) {
 }
 
 const OFFICE: &str = "NAS-Port-Type=19,Called-Station-Id=\"00-10-A4-23-19-C0:office\"";
+const PHONE: &str = "Calling-Station-Id=\"66-77-88-99-AA-BB\"";
 const GUESTS: &str = "NAS-Port-Type=19,Called-Station-Id=\"00:10:a4:23:19:c0:guests\"";
 
 #[test]
 fn the_first_rule_that_is_met_decides_and_is_named_in_the_event() {
     let (office, client, rules) = office();
-    let reply = login(&office, &client, "ada", OFFICE);
+    let more = format!("{OFFICE},{PHONE},NAS-Identifier=\"ap-7\"");
+    let reply = login(&office, &client, "ada", &more);
     assert!(reply.is("Access-Accept"), "{reply:?}");
     assert_eq!(reply.values("Tunnel-Private-Group-Id:0"), ["20"], "{reply:?}");
     let event = office.event("radius_access");
     assert_eq!((&event["rule"], &event["method"]), (&json!("staff"), &json!("pap")), "{event}");
+    let subject = json!({"kind": "radius_client", "id": client.id, "name": "wifi"});
+    assert_eq!((&event["subject"], &event["gear"]), (&subject, &json!("ap-7")), "{event}");
+    assert_eq!(event["called_station"], "00-10-A4-23-19-C0:office");
+    assert_eq!(event["calling_station"], "66:77:88:99:aa:bb");
+    assert_eq!(event["reply_profile"], "staff");
     let reply = login(&office, &client, "bob", GUESTS);
     assert!(reply.is("Access-Accept") && reply.values("Tunnel-Private-Group-Id:0").is_empty());
     for more in [OFFICE, "NAS-Port-Type=15", "Called-Station-Id=\"00:10:a4:23:19:c0\""] {
@@ -66,6 +73,33 @@ fn the_first_rule_that_is_met_decides_and_is_named_in_the_event() {
     let without = office.act("PATCH", &path, Some(&json!({"rules": []})));
     assert_eq!(without["rules"], json!([]));
     assert!(login(&office, &client, "bob", OFFICE).is("Access-Accept"));
+}
+
+#[test]
+fn which_machine_has_an_old_password_is_found_among_the_events() {
+    let (office, client, _) = office();
+    office.client("console", &json!({}));
+    let attributes = format!(
+        "User-Name=\"ada\",User-Password=\"of last year\",Message-Authenticator=0x00,{OFFICE},\
+         {PHONE},NAS-IP-Address=10.1.2.3,Packet-Src-IP-Address={}",
+        office.address
+    );
+    assert!(office.gear(&client).ask("auth", &attributes).is("Access-Reject"));
+    let told = office.event("radius_access");
+    assert_eq!((&told["reason"], &told["rule"]), (&json!("the password is wrong"), &Value::Null));
+    assert_eq!((&told["gear"], &told["reply_profile"]), (&json!("10.1.2.3"), &Value::Null));
+    let found = |asked: &str| {
+        let items = office.read(&format!("events?action=radius_access&{asked}"));
+        items["items"].as_array().unwrap().len()
+    };
+    assert_eq!((found("text=66:77:88:99:AA:BB"), found("text=66:77:88:99:aa:bc")), (1, 0));
+    assert_eq!((found("subject=wifi"), found("subject=console")), (1, 0));
+    // An export says the same, and is hashed with it.
+    let path = office.path("events/export?action=radius_access");
+    let line: Value = serde_json::from_str(office.top.get(&path).body.trim()).unwrap();
+    for member in ["calling_station", "called_station", "gear", "subject"] {
+        assert_eq!(line[member], told[member], "{line}");
+    }
 }
 
 #[test]

@@ -3,7 +3,9 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use directory::access::Context;
-use directory::events::{AMONG, Action, Event, EventActor, Outcome, Subject, SubjectKind};
+use directory::events::{
+    AMONG, Action, Event, EventActor, NetworkAccess, NetworkPlace, Outcome, Subject, SubjectKind,
+};
 use directory::records::Carrier;
 use directory::{Directory, NetworkMethod, OrganizationId, Time};
 use uuid::Uuid;
@@ -79,7 +81,8 @@ impl Past {
             1..=4 => Event { outcome: Outcome::Failure("the password is wrong".into()), ..event },
             5..=20 => {
                 let (method, rule) = (NetworkMethod::Pap, Some("staff".into()));
-                let access = Some(directory::events::NetworkAccess { method, rule });
+                let place = NetworkPlace { gear: Some("ap-7".into()), ..NetworkPlace::default() };
+                let access = Some(NetworkAccess { method, rule, place });
                 Event { action: Action::RadiusAccess, access, ..event }
             }
             _ => event,

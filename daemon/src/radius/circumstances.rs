@@ -1,6 +1,6 @@
 //! What a request says beside who asks, in the directory's words.
 
-use directory::{Circumstances, GearName, MacAddress, NetworkMethod, Ssid, Station};
+use directory::{Circumstances, GearName, MacAddress, NetworkMethod, Ssid, Station, StationName};
 use radius::{Credential, Question};
 
 /// What is known of a request that proves itself by `method`.
@@ -8,20 +8,22 @@ pub(super) fn circumstances<C: Copy>(
     question: &Question<C>,
     method: NetworkMethod,
 ) -> Circumstances {
-    let ssid = question.called_station_id().and_then(Ssid::of_station);
+    let called = question.called_station_id();
     let device = named_device(question);
     let machine = question.calling_station_id();
     let calling = machine.and_then(MacAddress::read);
     Circumstances {
         method,
         port_type: question.nas_port_type(),
-        ssid,
+        ssid: called.and_then(Ssid::of_station),
         gear: question.nas_identifier().and_then(GearName::new),
         gear_address: question.nas_ip(),
         service_type: question.service_type(),
         device,
         calling,
         station: machine.and_then(|text| Station::of(text, calling)),
+        calling_station: machine.and_then(|text| StationName::of_machine(text, calling)),
+        called_station: called.and_then(StationName::beginning),
     }
 }
 

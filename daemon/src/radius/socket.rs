@@ -165,7 +165,7 @@ impl<O: Outlet> Worker<O> {
         let now = self.door.clock.monotonic();
         if let Some(reason) = self.rejections.tell(client, source, why, now) {
             let seen = (source, Time(self.door.clock.wall()));
-            self.door.directory.note_rejected(client.0, seen, &reason);
+            self.door.directory.note_rejected(client.0, client.1, seen, &reason);
         }
     }
 

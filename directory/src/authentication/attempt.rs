@@ -90,6 +90,7 @@ pub type Fits = Box<dyn FnOnce(&[u8]) -> bool + Send>;
 
 /// By which door somebody comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "there is one for each attempt, which is copied")]
 pub enum Door {
     /// An LDAP bind over such a connection.
     Ldap(Channel),

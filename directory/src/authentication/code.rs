@@ -9,6 +9,7 @@ use storage::Snapshot;
 
 use super::attempt::{Attempt, Begun, Door, Outcome, THROTTLED};
 use super::challenges::{Asked, State};
+use super::conclusion::Decided;
 use super::later::Judged;
 use super::password::Password;
 use super::second_factor::{Need, WRONG_CODE};
@@ -54,13 +55,13 @@ impl Directory {
         if let Some((rule, reason)) = self.kept_off_network(snapshot, attempt)? {
             engine.throttle.failed(attempt.whence(), attempt.throttled, attempt.now.0);
             let outcome = EventOutcome::Failure(reason.to_owned());
-            self.note_as(attempt, attempt.action, rule.as_deref(), outcome);
+            self.note_as(attempt, attempt.action, Decided::against(rule.as_deref()), outcome);
             return Ok(Outcome::Reject);
         }
         let Some((organization, asked)) = attempt.asked() else { return Ok(Outcome::Reject) };
         let state = self.inner.tools.random();
         engine.challenges.put(organization, state, asked, attempt.now.0);
-        self.note_as(attempt, Action::CodeAsked, None, EventOutcome::Success);
+        self.note_as(attempt, Action::CodeAsked, Decided::default(), EventOutcome::Success);
         Ok(Outcome::Challenge { state })
     }
 

@@ -1,5 +1,9 @@
 //! The second half of an attempt: counting, remembering, telling.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use serde::Serialize;
 use storage::{Reading, Snapshot};
 
 use super::account::Account;
@@ -7,20 +11,64 @@ use super::attempt::{Attempt, Door, LOCKED, Outcome, THROTTLED};
 use super::code::NOT_ASKED;
 use super::expiry::{Age, Notice};
 use super::former::{by_former, former_key};
+use super::network::NetworkReply;
 use super::password::Password;
-use super::second_factor::{Finding, NO_CODE, WRONG_PASSWORD};
+use super::second_factor::{Finding, NO_CODE, Reason, WRONG_PASSWORD};
 use crate::access::{Context, Identity};
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::events::{
-    Action, Difference, Event, EventActor, EventRequest, NetworkAccess, Outcome as EventOutcome,
-    Subject, SubjectKind, told_time,
+    Action, Difference, Event, EventActor, EventRequest, NetworkAccess, NetworkPlace,
+    Outcome as EventOutcome, Subject, SubjectKind, told_time,
 };
 use crate::id::Place;
-use crate::network::{Circumstances, NetworkMethod};
+use crate::network::{Circumstances, NetworkMethod, ShortName};
 use crate::recorder::Missed;
 use crate::records::{Credential, Lock};
 use crate::time::Time;
+
+/// What decided about somebody's access to a network.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Decided<'d> {
+    /// The rule that was met, if one was.
+    rule: Option<&'d str>,
+    /// The name of the reply profile that the accept carries, if there is one.
+    profile: Option<&'d str>,
+}
+
+impl<'d> Decided<'d> {
+    pub(super) fn new(rule: Option<&'d str>, reply: &'d Result<Arc<NetworkReply>, Reason>) -> Self {
+        let profile = reply.as_ref().ok().and_then(|reply| reply.profile.as_ref());
+        Self { rule, profile: profile.map(|profile| profile.name.as_str()) }
+    }
+
+    /// That somebody was not let in, by a rule or by none.
+    pub(super) const fn against(rule: Option<&'d str>) -> Self {
+        Self { rule, profile: None }
+    }
+}
+
+/// A [`NetworkPlace`] as it is stored, without copies of what is known anyhow: there is one for
+/// each request.
+#[derive(Serialize)]
+struct PlaceTold<'p> {
+    calling: Option<Cow<'p, str>>,
+    called: Option<Cow<'p, str>>,
+    gear: Option<Cow<'p, str>>,
+    profile: Option<&'p str>,
+}
+
+impl<'p> PlaceTold<'p> {
+    fn new(by: &'p Circumstances, profile: Option<&'p str>) -> Self {
+        let gear = by.gear.as_ref().map(ShortName::text);
+        Self {
+            calling: by.calling_station.as_ref().map(ShortName::text),
+            called: by.called_station.as_ref().map(ShortName::text),
+            gear: gear.or_else(|| by.gear_address.map(|address| address.to_string().into())),
+            profile,
+        }
+    }
+}
 
 impl Directory {
     /// Counts and remembers what an attempt proved, and lets in whom it should.
@@ -214,30 +262,30 @@ impl Directory {
     }
 
     fn note(&self, attempt: &Attempt, outcome: EventOutcome) {
-        self.note_as(attempt, attempt.action, None, outcome);
+        self.note_as(attempt, attempt.action, Decided::default(), outcome);
     }
 
-    /// Tells of an attempt, and of the rule that decided, if one did.
+    /// Tells of an attempt, and of what decided, if something did.
     pub(super) fn note_as(
         &self,
         attempt: &Attempt,
         action: Action,
-        rule: Option<&str>,
+        decided: Decided<'_>,
         outcome: EventOutcome,
     ) {
         let access = match &attempt.door {
             Door::Ldap(_) => None,
-            Door::Radius(_, Circumstances { method, .. }) => Some((*method, rule)),
+            Door::Radius(_, Circumstances { method, .. }) => Some((*method, decided)),
         };
         self.tell(attempt, (attempt.event_actor(), action), access, outcome);
     }
 
-    /// Tells of a device, and of the rule that decided, if one did.
+    /// Tells of a device, and of what decided, if something did.
     pub(super) fn note_device(
         &self,
         attempt: &Attempt,
         device: EventActor,
-        access: (NetworkMethod, Option<&str>),
+        access: (NetworkMethod, Decided<'_>),
         outcome: EventOutcome,
     ) {
         self.tell(attempt, (device, attempt.action), Some(access), outcome);
@@ -247,11 +295,18 @@ impl Directory {
         &self,
         attempt: &Attempt,
         (actor, action): (EventActor, Action),
-        access: Option<(NetworkMethod, Option<&str>)>,
+        access: Option<(NetworkMethod, Decided<'_>)>,
         outcome: EventOutcome,
     ) {
-        let access = access
-            .map(|(method, rule)| NetworkAccess { method, rule: rule.map(ToOwned::to_owned) });
+        let place = match (&attempt.door, access) {
+            (Door::Radius(_, by), Some((_, decided))) => Some(PlaceTold::new(by, decided.profile)),
+            (Door::Radius(..) | Door::Ldap(_), _) => None,
+        };
+        let access = access.map(|(method, Decided { rule, .. })| NetworkAccess {
+            method,
+            rule: rule.map(ToOwned::to_owned),
+            place: NetworkPlace::default(),
+        });
         let event = Event {
             access,
             request: None,
@@ -260,11 +315,21 @@ impl Directory {
             actor,
             source: Some(attempt.source),
             action,
-            subject: None,
+            subject: self.gear_of(attempt),
             outcome,
             differences: if attempt.by_former { by_former() } else { Vec::new() },
         };
-        self.note_event(attempt.organization.map_or(Place::Provider, Into::into), &event);
+        let whose = attempt.organization.map_or(Place::Provider, Into::into);
+        self.append_event(whose, event.at, event.encode_at(place));
+    }
+
+    /// The RADIUS client through which somebody comes, if they come through one.
+    fn gear_of(&self, attempt: &Attempt) -> Option<Subject> {
+        let Door::Radius(client, _) = attempt.door else { return None };
+        match &attempt.policy {
+            Some(policy) => Some(policy.client.clone()),
+            None => self.gear().ok()?.named(attempt.organization?, client),
+        }
     }
 
     /// Writes a lock, so that it holds at every door and after a restart.
@@ -304,8 +369,11 @@ impl Directory {
 
     /// Appends an event that is not part of a change.
     pub(crate) fn note_event(&self, place: Place, event: &Event) {
-        let body = event.encode();
-        let event = storage::Event { time_ms: event.at.0, partition: place.partition(), body };
+        self.append_event(place, event.at, event.encode());
+    }
+
+    fn append_event(&self, place: Place, at: Time, body: Vec<u8>) {
+        let event = storage::Event { time_ms: at.0, partition: place.partition(), body };
         // The log counts what it had to drop; an attempt must not fail for it.
         let _dropped = self.inner.store.events().append(vec![event]);
     }

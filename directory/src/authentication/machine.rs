@@ -9,6 +9,7 @@ use std::net::IpAddr;
 use storage::Snapshot;
 
 use super::attempt::{Attempt, Begun, Door, Outcome, Who};
+use super::conclusion::Decided;
 use super::expiry::Notice;
 use super::placeholders::filled_for_device;
 use crate::access::Actor;
@@ -89,7 +90,8 @@ impl Directory {
         let (Some(policy), Door::Radius(_, circumstances)) = (policy, door) else {
             let device = EventActor::Device { id: None, name: address.to_string() };
             let refused = EventOutcome::Failure(NO_DEVICES.to_owned());
-            self.note_device(&attempt, device, (NetworkMethod::Mac, None), refused);
+            let access = (NetworkMethod::Mac, Decided::default());
+            self.note_device(&attempt, device, access, refused);
             return Ok(Begun::Done(Outcome::Reject));
         };
         self.let_device_in(&snapshot, &attempt, (&policy, address), &circumstances)
@@ -154,7 +156,7 @@ impl Directory {
             id: judged.device.as_ref().map(|device| device.uuid),
             name: judged.device.map_or_else(unknown, |device| device.fields.name),
         };
-        self.note_device(attempt, actor, (method, judged.rule), outcome);
+        self.note_device(attempt, actor, (method, Decided::new(judged.rule, &reply)), outcome);
         let Ok(reply) = reply else { return Outcome::Reject };
         let (actor, notice, reply) = (Actor::nobody(), Notice::Nothing, Some(reply));
         Outcome::Accept { actor, reply, notice, counterproof: None, earlier: None }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use storage::Snapshot;
 
 use super::attempt::{Attempt, Door, Outcome, Who};
+use super::conclusion::Decided;
 use super::expiry::Notice;
 use super::placeholders::filled;
 use super::second_factor::Reason;
@@ -13,7 +14,7 @@ use crate::access::{Actor, Identity, Proven};
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::events::{Action, Event, EventActor, Outcome as EventOutcome};
-use crate::id::{OrganizationId, Place as EventPlace, UserId};
+use crate::id::{OrganizationId, Place as EventPlace, RadiusClientId, UserId};
 use crate::network::Circumstances;
 use crate::policy::{Asker, Place};
 use crate::records::{
@@ -66,14 +67,21 @@ impl Directory {
         let _rejected = self.reject(&attempt, reason);
     }
 
-    /// Notes that a request was rejected about which nobody was asked: `seen` from where and when.
-    pub fn note_rejected(&self, organization: OrganizationId, seen: (IpAddr, Time), reason: &str) {
+    /// Notes that a request of a RADIUS client was rejected about which nobody was asked: `seen`
+    /// from where and when.
+    pub fn note_rejected(
+        &self,
+        organization: OrganizationId,
+        client: RadiusClientId,
+        seen: (IpAddr, Time),
+        reason: &str,
+    ) {
         let event = Event {
             at: seen.1,
             actor: EventActor::Nobody,
             source: Some(seen.0),
             action: Action::RadiusAccess,
-            subject: None,
+            subject: self.gear().ok().and_then(|gear| gear.named(organization, client)),
             outcome: EventOutcome::Failure(reason.to_owned()),
             differences: Vec::new(),
             access: None,
@@ -137,7 +145,8 @@ impl Directory {
             Ok(_) => EventOutcome::Success,
             Err(reason) => EventOutcome::Failure(reason.to_owned()),
         };
-        self.note_as(attempt, attempt.action, decision.rule, outcome);
+        let decided = Decided::new(decision.rule, &reply);
+        self.note_as(attempt, attempt.action, decided, outcome);
         let Ok(reply) = reply else { return Ok(Outcome::Reject) };
         let actor = Actor::user(organization, user, Proven::by(&account.credential));
         let earlier = attempt.earlier();

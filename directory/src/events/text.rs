@@ -15,7 +15,8 @@ use uuid::Uuid;
 
 use self::writing::Text;
 use super::{
-    Difference, Event, EventActor, EventRequest, NetworkAccess, Outcome, SearchTold, Subject,
+    Difference, Event, EventActor, EventRequest, NetworkAccess, NetworkPlace, Outcome, SearchTold,
+    Subject,
 };
 use crate::time::Time;
 
@@ -74,10 +75,11 @@ pub(super) fn members(event: Event) -> Map<String, Value> {
         Outcome::Success => (true, None),
         Outcome::Failure(reason) => (false, Some(reason)),
     };
-    let (method, rule) = match access {
-        Some(NetworkAccess { method, rule }) => (Some(word(method)), rule),
-        None => (None, None),
+    let (method, rule, place) = match access {
+        Some(NetworkAccess { method, rule, place }) => (Some(word(method)), rule, place),
+        None => (None, None, NetworkPlace::default()),
     };
+    let NetworkPlace { calling, called, gear, profile } = place;
     let (request_id, client_request_id) = match request {
         Some(EventRequest { id, client_id }) => (Some(id), client_id),
         None => (None, None),
@@ -99,10 +101,14 @@ pub(super) fn members(event: Event) -> Map<String, Value> {
         ("action", Some(word(action))),
         ("actor", Some(named(&actor))),
         ("at", Some(written(at).into())),
+        ("called_station", called.map(Value::from)),
+        ("calling_station", calling.map(Value::from)),
         ("client_request_id", client_request_id.map(Value::from)),
         ("differences", (!differences.is_empty()).then(|| differences.into())),
+        ("gear", gear.map(Value::from)),
         ("method", method),
         ("reason", reason.map(Value::from)),
+        ("reply_profile", profile.map(Value::from)),
         ("request_id", request_id.map(Value::from)),
         ("rule", rule.map(Value::from)),
         ("search", search),
@@ -141,8 +147,12 @@ pub(super) fn says(event: &Event, wanted: &dyn Fn(&str) -> bool) -> bool {
         request.as_ref().and_then(|request| request.client_id.as_deref()),
         Some(kind),
     ];
+    let place = access.iter().flat_map(|access| {
+        let NetworkPlace { calling, called, gear, profile } = &access.place;
+        [calling, called, gear, profile].into_iter().flatten()
+    });
     let looked = search.iter().flat_map(|it| [&it.base, &it.filter, &it.scope]);
-    if plain.into_iter().flatten().any(wanted) || looked.into_iter().any(|it| wanted(it)) {
+    if plain.into_iter().flatten().any(wanted) || looked.chain(place).any(|it| wanted(it)) {
         return true;
     }
     let numbers = search.iter().flat_map(|it| [it.entries, it.duration]);
@@ -358,8 +368,12 @@ mod tests {
         let outcome = proptest::option::of(any::<String>())
             .prop_map(|reason| reason.map_or(Outcome::Success, Outcome::Failure));
         let methods = select(vec![NetworkMethod::Pap, NetworkMethod::MsChapV2]);
-        let access = (methods, any::<Option<String>>())
-            .prop_map(|(method, rule)| NetworkAccess { method, rule });
+        let access = (methods, any::<[Option<String>; 5]>()).prop_map(
+            |(method, [rule, calling, called, gear, profile])| {
+                let place = NetworkPlace { calling, called, gear, profile };
+                NetworkAccess { method, rule, place }
+            },
+        );
         let at = 0..253_402_300_800_000_u64;
         (
             (at, actors(), any::<Option<std::net::IpAddr>>(), actions),
@@ -470,11 +484,64 @@ mod tests {
         assert_eq!(text, expected);
     }
 
+    /// Likewise.
+    #[test]
+    fn the_text_of_an_access_stays_what_it_was() {
+        let place = NetworkPlace {
+            calling: Some("66:77:88:99:aa:bb".into()),
+            called: Some("00-10-A4-23-19-C0:staff".into()),
+            gear: Some("ap-7".into()),
+            profile: Some("VLAN 20".into()),
+        };
+        let (method, rule) = (NetworkMethod::Pap, Some("staff".into()));
+        let event = Event {
+            access: Some(NetworkAccess { method, rule, place }),
+            request: None,
+            search: None,
+            at: Time(1_700_000_000_005),
+            actor: EventActor::User { id: None, login: "ada".into() },
+            source: Some("192.0.2.1".parse().unwrap()),
+            action: Action::RadiusAccess,
+            subject: None,
+            outcome: Outcome::Success,
+            differences: Vec::new(),
+        };
+        let with_place = concat!(
+            r#"{"action":"radius_access","actor":{"kind":"user","name":"ada"},"#,
+            r#""at":"2023-11-14T22:13:20.005Z","called_station":"00-10-A4-23-19-C0:staff","#,
+            r#""calling_station":"66:77:88:99:aa:bb","gear":"ap-7","method":"pap","previous":"#,
+            r#""0000000000000000000000000000000000000000000000000000000000000000","#,
+            r#""reply_profile":"VLAN 20","rule":"staff","sequence":7,"source":"192.0.2.1","#,
+            r#""success":true}"#,
+        );
+        assert_eq!(told(None, 7, EventHash::BEGINNING, &event.encode()), with_place);
+        // As earlier versions stored it: version 3 had no place behind all else.
+        let access = event.access.clone().unwrap();
+        let access = NetworkAccess { place: NetworkPlace::default(), ..access };
+        let mut former = Event { access: Some(access), ..event }.encode();
+        assert_eq!((former[0], former.pop()), (4, Some(0)));
+        former[0] = 3;
+        let without = concat!(
+            r#"{"action":"radius_access","actor":{"kind":"user","name":"ada"},"#,
+            r#""at":"2023-11-14T22:13:20.005Z","method":"pap","previous":"#,
+            r#""0000000000000000000000000000000000000000000000000000000000000000","#,
+            r#""rule":"staff","sequence":7,"source":"192.0.2.1","success":true}"#,
+        );
+        assert_eq!(told(None, 7, EventHash::BEGINNING, &former), without);
+    }
+
     #[test]
     fn what_an_event_says_is_what_is_written_of_it() {
         let subject =
             Subject { kind: SubjectKind::Group, id: Uuid::from_u128(9), name: "S".into() };
-        let access = NetworkAccess { method: NetworkMethod::Pap, rule: Some("a rule".into()) };
+        let place = NetworkPlace {
+            calling: Some("66:77".into()),
+            called: Some("00-10:acme".into()),
+            gear: Some("ap-7".into()),
+            profile: Some("vlan".into()),
+        };
+        let (method, rule) = (NetworkMethod::Pap, Some("a rule".into()));
+        let access = NetworkAccess { method, rule, place };
         let (base, scope, filter) = ("dc=acme".into(), "sub".into(), "(uid=?)".into());
         let search = SearchTold { base, scope, filter, entries: 77, duration: 88 };
         let full = Event {

@@ -45,9 +45,9 @@ impl OrganizationGear {
                     .map(|secret| (GearSecret::new(secret), until)),
                 None => None,
             };
-            let fields = client.fields;
             let within = (snapshot, partition);
-            let policy = NetworkPolicy::read(within, record.settings, &fields, &mut profiles)?;
+            let policy = NetworkPolicy::read(within, record.settings, &client, &mut profiles)?;
+            let fields = client.fields;
             if !fields.certificates.is_empty() {
                 gear.certificates.push((client_id, fields.certificates));
             }

@@ -236,15 +236,12 @@ mod tests {
     #[test]
     fn every_condition_that_names_something_has_to_be_met() {
         let circumstances = Circumstances {
-            method: NetworkMethod::Pap,
             port_type: Some(19),
             ssid: Ssid::new(b"staff"),
             gear: GearName::new(b"ap-7"),
             gear_address: Some("10.1.2.3".parse().unwrap()),
             service_type: Some(2),
-            device: None,
-            calling: None,
-            station: None,
+            ..Circumstances::of(NetworkMethod::Pap)
         };
         let week = WeekPeriod { days: 0b10, from: 0, to: 1440 };
         let all = Conditions {

@@ -17,7 +17,9 @@ mod whose;
 use std::net::IpAddr;
 
 use directory::NetworkMethod;
-use directory::events::{self, EventActor, EventRequest, Numbered, Outcome, SearchTold};
+use directory::events::{
+    self, EventActor, EventRequest, NetworkAccess, NetworkPlace, Numbered, Outcome, SearchTold,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
@@ -78,6 +80,19 @@ pub(crate) struct Event {
     /// The rule of the RADIUS client that decided; null where none was met, or none was asked.
     #[schema(required)]
     rule: Option<String>,
+    /// The machine that somebody came with over RADIUS: Calling-Station-Id, a hardware address in
+    /// lower case with colons. Nothing proves it.
+    #[schema(required)]
+    calling_station: Option<String>,
+    /// Where it is connected: Called-Station-Id.
+    #[schema(required)]
+    called_station: Option<String>,
+    /// The gear behind the RADIUS client: its identifier, or else the address that it gives itself.
+    #[schema(required)]
+    gear: Option<String>,
+    /// The name of the reply profile that the accept carried.
+    #[schema(required)]
+    reply_profile: Option<String>,
     /// The request that it came of: the `X-Request-Id` of that answer; null for what no request of
     /// the admin API asked for.
     #[schema(required)]
@@ -198,6 +213,10 @@ impl From<Numbered> for Event {
             Some(EventRequest { id, client_id }) => (Some(id), client_id),
             None => (None, None),
         };
+        let (method, rule, place) = match event.access {
+            Some(NetworkAccess { method, rule, place }) => (Some(method), rule, place),
+            None => (None, None, NetworkPlace::default()),
+        };
         Self {
             sequence,
             at: Moment(event.at),
@@ -208,8 +227,12 @@ impl From<Numbered> for Event {
             success: reason.is_none(),
             reason,
             differences: event.differences.into_iter().map(Into::into).collect(),
-            method: event.access.as_ref().map(|access| access.method),
-            rule: event.access.and_then(|access| access.rule),
+            method,
+            rule,
+            calling_station: place.calling,
+            called_station: place.called,
+            gear: place.gear,
+            reply_profile: place.profile,
             request_id,
             client_request_id,
             search: event.search.map(|search| (*search).into()),

@@ -96,15 +96,14 @@ pub(crate) async fn explain_radius_request(
     let calling = MacAddress::read(station);
     let station = Station::of(station, calling);
     let circumstances = Circumstances {
-        method: described.method,
         port_type: described.nas_port_type,
         ssid: Ssid::of_station(called.as_bytes()),
         gear: described.nas_identifier.and_then(|name| GearName::new(name.as_bytes())),
         gear_address: described.nas_ip_address,
         service_type: described.service_type,
-        device: None,
         calling,
         station,
+        ..Circumstances::of(described.method)
     };
     let at = described.at.map_or_else(|| within.caller.now(), |at| at.0);
     let described = Described { login: described.login, circumstances, at };

@@ -35,11 +35,15 @@ impl<'o> Text<'o> {
         self.out.push(b'"');
         write_time(event.at, self.out);
         self.out.push(b'"');
+        let place = event.access.as_ref().map(|access| &access.place);
+        self.some("called_station", place.and_then(|place| place.called.as_ref()));
+        self.some("calling_station", place.and_then(|place| place.calling.as_ref()));
         let request = event.request.as_ref();
         if let Some(id) = request.and_then(|request| request.client_id.as_ref()) {
             self.json("client_request_id", id);
         }
         self.differences(&event.differences);
+        self.some("gear", place.and_then(|place| place.gear.as_ref()));
         if let Some(access) = &event.access {
             self.json("method", &access.method);
         }
@@ -50,12 +54,12 @@ impl<'o> Text<'o> {
         if let Outcome::Failure(reason) = &event.outcome {
             self.json("reason", reason);
         }
+        let access = event.access.as_ref();
+        self.some("reply_profile", access.and_then(|access| access.place.profile.as_ref()));
         if let Some(request) = &event.request {
             self.json("request_id", &request.id);
         }
-        if let Some(rule) = event.access.as_ref().and_then(|access| access.rule.as_ref()) {
-            self.json("rule", rule);
-        }
+        self.some("rule", access.and_then(|access| access.rule.as_ref()));
         if let Some(search) = &event.search {
             let mut told = self.object("search");
             told.json("base", &search.base);
@@ -148,6 +152,13 @@ impl<'o> Text<'o> {
     fn object(&mut self, name: &str) -> Text<'_> {
         self.name(name);
         Text::begin(self.out)
+    }
+
+    /// A text, where there is one.
+    fn some(&mut self, name: &str, text: Option<&String>) {
+        if let Some(text) = text {
+            self.json(name, text);
+        }
     }
 
     fn json<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) {
