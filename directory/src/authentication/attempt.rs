@@ -18,7 +18,7 @@ use super::throttle::Whence;
 use crate::access::{Actor, Identity, Proven};
 use crate::directory::Directory;
 use crate::error::Error;
-use crate::events::{Action, EventActor};
+use crate::events::{Action, Difference, EventActor};
 use crate::id::{OrganizationId, RadiusClientId};
 use crate::limits::NAME;
 use crate::network::Circumstances;
@@ -165,6 +165,8 @@ pub(super) struct Attempt {
     pub(super) application: Option<Actor>,
     /// Whether a certificate is the proof, which says nothing of a password.
     pub(super) by_certificate: bool,
+    /// What events tell of a certificate that is nobody's.
+    pub(super) shown: Vec<Difference>,
     /// Whether an answer to a challenge is the proof, which only what is kept for it can judge.
     pub(super) by_answer: bool,
     /// Until when a former password of anybody may count where it comes to.
@@ -210,6 +212,7 @@ impl Attempt {
             door,
             application: None,
             by_certificate: false,
+            shown: Vec::new(),
             by_answer: false,
             former_until: Time::default(),
             by_former: false,

@@ -18,6 +18,7 @@ use super::attempt::{Attempt, Door, Outcome, THROTTLED, Who};
 use super::listed::{REVOKED, objection};
 use super::network::NetworkReply;
 use super::second_factor::{Finding, Reason};
+use super::shown::shown;
 use super::vouching::voucher;
 use crate::access::organization;
 use crate::collections::{Standing, certificate_standing};
@@ -115,7 +116,7 @@ impl Directory {
         if self.is_throttled(&mut attempt) && !self.is_welcome(snapshot, &attempt, &chain)? {
             return Ok(self.reject(&attempt, THROTTLED));
         }
-        let shown = attempt.throttled;
+        let whose = attempt.throttled;
         let holder = match active {
             Some(place) => holder(snapshot, place, &chain, now)?,
             None => Err(NO_PLACE),
@@ -128,7 +129,10 @@ impl Directory {
             Ok(Holder::Device(device)) => {
                 return self.let_certified_device_in(snapshot, &attempt, *device);
             }
-            Err(reason) => return Ok(self.fail(&attempt, reason)),
+            Err(reason) => {
+                attempt.shown = shown(&chain);
+                return Ok(self.fail(&attempt, reason));
+            }
         }
         // From now on it is the holder who is slowed down, by failures of their own alone.
         if self.is_throttled(&mut attempt) && self.is_outrun(&attempt) {
@@ -145,7 +149,7 @@ impl Directory {
         let outcome = self.conclude(snapshot, &attempt, &finding)?;
         if matches!(outcome, Outcome::Accept { .. }) {
             // The certificate is what was asked about first, and is known here from now on.
-            self.inner.engine.throttle.succeeded(attempt.whence(), shown, now.0);
+            self.inner.engine.throttle.succeeded(attempt.whence(), whose, now.0);
         }
         Ok(outcome)
     }

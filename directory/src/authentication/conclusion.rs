@@ -317,7 +317,7 @@ impl Directory {
             action,
             subject: self.gear_of(attempt),
             outcome,
-            differences: if attempt.by_former { by_former() } else { Vec::new() },
+            differences: if attempt.by_former { by_former() } else { attempt.shown.clone() },
         };
         let whose = attempt.organization.map_or(Place::Provider, Into::into);
         self.append_event(whose, event.at, event.encode_at(place));

@@ -34,6 +34,7 @@ mod pool;
 mod reconsider;
 mod second_factor;
 mod shards;
+mod shown;
 mod sign_in;
 mod throttle;
 mod totp;
@@ -72,6 +73,7 @@ pub use password::{
 pub(crate) use placeholders::{has_placeholders, told_of};
 pub use pool::PoolLimits;
 pub(crate) use reconsider::{Reconsidered, reconsider};
+pub(crate) use shown::shown;
 pub(crate) use sign_in::prove;
 pub use sign_in::{Arrival, Enrolment, Second, SignInOutcome, SignInRequest};
 pub use throttle::ThrottlePolicy;
