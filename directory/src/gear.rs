@@ -6,9 +6,8 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 
-use crate::directory::Directory;
-use crate::events::{Action, Event, EventActor, Outcome, Subject};
-use crate::id::{OrganizationId, Place, RadiusClientId};
+use crate::events::Subject;
+use crate::id::{OrganizationId, RadiusClientId};
 use crate::policy::NetworkPolicy;
 use crate::records::EapMethods;
 use crate::time::Time;
@@ -16,6 +15,7 @@ use crate::time::Time;
 mod certificates;
 mod organization;
 mod secret;
+mod silence;
 mod table;
 mod weakness;
 
@@ -90,6 +90,17 @@ impl Gear {
             .flat_map(|(network, clients)| clients.iter().map(move |client| (network, client)))
             .filter(|(network, client)| !client.is_behind_less_than(*network))
             .map(|(network, client)| (network.prefix_len(), &**client))
+    }
+
+    /// The one client that may be at an address; none where it is one that may be almost anywhere,
+    /// since strangers are there as well.
+    fn alone_at(&self, address: IpAddr) -> Option<&GearClient> {
+        let least = if address.to_canonical().is_ipv4() { 8 } else { 32 };
+        let mut all = self.candidates(address);
+        match (all.next(), all.next()) {
+            (Some((precision, client)), None) if precision >= least => Some(client),
+            _ => None,
+        }
     }
 
     /// A client, if it may be behind an address.
@@ -180,25 +191,5 @@ impl Gear {
             prefixes.sort_unstable_by(|one, other| other.cmp(one));
             prefixes.dedup();
         }
-    }
-}
-
-impl Directory {
-    /// Notes with the provider that a RADIUS packet met silence. Whose gear sent it was not proven,
-    /// so an organization could learn of another's gear behind its own address.
-    pub fn note_dropped(&self, source: IpAddr, reason: &str, now: Time) {
-        let event = Event {
-            access: None,
-            request: None,
-            search: None,
-            at: now,
-            actor: EventActor::Nobody,
-            source: Some(source),
-            action: Action::RadiusDropped,
-            subject: None,
-            outcome: Outcome::Failure(reason.to_owned()),
-            differences: Vec::new(),
-        };
-        self.note_event(Place::Provider, &event);
     }
 }

@@ -48,6 +48,8 @@ pub(super) struct Terms {
     clients: Arc<Admission<ClientKey>>,
     /// Sources whose refusal was told.
     told: Mutex<Drops>,
+    /// Sources whose failed handshake was told: no stranger's keeps a refusal from being told.
+    failed: Mutex<Drops>,
 }
 
 /// How packets may be written.
@@ -98,6 +100,7 @@ impl Terms {
             admission: Admission::new(all, each),
             clients: Admission::new(u32::MAX, config.radsec_connections_per_client),
             told: Mutex::default(),
+            failed: Mutex::default(),
         })
     }
 
@@ -122,16 +125,31 @@ pub(super) async fn run(door: Arc<Door>, stream: TcpStream, peer: SocketAddr, sh
         Ok(secured) => secured,
         Err(error) => {
             tracing::debug!(%peer, %error, "a TLS handshake of RADIUS failed");
+            // Whoever only goes away again has said nothing that is wrong.
+            if matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::Other) {
+                let reason = format!("the TLS handshake failed: {error}");
+                let refused = Refused { client: None, chain: &[], reason: &reason };
+                refuse(&door, &terms.failed, peer, &refused);
+            }
             return;
         }
     };
-    let gear = match recognize(&door, &transport) {
+    let chain = transport.client_certificates().iter();
+    let chain: Vec<Vec<u8>> = chain.map(|certificate| certificate.to_vec()).collect();
+    let gear = match recognize(&door, &chain) {
         Ok(gear) => gear,
-        Err(reason) => return refuse(&door, terms, peer, reason),
+        Err((client, reason)) => {
+            let refused = Refused { client, chain: &chain, reason };
+            return refuse(&door, &terms.told, peer, &refused);
+        }
     };
-    let Some(_place) = terms.clients.enter((gear.organization, gear.client)) else {
-        return refuse(&door, terms, peer, "the RADIUS client has too many connections");
+    let client = (gear.organization, gear.client);
+    let Some(_place) = terms.clients.enter(client) else {
+        let reason = "the RADIUS client has too many connections";
+        let refused = Refused { client: Some(client), chain: &chain, reason };
+        return refuse(&door, &terms.told, peer, &refused);
     };
+    drop(chain);
     let server = Server::new(Port::Tls(version), terms.limits(version));
     let heard = door.clock.monotonic();
     let connection = Connection {
@@ -163,30 +181,44 @@ async fn secure(terms: &Terms, stream: TcpStream) -> io::Result<(Transport, Vers
     Ok((Transport::Tls(tls), version))
 }
 
-fn recognize(door: &Door, transport: &Transport) -> Result<CertifiedGear, &'static str> {
-    let chain = transport.client_certificates().iter();
-    let chain: Vec<Vec<u8>> = chain.map(|certificate| certificate.to_vec()).collect();
+/// Whose gear shows these certificates; or why it is nobody's, with the client that it would be of.
+fn recognize(
+    door: &Door,
+    chain: &[Vec<u8>],
+) -> Result<CertifiedGear, (Option<ClientKey>, &'static str)> {
     let gear = door.directory.gear().map_err(|error| {
         tracing::error!(%error, "the RADIUS clients cannot be read");
-        "the RADIUS clients cannot be read"
+        (None::<ClientKey>, "the RADIUS clients cannot be read")
     })?;
     let now = Time(door.clock.wall());
-    let gear = gear.certified(&chain, now)?;
+    let gear = gear.certified(chain, now).map_err(|reason| (None::<ClientKey>, reason))?;
+    let client = Some((gear.organization, gear.client));
     match door.directory.objection_to_gear(&gear, &mut None, now) {
         Ok(None) => Ok(gear),
-        Ok(Some(reason)) => Err(reason),
+        Ok(Some(reason)) => Err((client, reason)),
         Err(error) => {
             tracing::error!(%error, "what was revoked cannot be read");
-            Err("what was revoked cannot be read")
+            Err((client, "what was revoked cannot be read"))
         }
     }
 }
 
-fn refuse(door: &Door, terms: &Terms, peer: SocketAddr, reason: &str) {
+/// A connection that is not served.
+struct Refused<'r> {
+    /// Whose certificate was shown, if it is anybody's.
+    client: Option<ClientKey>,
+    /// What was shown.
+    chain: &'r [Vec<u8>],
+    reason: &'r str,
+}
+
+fn refuse(door: &Door, told: &Mutex<Drops>, peer: SocketAddr, refused: &Refused<'_>) {
+    let Refused { client, chain, reason } = *refused;
     tracing::debug!(%peer, reason, "a RADIUS connection was refused");
-    let mut told = terms.told.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
     if told.tells(peer.ip(), door.clock.monotonic()) {
-        door.directory.note_dropped(peer.ip(), reason, Time(door.clock.wall()));
+        let now = Time(door.clock.wall());
+        door.directory.note_gear_refused(peer.ip(), client, (chain, reason), now);
     }
 }
 
@@ -227,6 +259,10 @@ impl Outlet for Connection {
 
     fn dropped(&mut self, reason: DropReason) {
         self.over |= reason.ends_connection();
+    }
+
+    fn client(&self) -> Option<ClientKey> {
+        Some((self.gear.organization, self.gear.client))
     }
 }
 

@@ -38,6 +38,11 @@ pub(super) trait Outlet: Send {
     fn dropped(&mut self, reason: DropReason) {
         let _ = reason;
     }
+
+    /// The client that all of it comes from; none where it comes from anybody.
+    fn client(&self) -> Option<ClientKey> {
+        None
+    }
 }
 
 /// One server with what it asks.
@@ -156,7 +161,8 @@ impl<O: Outlet> Worker<O> {
         let now = self.door.clock.monotonic();
         if reason != DropReason::Duplicate && self.drops.tells(source.ip(), now) {
             let now = Time(self.door.clock.wall());
-            self.door.directory.note_dropped(source.ip(), &reason.to_string(), now);
+            let (source, client) = (source.ip(), self.outlet.client());
+            self.door.directory.note_dropped(source, client, &reason.to_string(), now);
         }
     }
 

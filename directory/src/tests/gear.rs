@@ -68,6 +68,29 @@ fn two_organizations_behind_one_address_are_both_candidates() {
 }
 
 #[test]
+fn what_meets_silence_is_told_where_one_client_alone_may_be_or_else_to_the_provider() {
+    let world = World::new();
+    let (acme, beta) = (world.organization("acme"), world.organization("beta"));
+    client(&world, acme, "branch", &["198.51.100.0/24", "203.0.113.7/32"]);
+    client(&world, acme, "roaming", &["::/0"]);
+    let shop = client(&world, beta, "shop", &["203.0.113.7/32"]);
+    let provider = crate::id::Place::Provider;
+    for (source, known, place, name) in [
+        ("198.51.100.9", None, acme.into(), Some("branch")),
+        ("203.0.113.7", None, provider, None),
+        ("203.0.113.7", Some((beta, shop)), beta.into(), Some("shop")),
+        ("192.0.2.77", None, provider, None),
+        ("2001:db8::7", None, provider, None),
+    ] {
+        let source: IpAddr = source.parse().unwrap();
+        world.directory.note_dropped(source, known, "no secret fits", Time(5));
+        let event = world.events(place, 1).remove(0);
+        assert_eq!(event.source, Some(source));
+        assert_eq!(event.subject.map(|it| it.name).as_deref(), name, "{source}");
+    }
+}
+
+#[test]
 fn the_table_follows_every_change_at_once() {
     let world = World::new();
     let acme = world.organization("acme");

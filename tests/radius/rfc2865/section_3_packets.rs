@@ -64,6 +64,12 @@ fn a_wrong_secret_is_met_with_silence() {
     let (stranger, honest) = (office.wire(), office.wire());
     let wrong = Request::login("a secret that nobody has", "ada", PASSWORD);
     assert!(stranger.meets_silence(&wrong.encode(), &honest, &gear.secret));
+    // Whose gear alone may be there learns of it.
+    let told = office.event("radius_dropped");
+    assert_eq!(told["reason"], "the Message-Authenticator fits no shared secret", "{told}");
+    assert_eq!(told["source"], json!(office.address.to_string()));
+    let subject = json!({"kind": "radius_client", "id": gear.id, "name": "switch"});
+    assert_eq!(told["subject"], subject, "{told}");
 }
 
 #[test]
