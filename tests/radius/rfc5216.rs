@@ -62,11 +62,7 @@ fn section_5_3_whoever_no_authority_of_the_organization_vouches_for_stays_out() 
         let mut told = event["differences"].as_array().unwrap().iter();
         told.any(|it| it["field"] == "holder" && it["after"].to_string().contains("CN=nobody"))
     };
-    assert!(
-        (0..10_000).any(|_| here.events().iter().any(names_the_holder)),
-        "{:?}",
-        here.events()
-    );
+    assert!((0..10_000).any(|_| here.events().iter().any(names_the_holder)), "{:?}", here.events());
     let theirs = other.issue(&named("ada"));
     there.certified(&there.client("wlan", &json!({})), &theirs).gets_in();
 }

@@ -207,6 +207,7 @@ fn a_request_about_which_nobody_is_asked_is_an_event_too() {
     let reason = "the request carries no credential";
     assert_eq!((&event["success"], &event["reason"]), (&json!(false), &json!(reason)), "{event}");
     assert_eq!(event["source"], office.address.to_string(), "{event}");
+    assert_eq!(event["subject"]["id"], client.id, "{event}");
 }
 
 #[test]
