@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::collection::Collection;
 use super::entity::Entity;
+use super::oneself::tokens_of;
 use super::passkeys::forget_passkeys;
 use super::passwords::{NewPassword, forget_credential, store_admin_password};
 use super::recovery::require_fresh;
@@ -22,8 +23,8 @@ use crate::records::{
     TokenPurpose, TokenUse, indices, kinds,
 };
 
-const OWN_AUTHENTICATOR: &str = "replace your own authenticator at /v1/me/authenticator; who has lost \
-                                 it signs in with a recovery code, or asks another admin";
+const OWN_AUTHENTICATOR: &str = "replace your own authenticator at /v1/me/authenticator; who has \
+                                 lost it signs in with a recovery code, or asks another admin";
 
 /// The admins of the grant's place.
 pub type Admins<'g, S> = Collection<'g, S, Admin>;
@@ -86,15 +87,16 @@ impl Admins<'_, &mut Change<'_>> {
         if admin.fields.api_access && !before.fields.api_access && !is_self {
             self.require_leave_to_let_in(&admin.fields.sources)?;
         }
-        let admin = self.edit(number, revision, |record| {
+        let ended = match before.state == admin.state {
+            true => Vec::new(),
+            // Of whom was suspended when that still left them, they end with the activation.
+            false => end_tokens(&mut self.site, number)?,
+        };
+        let admin = self.edit_with(number, revision, ended, |record| {
             *record = admin;
             Ok(())
         })?;
         self.tell_whom_it_covers(Some(&before), Some(&admin))?;
-        if before.state != admin.state {
-            // Of whom was suspended when that still left them, they end with the activation.
-            end_tokens(self.site.source, self.site.place.partition(), number)?;
-        }
         let reach = |admin: &Admin| {
             (admin.fields.role, admin.fields.scope.clone(), admin.state, admin.fields.api_access)
         };
@@ -129,7 +131,8 @@ impl Admins<'_, &mut Change<'_>> {
             return Err(Error::Forbidden("nobody deletes themselves"));
         }
         let admin = self.read_within_reach(number)?;
-        self.remove(number, revision)?;
+        let ended = end_tokens(&mut self.site, number)?;
+        self.remove_with(number, revision, ended)?;
         self.tell_whom_it_covers(Some(&admin), None)?;
         if is_top(&admin) { self.keep_one_at_the_top() } else { Ok(()) }
     }
@@ -148,10 +151,9 @@ impl Admins<'_, &mut Change<'_>> {
         let admin = self.read_within_reach(number)?;
         self.require_leave_to_replace(number, "change your own password at /v1/me/password")?;
         store_admin_password(&mut self.site, number, password)?;
-        let partition = self.site.partition();
-        forget_passkeys(self.site.source, partition, number)?;
-        end_tokens(self.site.source, partition, number)?;
-        self.site.tell(Action::PasswordSet, subject(&admin), Vec::new())
+        forget_passkeys(self.site.source, self.site.place.partition(), number)?;
+        let ended = end_tokens(&mut self.site, number)?;
+        self.site.tell(Action::PasswordSet, subject(&admin), ended)
     }
 
     /// Forgets another admin's second factor and passkeys, and ends the admin's keys and sessions;
@@ -175,8 +177,8 @@ impl Admins<'_, &mut Change<'_>> {
             credential.version = credential.version.saturating_add(1);
             self.site.source.put(partition, number.record(), &credential)?;
         }
-        end_tokens(self.site.source, partition, number)?;
-        self.site.tell(Action::MfaReset, subject(&admin), Vec::new())
+        let ended = end_tokens(&mut self.site, number)?;
+        self.site.tell(Action::MfaReset, subject(&admin), ended)
     }
 
     /// Tells organizations in their own logs when a provider admin's scope begins or ceases to have
@@ -349,30 +351,46 @@ pub(crate) fn has_second_factor(
     Ok(credential.is_some_and(|credential| credential.totp_enrolled))
 }
 
-/// Ends every key and session of an admin.
-pub(crate) fn end_tokens(
-    change: &mut Change<'_>,
-    partition: Partition,
+/// Ends every key and session of an admin of the site's place, for the event of what ends them: tells
+/// how many counted still.
+fn end_tokens(
+    site: &mut Site<'_, &mut Change<'_>>,
     admin: AdminNumber,
-) -> Result<(), Error> {
-    let value = admin.record().to_be_bytes();
-    let tokens: Vec<Id> =
-        change.find(partition, indices::TOKEN_ADMIN, &value).collect::<Result<_, _>>()?;
-    for token in tokens {
-        end_token(change, partition, token)?;
-    }
-    Ok(())
+) -> Result<Vec<Difference>, Error> {
+    let tokens = tokens_of(&*site.source, site.place, admin)?;
+    end_each(site, &tokens)
 }
 
-/// Ends every key and session of all admins that a partition has.
-pub(super) fn end_all_tokens(change: &mut Change<'_>, partition: Partition) -> Result<(), Error> {
-    let all = change.scan::<Token>(partition, None);
+/// Ends every key and session of all admins of the site's place; tells as [`end_tokens`] does.
+pub(super) fn end_all_tokens(
+    site: &mut Site<'_, &mut Change<'_>>,
+) -> Result<Vec<Difference>, Error> {
+    let all = site.source.scan::<Token>(site.partition(), None);
     let tokens: Vec<Id> =
         all.map(|found| found.map(|(token, _)| token)).collect::<Result<_, _>>()?;
-    for token in tokens {
-        end_token(change, partition, token)?;
+    end_each(site, &tokens)
+}
+
+fn end_each(site: &mut Site<'_, &mut Change<'_>>, tokens: &[Id]) -> Result<Vec<Difference>, Error> {
+    let lives = site.tools.session_lives(&*site.source, site.place)?;
+    let partition = site.partition();
+    let (mut keys, mut sessions) = (0_usize, 0_usize);
+    for id in tokens {
+        let token = site.source.get::<Token>(partition, *id)?;
+        let used = site.source.get::<TokenUse>(partition, *id)?;
+        let open = token.filter(|token| lives.end(token, used.as_ref()) > site.now());
+        match open.map(|token| token.purpose) {
+            Some(TokenPurpose::ApiKey) => keys = keys.saturating_add(1),
+            Some(TokenPurpose::Session) => sessions = sessions.saturating_add(1),
+            Some(TokenPurpose::Enrolment) | None => {}
+        }
+        end_token(site.source, partition, *id)?;
     }
-    Ok(())
+    let counts = [("ended_api_keys", keys), ("ended_sessions", sessions)];
+    let told = counts.into_iter().filter(|(_, count)| *count > 0).map(|(field, count)| {
+        Difference { field: field.to_owned(), before: None, after: Some(count.to_string()) }
+    });
+    Ok(told.collect())
 }
 
 /// Ends a key or a session.
@@ -456,7 +474,12 @@ impl Entity for Admin {
         partition: Partition,
         id: AdminNumber,
     ) -> Result<(), Error> {
-        end_tokens(change, partition, id)?;
+        let value = id.record().to_be_bytes();
+        let tokens: Vec<Id> =
+            change.find(partition, indices::TOKEN_ADMIN, &value).collect::<Result<_, _>>()?;
+        for token in tokens {
+            end_token(change, partition, token)?;
+        }
         forget_passkeys(change, partition, id)?;
         forget_credential(change, partition, id.record())
     }

@@ -5,10 +5,11 @@ use storage::{Change, Id, Reading};
 use uuid::Uuid;
 
 use super::admins::end_token;
+use super::api_keys::ToldKey;
 use super::site::Site;
 use crate::access::{Role, Standing};
 use crate::error::{Error, Invalid};
-use crate::events::{Action, SubjectKind};
+use crate::events::{Action, SubjectKind, differences};
 use crate::id::{AdminNumber, OrganizationId, Place, RecordId, TokenNumber};
 use crate::limits;
 use crate::records::{Admin, Narrowing, Origin, Token, TokenPurpose, TokenUse, indices};
@@ -95,11 +96,13 @@ impl Oneself<'_, &mut Change<'_>> {
             narrowing,
             origin: Origin { source: self.site.context.source, ..Origin::default() },
         };
+        let told = ToldKey::of(&wanted.name, wanted.expires, &wanted.narrowing);
+        let told = differences(None, Some(&told));
         let place = self.standing.rights.id.home;
         self.site.place = place;
         let issued = issue(&mut self.site, self.standing.rights.id.number, wanted)?;
         let login = self.standing.rights.admin.fields.login.clone();
-        self.site.tell(Action::Created, (SubjectKind::ApiKey, issued.id, &login), Vec::new())?;
+        self.site.tell(Action::Created, (SubjectKind::ApiKey, issued.id, &login), told)?;
         Ok(issued)
     }
 
