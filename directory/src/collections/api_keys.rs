@@ -132,11 +132,12 @@ fn end_keys(
     }
     let partition = admin.home.partition();
     for (id, key) in &keys {
-        end_token(site.source, partition, *id)?;
         let subject = (SubjectKind::ApiKey, key.token.uuid, login);
         let Token { name, expires, narrowing, .. } = &key.token;
         let told = differences(Some(&ToldKey::of(name, *expires, narrowing)), None);
+        // It names the key that asks while there is one.
         site.tell(Action::Deleted, subject, told)?;
+        end_token(site.source, partition, *id)?;
     }
     Ok(keys.len())
 }

@@ -114,17 +114,18 @@ impl Oneself<'_, &mut Change<'_>> {
         if self.standing.token.purpose != TokenPurpose::Session {
             return Err(Error::Forbidden("an API key is deleted, not signed out"));
         }
-        let partition = self.standing.rights.id.home.partition();
-        let uuid = self.standing.token.uuid;
-        if let Some(number) =
-            self.site.source.find_first(partition, indices::TOKEN_UUID, uuid.as_bytes())?
-        {
-            end_token(self.site.source, partition, number)?;
-        }
         self.site.place = self.standing.rights.id.home;
         let admin = &self.standing.rights.admin;
         let (id, login) = (admin.uuid, admin.fields.login.clone());
-        self.site.tell(Action::SignOut, (SubjectKind::Admin, id, &login), Vec::new())
+        // It names the session while there is one.
+        self.site.tell(Action::SignOut, (SubjectKind::Admin, id, &login), Vec::new())?;
+        let partition = self.site.partition();
+        let uuid = self.standing.token.uuid;
+        let found = self.site.source.find_first(partition, indices::TOKEN_UUID, uuid.as_bytes())?;
+        match found {
+            Some(number) => end_token(self.site.source, partition, number),
+            None => Ok(()),
+        }
     }
 
     fn check(&self, new: &NewKey) -> Result<(), Error> {
