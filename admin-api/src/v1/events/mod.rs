@@ -18,7 +18,8 @@ use std::net::IpAddr;
 
 use directory::NetworkMethod;
 use directory::events::{
-    self, EventActor, EventRequest, NetworkAccess, NetworkPlace, Numbered, Outcome, SearchTold,
+    self, EventActor, EventRequest, EventVia, NetworkAccess, NetworkPlace, Numbered, Outcome,
+    SearchTold,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -103,6 +104,23 @@ pub(crate) struct Event {
     /// What was looked for, where it was a search over LDAP.
     #[schema(required)]
     search: Option<Search>,
+    /// The session or API key that the request came with; null where none did, or none is known.
+    #[schema(required)]
+    via: Option<Via>,
+}
+
+/// By which token an admin did something.
+#[derive(Serialize, ToSchema)]
+#[schema(as = EventVia)]
+pub(crate) struct Via {
+    /// What it is: `session` or `api_key`.
+    #[schema(value_type = String, example = "api_key")]
+    kind: events::ViaKind,
+    /// Its id.
+    id: Uuid,
+    /// What its owner called an API key; null of a session.
+    #[schema(required)]
+    name: Option<String>,
 }
 
 /// A search over LDAP.
@@ -209,9 +227,9 @@ impl From<Numbered> for Event {
             id: subject.id,
             name: subject.name,
         });
-        let (request_id, client_request_id) = match event.request {
-            Some(EventRequest { id, client_id }) => (Some(id), client_id),
-            None => (None, None),
+        let (request_id, client_request_id, via) = match event.request {
+            Some(EventRequest { id, client_id, via }) => (Some(id), client_id, via),
+            None => (None, None, None),
         };
         let (method, rule, place) = match event.access {
             Some(NetworkAccess { method, rule, place }) => (Some(method), rule, place),
@@ -236,6 +254,7 @@ impl From<Numbered> for Event {
             request_id,
             client_request_id,
             search: event.search.map(|search| (*search).into()),
+            via: via.map(|EventVia { kind, id, name }| Via { kind, id, name }),
         }
     }
 }
