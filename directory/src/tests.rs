@@ -26,6 +26,7 @@ mod later;
 mod memory;
 mod model;
 mod ms_chap;
+mod network_events;
 mod network_rules;
 mod oracle;
 mod orders;

@@ -7,9 +7,7 @@ use crate::collections::{Member, MembershipChange};
 use crate::error::Error;
 use crate::events::{Action, EventActor, Outcome as EventOutcome};
 use crate::id::{GroupId, OrganizationId, RadiusClientId, RecordId, ReplyProfileId, UserId};
-use crate::network::{
-    Circumstances, GearName, MacAddress, NetworkMethod, Ssid, Station, StationName,
-};
+use crate::network::{Circumstances, MacAddress, NetworkMethod, Ssid, Station};
 use crate::records::{
     Conditions, Demand, DeviceFields, GroupFields, LockedOrExpired, NetworkRule,
     RadiusClientFields, ReplyProfileFields, RuleVerdict, Settings, UserState, WeekPeriod,
@@ -163,27 +161,6 @@ fn the_first_rule_that_is_met_decides_and_the_event_and_the_explanation_name_it(
     assert!(!accepted(&office.world.bind(office.acme, "ada", "wrong")));
     let event = office.world.events(office.acme.into(), 1).remove(0);
     assert_eq!(event.access, None, "the event of another door");
-}
-
-#[test]
-fn the_event_says_through_which_client_from_where_and_with_which_profile() {
-    let office = Office::new();
-    let client = office.client_with(|fields| fields.reply_profile = Some(office.vlan)).unwrap();
-    let (calling, gear_address) = (MacAddress::read(b"66-77-88-99-AA-BB"), Some(HERE));
-    let calling_station = StationName::of_machine(b"66-77-88-99-AA-BB", calling);
-    let by = Circumstances { calling, calling_station, gear_address, ..at("office") };
-    let called_station = StationName::beginning(b"ap\n7:office");
-    let named = Circumstances { called_station, gear: GearName::new(b"ap-7"), ..by };
-    let (bare, whole) = ((by, "192.0.2.1", None), (named, "ap-7", Some("ap\u{fffd}7:office")));
-    for (by, gear, called) in [bare, whole] {
-        assert!(accepted(&office.login(client, "ada", by)));
-        let event = office.world.events(office.acme.into(), 1).remove(0);
-        assert_eq!(event.subject.unwrap().name, "wifi");
-        let place = event.access.unwrap().place;
-        assert_eq!((place.gear.as_deref(), place.called.as_deref()), (Some(gear), called));
-        let told = (place.calling.as_deref(), place.profile.as_deref());
-        assert_eq!(told, (Some("66:77:88:99:aa:bb"), Some("vlan")));
-    }
 }
 
 #[test]
