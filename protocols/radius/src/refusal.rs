@@ -78,6 +78,15 @@ impl DropReason {
         }
     }
 
+    /// Whether the packet would have been looked at further with a Message-Authenticator.
+    #[must_use]
+    pub const fn is_unsigned(self) -> bool {
+        matches!(
+            self,
+            Self::MessageAuthenticatorMissing | Self::UnprotectedEap | Self::UnprotectedProxyState
+        )
+    }
+
     /// Whether a connection inside TLS ends with it: nobody is between who could have sent it
     /// (RFC 6614, section 2.5, and its successor).
     #[must_use]
