@@ -309,7 +309,7 @@ impl Attempt {
     pub(super) fn obstacle(&self) -> Option<&'static str> {
         match &self.account {
             None => Some("there is no such account"),
-            Some(account) if account.locked(self.now) && !self.maintains() => Some(LOCKED),
+            Some(account) if account.is_out(self.maintains(), self.now) => Some(LOCKED),
             Some(account) if !account.active => Some("the account is suspended"),
             Some(account) if account.is_over(self.now) => Some("the account's time is over"),
             Some(_) => None,
