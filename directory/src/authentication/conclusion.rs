@@ -341,3 +341,16 @@ impl Directory {
         self.note_event(admin.home, &event);
     }
 }
+
+impl Attempt {
+    /// What keeps out even who has the right password.
+    pub(super) fn obstacle(&self) -> Option<&'static str> {
+        match &self.account {
+            None => Some("there is no such account"),
+            Some(account) if account.is_out(self.maintains(), self.now) => Some(LOCKED),
+            Some(account) if !account.active => Some("the account is suspended"),
+            Some(account) if account.is_over(self.now) => Some("the account's time is over"),
+            Some(_) => None,
+        }
+    }
+}
