@@ -32,7 +32,7 @@ pub(crate) struct NetworkPolicy {
     pub(crate) second_factor: Option<Demand>,
     /// Whether who gave the password without a code is asked for the code.
     pub(crate) asks_for_code: bool,
-    /// What becomes of those whose account is locked or whose password has ended.
+    /// What becomes of those whom wrong passwords locked out or whose password has ended.
     pub(crate) locked_or_expired: LockedOrExpired,
     /// The first one that is met decides.
     rules: Vec<Rule>,

@@ -1,4 +1,4 @@
-//! Gear that goes on letting in those whose account is locked or whose password has ended
+//! Gear that goes on letting in those whom guesses locked out or whose password has ended
 //! (`locked_or_expired`), as `eapol_test` and radclient meet it.
 
 use std::time::Duration;
@@ -69,10 +69,11 @@ impl Scene {
 }
 
 #[test]
-fn who_is_locked_gets_in_where_gear_goes_on() {
+fn whom_wrong_passwords_locked_gets_in_where_gear_goes_on() {
     let scene = Scene::new();
-    let lock = json!({"seconds": 3_600});
-    scene.office.act("POST", &format!("users/{}/lock", scene.ada), Some(&lock));
+    scene.office.set(&json!({"lockout": {"threshold": 1}}));
+    let guess = scene.office.login(&scene.gear, "ada", "wrong horse battery");
+    assert!(guess.is("Access-Reject"), "{guess:?}");
     scene.keeps_out("the account is locked");
     scene.choose("maintain");
     scene.lets_in();
@@ -83,6 +84,17 @@ fn who_is_locked_gets_in_where_gear_goes_on() {
     scene.lets_in();
     scene.office.act("POST", &format!("users/{}/suspend", scene.ada), None);
     scene.keeps_out("the account is suspended");
+}
+
+#[test]
+fn whom_an_admin_locked_stays_out_where_gear_goes_on() {
+    let scene = Scene::new();
+    scene.choose("maintain");
+    let lock = json!({"seconds": 3_600});
+    scene.office.act("POST", &format!("users/{}/lock", scene.ada), Some(&lock));
+    scene.keeps_out("the account is locked");
+    scene.office.act("POST", &format!("users/{}/unlock", scene.ada), None);
+    scene.lets_in();
 }
 
 #[test]

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::harness::calendar::seconds;
 use crate::harness::office::{Client, Office};
 use crate::harness::radius::Gear;
+use crate::harness::wire::{Request, Wire, sign_report};
 
 fn tell(office: &Office, client: &Client, attributes: &str) {
     let reply = office.report(client, attributes);
@@ -53,6 +54,21 @@ fn section_4_1_a_session_from_its_start_to_its_end() {
     let ended = only(&office);
     assert_eq!((&ended["ending"], &ended["terminate_cause"]), (&json!("stopped"), &json!(4)));
     assert_eq!((&ended["seconds"], &ended["id"]), (&json!(61), &begun["id"]));
+}
+
+#[test]
+fn rfc5176_3_4_a_report_may_carry_a_message_authenticator_which_has_to_be_right() {
+    let office = Office::new();
+    let client = office.client("wifi", &json!({}));
+    tell(&office, &client, &format!("Acct-Status-Type=Start,{SESSION},Message-Authenticator=0x00"));
+    assert_eq!(only(&office)["name"], "5f3a");
+    let request = Request::new(4, &client.secret).with(40, &[0, 0, 0, 1]).with(44, b"another");
+    let mut octets = Request { authenticator: [0; 16], ..request.authentic() }.encode();
+    *octets.last_mut().unwrap() ^= 1;
+    sign_report(&mut octets, client.secret.as_bytes());
+    let gear = Wire::from(office.address, &office.demo.radius.acct);
+    assert!(gear.meets_silence(&octets, &office.wire(), &client.secret));
+    assert_eq!(only(&office)["name"], "5f3a");
 }
 
 #[test]

@@ -33,6 +33,17 @@ fn a_file_that_names_a_certificate_has_every_default() {
 }
 
 #[test]
+fn bounds_of_eap_are_those_that_the_sample_names() {
+    let radius = |line: &str| format!("{CERTIFICATE}[radius]\n{line}\n");
+    let config = Config::parse("t.toml", &radius("eap_patience = \"5m\"\neap_packet = 1400"));
+    let config = config.unwrap().radius;
+    assert_eq!((config.eap_patience, config.eap_packet), (Duration::from_secs(300), 1_400));
+    for line in ["eap_patience = \"301s\"", "eap_packet = 1401", "eap_packet = 255"] {
+        assert!(refusal(&radius(line)).contains("out of range"), "{line}");
+    }
+}
+
+#[test]
 fn where_the_api_is_found_from_outside_is_a_web_address() {
     let url = |text: &str| format!("{CERTIFICATE}[admin_api]\npublic_url = \"{text}\"\n");
     for text in ["http://admin.example", "https://[2001:db8::1]:8443/api/"] {

@@ -4,7 +4,8 @@ use super::section::section;
 use super::value::{Count, FullPath, HalfOfCores, MINUTE, Optional, SECOND, Time};
 
 section! {
-    /// The certificate that LDAP and the admin API show. Both files are read again on SIGHUP.
+    /// The certificate that LDAP, RadSec, the admin API and the devices' door show, and EAP where an
+    /// organization has none of its own. Both files are read again on SIGHUP.
     [tls] Tls {
         /// The certificate and its intermediates, in PEM, the daemon's own first.
         certificate: Optional<FullPath> = Optional(None),

@@ -149,8 +149,19 @@ impl<O: Outlet> Worker<O> {
                     tracing::debug!(%source, organization = client.0.number(), %refusal, "refused");
                     self.rejected(client, source.ip(), Unasked::Refused(refusal));
                 }
-                Command::Drop { source, reason, .. } => self.dropped(source, reason),
+                Command::Drop { source, client, reason } => {
+                    self.unsigned(client.filter(|_| reason.is_unsigned()));
+                    self.dropped(source, reason);
+                }
             }
+        }
+    }
+
+    /// Notes that a request without Message-Authenticator met silence, if one client alone fits.
+    fn unsigned(&self, client: Option<ClientKey>) {
+        if let Some((organization, client)) = client {
+            let now = Time(self.door.clock.wall());
+            self.door.directory.note_unsigned_dropped(organization, client, now);
         }
     }
 

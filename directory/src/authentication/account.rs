@@ -51,6 +51,15 @@ impl Account {
     pub(super) fn locked(&self, now: Time) -> bool {
         self.credential.locked(now)
     }
+
+    /// Whether a lock keeps the account out where guesses lock nobody out, or anywhere else.
+    pub(super) fn is_out(&self, maintains: bool, now: Time) -> bool {
+        if maintains {
+            self.credential.locked_by_admin(now)
+        } else {
+            self.locked(now)
+        }
+    }
 }
 
 /// The name of an account: where, whether a user's, and the name prepared for comparison.

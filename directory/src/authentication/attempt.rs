@@ -309,17 +309,6 @@ impl Attempt {
         self.door == Door::Ldap(Channel::Clear) && self.settings.require_tls
     }
 
-    /// What keeps out even who has the right password.
-    pub(super) fn obstacle(&self) -> Option<&'static str> {
-        match &self.account {
-            None => Some("there is no such account"),
-            Some(account) if account.locked(self.now) && !self.maintains() => Some(LOCKED),
-            Some(account) if !account.active => Some("the account is suspended"),
-            Some(account) if account.is_over(self.now) => Some("the account's time is over"),
-            Some(_) => None,
-        }
-    }
-
     /// The account with the version of its credential.
     pub(super) fn version(&self) -> Option<(Identity, u64)> {
         self.account.as_ref().map(|account| (account.identity, account.credential.version))

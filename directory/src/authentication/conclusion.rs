@@ -86,7 +86,8 @@ impl Directory {
         let engine = &self.inner.engine;
         let version = account.credential.version;
         let counted_out = engine.lockout.locked((key, version), attempt.now.0).is_some();
-        if (counted_out || account.locked(attempt.now)) && !attempt.maintains() {
+        let maintains = attempt.maintains();
+        if (counted_out && !maintains) || account.is_out(maintains, attempt.now) {
             let rejected = self.fail(attempt, LOCKED);
             let told = attempt.settings.password_policy.tell_locked;
             return Ok(if told { Outcome::Locked } else { rejected });
@@ -332,7 +333,7 @@ impl Directory {
         }
     }
 
-    /// Writes a lock, so that it holds at every door and after a restart.
+    /// Writes a lock, so that it holds at every door and after a restart. An admin's stays.
     fn lock(&self, attempt: &Attempt, account: &Account, until: Time) {
         let Some(organization) = attempt.organization else { return };
         let (id, now) = (account.record(), attempt.now);
@@ -355,8 +356,10 @@ impl Directory {
         };
         let written = self.inner.store.write(move |change| {
             let partition = organization.partition();
-            if let Some(mut credential) = change.get::<Credential>(partition, id)? {
-                credential.lock = Some(Lock { since: now, until });
+            if let Some(mut credential) = change.get::<Credential>(partition, id)?
+                && !credential.locked_by_admin(now)
+            {
+                credential.lock = Some(Lock::by_guesses(now, until));
                 credential.version = credential.version.saturating_add(1);
                 change.put(partition, id, &credential)?;
                 change.event(partition, now.0, &event.encode());
@@ -411,5 +414,18 @@ impl Directory {
             differences: Vec::new(),
         };
         self.note_event(admin.home, &event);
+    }
+}
+
+impl Attempt {
+    /// What keeps out even who has the right password.
+    pub(super) fn obstacle(&self) -> Option<&'static str> {
+        match &self.account {
+            None => Some("there is no such account"),
+            Some(account) if account.is_out(self.maintains(), self.now) => Some(LOCKED),
+            Some(account) if !account.active => Some("the account is suspended"),
+            Some(account) if account.is_over(self.now) => Some("the account's time is over"),
+            Some(_) => None,
+        }
     }
 }

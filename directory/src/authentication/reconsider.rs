@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::id::{RadiusClientId, UserId};
 use crate::network::{Circumstances, NetworkMethod};
 use crate::policy::{Asker, NetworkPolicy, Place};
-use crate::records::{Granted, Marks};
+use crate::records::{Granted, Lock, Marks};
 use crate::time::Time;
 
 /// What would become of somebody whose proof is believed.
@@ -45,8 +45,9 @@ pub(crate) fn reconsider(
     let home = place.lookups.organization(place.snapshot, place.organization)?;
     let whose = (place.organization, home.map_or_else(Marks::default, |home| home.marks));
     let mut account = account_of(place.snapshot, whose, user)?;
-    if let Some(account) = account.as_mut().filter(|_| !lock_counts) {
-        account.credential.lock = None;
+    if let Some(account) = &mut account {
+        let is_meant = |lock: &Lock| lock_counts && lock.is_by_admin();
+        account.credential.lock = account.credential.lock.filter(is_meant);
     }
     attempt.account = account.map(Arc::new);
     if let Some(reason) = attempt.obstacle() {

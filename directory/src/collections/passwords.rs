@@ -174,7 +174,7 @@ impl Passwords<'_, &mut Change<'_>> {
         let found = self.site.source.get::<Credential>(partition, user.record())?;
         let mut credential = found.unwrap_or_else(Credential::absent);
         let until = since.plus(u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
-        credential.lock = Some(Lock { since, until });
+        credential.lock = Some(Lock::by_admin(since, until));
         // Nothing remembered counts any more.
         credential.version = credential.version.saturating_add(1);
         self.site.source.put(partition, user.record(), &credential)?;

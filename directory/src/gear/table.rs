@@ -4,20 +4,20 @@
 //! do, and are judged by the last table meanwhile: what was acknowledged counts for all that come
 //! later. Only what was changed is read anew.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 use storage::{Changed, Commit, Partition, Reading, Snapshot, Store};
 
+use super::Gear;
 use super::organization::OrganizationGear;
-use super::{Gear, Whose};
+use super::weakness::Unsigned;
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::id::{OrganizationId, RecordId};
 use crate::records::{Organization, kinds};
-use crate::time::Time;
 
 /// The table with what tells whether it is still right.
 #[derive(Default)]
@@ -30,8 +30,8 @@ pub(crate) struct GearTable {
     /// Organizations of which something was changed since then, or that could not be read.
     stale: Mutex<BTreeSet<OrganizationId>>,
     making: Mutex<()>,
-    /// When clients were told of that send unsigned requests.
-    pub(super) unsigned: Mutex<HashMap<Whose, Time>>,
+    /// The clients that send unsigned requests.
+    unsigned: Mutex<Unsigned>,
 }
 
 /// An organization whose RADIUS clients cannot be read, and are not answered.
@@ -59,6 +59,11 @@ impl GearTable {
 
     fn is_right(&self) -> bool {
         self.made.load(Ordering::Acquire) == self.wanted.load(Ordering::Acquire)
+    }
+
+    /// The clients that send unsigned requests.
+    pub(super) fn unsigned(&self) -> MutexGuard<'_, Unsigned> {
+        self.unsigned.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn stale(&self) -> MutexGuard<'_, BTreeSet<OrganizationId>> {
@@ -96,9 +101,7 @@ impl GearTable {
         }
         self.stale().extend(unreadable.iter().map(|it| it.organization));
         let gear = Gear::join(organizations);
-        let mut unsigned = self.unsigned.lock().unwrap_or_else(PoisonError::into_inner);
-        unsigned.retain(|client, _| gear.clients.contains_key(client));
-        drop(unsigned);
+        self.unsigned().retain(|client| gear.clients.contains_key(client));
         self.current.store(Arc::new(gear));
         Ok(unreadable)
     }

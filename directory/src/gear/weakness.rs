@@ -1,10 +1,11 @@
 //! What is weak about a RADIUS client.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::PoisonError;
 
 use storage::{Reading, Snapshot};
 
+use super::Whose;
 use crate::access::{Grant, View};
 use crate::collections::{RadiusClients, gear_claims};
 use crate::directory::Directory;
@@ -23,14 +24,53 @@ pub enum Weakness {
     SameSecret,
     /// Requests are taken without Message-Authenticator.
     UnsignedTaken,
-    /// A request without Message-Authenticator came since the daemon started.
+    /// A request without Message-Authenticator came since the daemon started, and was taken.
     UnsignedSent,
+    /// A request without Message-Authenticator met silence since the daemon started. It came from
+    /// where only this client may be; nothing proves that the client sent it.
+    UnsignedDropped,
 }
 
 /// Fewer octets are short for a secret (draft-ietf-radext-deprecating-radius, shared secrets).
 const LONG: usize = 24;
 /// A client that sends unsigned requests is told of once in so long.
 const PAUSE: u64 = 24 * 60 * 60 * 1_000;
+
+/// The clients that sent requests without Message-Authenticator since the daemon started.
+#[derive(Default)]
+pub(super) struct Unsigned {
+    taken: Told,
+    dropped: Told,
+}
+
+/// When clients were last told of.
+#[derive(Default)]
+struct Told(HashMap<Whose, Time>);
+
+impl Unsigned {
+    /// Forgets clients that are gone.
+    pub(super) fn retain(&mut self, is_there: impl Fn(&Whose) -> bool) {
+        self.taken.0.retain(|client, _| is_there(client));
+        self.dropped.0.retain(|client, _| is_there(client));
+    }
+
+    fn found(&self, client: Whose) -> impl Iterator<Item = Weakness> + use<> {
+        let found = |told: &Told, weakness| told.0.contains_key(&client).then_some(weakness);
+        let taken = found(&self.taken, Weakness::UnsignedSent);
+        taken.into_iter().chain(found(&self.dropped, Weakness::UnsignedDropped))
+    }
+}
+
+impl Told {
+    /// Notes a client, and says whether it is to be told of now.
+    fn tells(&mut self, client: Whose, now: Time) -> bool {
+        if self.0.get(&client).is_some_and(|at| now < at.plus(PAUSE)) {
+            return false;
+        }
+        self.0.insert(client, now);
+        true
+    }
+}
 
 impl RadiusClients<'_, &Snapshot> {
     /// What is weak about a client's record and secret.
@@ -73,10 +113,8 @@ impl Grant<'_, &Snapshot, View> {
         id: RadiusClientId,
     ) -> Result<Vec<Weakness>, Error> {
         let mut found = self.radius_clients().weaknesses(id)?;
-        if let Place::Organization(organization) = self.place
-            && directory.sent_unsigned(organization, id).is_some()
-        {
-            found.push(Weakness::UnsignedSent);
+        if let Place::Organization(organization) = self.place {
+            found.extend(directory.inner.gear.unsigned().found((organization, id)));
         }
         Ok(found)
     }
@@ -91,24 +129,44 @@ impl Directory {
         source: IpAddr,
         now: Time,
     ) {
-        let key = (organization, client);
-        let mut told = self.inner.gear.unsigned.lock().unwrap_or_else(PoisonError::into_inner);
-        if told.get(&key).is_some_and(|at| now < at.plus(PAUSE)) {
-            return;
+        if self.inner.gear.unsigned().taken.tells((organization, client), now) {
+            let reason = "a request came without Message-Authenticator, which anybody could change";
+            self.tell_unsigned((organization, client), Some(source), reason, now);
         }
-        told.insert(key, now);
-        drop(told);
+    }
+
+    /// Notes that a request that nothing signed met silence where only this RADIUS client may be,
+    /// and tells of it once a day. Nothing proves whose gear sent it, so the event does not say
+    /// from where: an organization could learn of another's gear behind its own addresses.
+    pub fn note_unsigned_dropped(
+        &self,
+        organization: OrganizationId,
+        client: RadiusClientId,
+        now: Time,
+    ) {
+        if self.inner.gear.unsigned().dropped.tells((organization, client), now) {
+            let reason = "a request without Message-Authenticator met silence";
+            self.tell_unsigned((organization, client), None, reason, now);
+        }
+    }
+
+    fn tell_unsigned(
+        &self,
+        (organization, client): Whose,
+        source: Option<IpAddr>,
+        reason: &str,
+        now: Time,
+    ) {
         let found = self.inner.store.read().ok().and_then(|snapshot| {
             snapshot.get::<RadiusClient>(organization.partition(), client.record()).ok().flatten()
         });
         let Some(record) = found else { return };
         let subject =
             Subject { kind: SubjectKind::RadiusClient, id: record.uuid, name: record.fields.name };
-        let reason = "a request came without Message-Authenticator, which anybody could change";
         let event = Event {
             at: now,
             actor: EventActor::Nobody,
-            source: Some(source),
+            source,
             action: Action::RadiusUnsigned,
             subject: Some(subject),
             outcome: Outcome::Failure(reason.to_owned()),
@@ -118,11 +176,6 @@ impl Directory {
             search: None,
         };
         self.note_event(Place::Organization(organization), &event);
-    }
-
-    fn sent_unsigned(&self, organization: OrganizationId, client: RadiusClientId) -> Option<Time> {
-        let told = self.inner.gear.unsigned.lock().unwrap_or_else(PoisonError::into_inner);
-        told.get(&(organization, client)).copied()
     }
 
     /// Erases secrets of RADIUS clients that were replaced and count no more.

@@ -142,7 +142,7 @@ impl<'s> Search<'s> {
             if !self.concerns(position, client) {
                 return Ok(None);
             }
-            // Only where a lock is what happened it is known to be an admin's.
+            // A lock ends no session but where it is what happened.
             let standing = self.standing(session, user, trigger == Trigger::Locked)?;
             return Ok(standing.wanted(consequence, trigger));
         }
@@ -338,6 +338,6 @@ impl<'s> Search<'s> {
     fn is_locked(&self, user: UserId) -> Result<bool, Error> {
         let (partition, number) = (self.organization.partition(), user.record());
         let found = self.snapshot.get::<Credential>(partition, number)?;
-        Ok(found.is_some_and(|credential| credential.locked(self.now)))
+        Ok(found.is_some_and(|credential| credential.locked_by_admin(self.now)))
     }
 }

@@ -52,7 +52,7 @@ pub struct RadiusClientFields {
     pub asks_for_code: bool,
     /// The first one that is met decides.
     pub rules: Vec<NetworkRule>,
-    /// What becomes of those whose account is locked or whose password has ended.
+    /// What becomes of those whom wrong passwords locked out or whose password has ended.
     pub locked_or_expired: LockedOrExpired,
     /// By which it is known inside TLS.
     pub certificates: GearCertificates,
@@ -67,7 +67,7 @@ pub struct RadiusClientFields {
     pub time_zone: String,
 }
 
-/// What becomes of those whose account is locked or whose password has ended.
+/// What becomes of those whom wrong passwords locked out or whose password has ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LockedOrExpired {

@@ -11,6 +11,7 @@ use super::world::{DAY, World, refusal};
 use crate::access::{ManageConfiguration, ManageOrganizations, View};
 use crate::collections::gear_claims;
 use crate::error::Error;
+use crate::events::Action;
 use crate::gear::{Gear, Weakness};
 use crate::id::{OrganizationId, RadiusClientId, RecordId};
 use crate::records::{GearClaims, RadiusClient, RadiusClientFields, THE_ONLY_ONE, kinds};
@@ -187,13 +188,33 @@ fn what_is_weak_about_a_client_is_told() {
     });
     change.unwrap();
     world.directory.note_unsigned(acme, id, "192.0.2.7".parse().unwrap(), Time(5));
-    let all = [
+    let mut all = vec![
         Weakness::ShortSecret,
         Weakness::SameSecret,
         Weakness::UnsignedTaken,
         Weakness::UnsignedSent,
     ];
     assert_eq!(weaknesses(), all);
+    world.directory.note_unsigned_dropped(acme, id, Time(6));
+    all.push(Weakness::UnsignedDropped);
+    assert_eq!(weaknesses(), all);
+}
+
+/// Anybody can send them, so each kind is told once a day; nothing proves who sent what met silence.
+#[test]
+fn unsigned_requests_of_a_client_are_told_once_a_day() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let id = client(&world, acme, "gear", &["192.0.2.7/32"]);
+    let source: IpAddr = "192.0.2.7".parse().unwrap();
+    for at in [0, 1, DAY - 1, DAY] {
+        world.directory.note_unsigned_dropped(acme, id, Time(at));
+        world.directory.note_unsigned(acme, id, source, Time(at));
+    }
+    let events = world.events(acme.into(), 20);
+    let told = events.iter().filter(|event| event.action == Action::RadiusUnsigned);
+    let sources: Vec<_> = told.map(|event| event.source).collect();
+    assert_eq!(sources, [Some(source), None, Some(source), None]);
 }
 
 /// A record that nobody can read.

@@ -1,7 +1,9 @@
 //! Rules of RADIUS clients: the first one that is met decides.
 
+use std::time::Duration;
+
 use super::world::{DAY, HERE, RIGHT, World, accepted, password};
-use crate::access::{ManageConfiguration, ManageIdentities, View};
+use crate::access::{ManageConfiguration, ManageIdentities, RecoverAccounts, View};
 use crate::authentication::{Begun, Described, Door, Explanation, Outcome, Proof, Request, Who};
 use crate::collections::{Member, MembershipChange};
 use crate::error::Error;
@@ -429,13 +431,20 @@ fn a_client_may_go_on_letting_in_those_who_are_locked_or_whose_password_has_ende
     let door = Door::Radius(lenient, pap());
     let wrong = office.world.request(office.acme, Who::User("ada".into()), "wrong");
     assert!(!accepted(&office.world.attempt(Request { door, ..wrong })));
+    let (acme, ada) = (office.acme, office.ada);
+    let locked = office.world.change(move |change| {
+        let minute = Duration::from_secs(60);
+        change.authorize::<RecoverAccounts>(acme)?.passwords().lock(ada, minute)
+    });
+    locked.unwrap();
+    assert!(!accepted(&office.login(lenient, "ada", pap())), "an admin did it");
+    assert_eq!(office.explained(lenient, "ada", pap()).reason, Some("the account is locked"));
 
     office.world.pass(60 * DAY);
     assert!(matches!(office.login(strict, "bob", pap()), Outcome::Ended));
     let reason = office.explained(strict, "bob", pap()).reason;
     assert_eq!(reason, Some("the password has expired"));
     assert!(accepted(&office.login(lenient, "bob", pap())));
-    let (acme, ada) = (office.acme, office.ada);
     let suspended = office.world.change(move |change| {
         let mut grant = change.authorize::<ManageIdentities>(acme)?;
         grant.users().update(ada, None, |user| {

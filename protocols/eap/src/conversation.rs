@@ -18,8 +18,6 @@ use crate::tunnel::Keys;
 const HEADER: usize = 5;
 /// The fewest octets of a packet that a lower layer can ask for.
 const SMALLEST: usize = 64;
-/// The most octets of a packet, so that a RADIUS packet with it fits into one of Ethernet.
-const LARGEST: usize = 1400;
 /// What every lower layer carries
 /// ([RFC 3748, section 3.1](https://www.rfc-editor.org/rfc/rfc3748#section-3.1)).
 const USUAL: usize = 1020;
@@ -49,6 +47,8 @@ pub struct Settings {
     pub challenge: [u8; 16],
     /// Framed-MTU, if the network gear told it.
     pub framed_mtu: Option<u32>,
+    /// The most octets of a packet that leaves, whatever the gear told.
+    pub largest: usize,
     /// Sixteen other such octets where the peer may be a device that gear answers for by its hardware
     /// address: it is asked by MD5-Challenge before anything is offered. None for all others.
     pub device: Option<[u8; 16]>,
@@ -246,7 +246,7 @@ impl Conversation {
             offers.iter().find(|offer| offer.method == method).ok_or(Failure::Unexpected)?;
         let mut server = ServerConfig::clone(&offer.server);
         server.session_storage = Arc::clone(&self.settings.sessions);
-        let most = most(self.settings.framed_mtu);
+        let most = most(self.settings.framed_mtu, self.settings.largest);
         Ok(Box::new(Run::new(method, Arc::new(server), most, self.settings.challenge)?))
     }
 
@@ -291,8 +291,30 @@ impl Conversation {
 }
 
 /// The most octets of a method's data in one packet.
-fn most(framed_mtu: Option<u32>) -> usize {
+fn most(framed_mtu: Option<u32>, largest: usize) -> usize {
     let octets = framed_mtu
-        .map_or(USUAL, |mtu| usize::try_from(mtu.saturating_sub(FRAME)).unwrap_or(LARGEST));
-    octets.clamp(SMALLEST, LARGEST) - HEADER
+        .map_or(USUAL, |mtu| usize::try_from(mtu.saturating_sub(FRAME)).unwrap_or(largest));
+    octets.min(largest).max(SMALLEST) - HEADER
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rfc3579_2_4_a_packet_is_as_large_as_the_gear_says_within_the_bounds() {
+        for (framed_mtu, largest, expected) in [
+            (None, 1_160, USUAL),
+            (None, 512, 512),
+            (Some(1_400), 1_160, 1_160),
+            (Some(1_400), 1_400, 1_396),
+            (Some(1_024), 1_160, USUAL),
+            (Some(104), 1_160, 100),
+            (Some(0), 1_160, SMALLEST),
+            (Some(u32::MAX), 512, 512),
+            (Some(1_400), 0, SMALLEST),
+        ] {
+            assert_eq!(most(framed_mtu, largest) + HEADER, expected, "{framed_mtu:?} {largest}");
+        }
+    }
 }

@@ -77,6 +77,7 @@ impl Peer {
             sessions: Arc::new(NoServerSessionStorage {}),
             challenge: [7; 16],
             framed_mtu: mtu,
+            largest: 1_160,
             device: None,
         });
         let offered = sent(conversation.receive(b"\x02\x00\x00\x08\x01ada"));
@@ -303,6 +304,24 @@ fn a_message_where_a_piece_is_to_be_acknowledged_ends_the_conversation() {
 }
 
 #[test]
+fn no_packet_is_longer_than_the_largest_whatever_the_gear_says() {
+    for version in VERSIONS {
+        let mut peer = Peer::new(Method::Ttls, version, None);
+        peer.conversation = Conversation::new(Settings {
+            offers: peer.offers.clone(),
+            sessions: Arc::new(NoServerSessionStorage {}),
+            challenge: [7; 16],
+            framed_mtu: Some(9_000),
+            largest: 160,
+            device: None,
+        });
+        peer.identifier = sent(peer.conversation.receive(b"\x02\x00\x00\x08\x01ada"))[1];
+        let packet = sent(peer.speak());
+        assert_eq!((packet[5], packet.len()), (0xc0, 160), "the first of several pieces");
+    }
+}
+
+#[test]
 fn an_acknowledgement_of_nothing_inside_ends_the_conversation() {
     for version in VERSIONS {
         let mut peer = Peer::inside(Method::Ttls, version);
@@ -326,6 +345,7 @@ fn device(offers: Vec<Offer>) -> (Conversation, u8) {
         sessions: Arc::new(NoServerSessionStorage {}),
         challenge: [7; 16],
         framed_mtu: None,
+        largest: 1_160,
         device: Some([9; 16]),
     });
     let packet = sent(conversation.receive(b"\x02\x05\x00\x11\x010010a42319c0"));

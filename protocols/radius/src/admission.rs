@@ -3,7 +3,7 @@
 use hmac::Mac as _;
 use subtle::ConstantTimeEq as _;
 
-use crate::packet::Code;
+use crate::packet::{Code, HEADER};
 use crate::refusal::DropReason;
 use crate::request::Request;
 use crate::secret::Secret;
@@ -132,9 +132,11 @@ pub(crate) fn admit<'p, 's, C: Copy + PartialEq>(
 }
 
 /// The authenticator of an Accounting-Request is made with the secret itself, and proves as much as
-/// a Message-Authenticator, which it may carry as well ([RFC 2866, section 3]).
+/// a Message-Authenticator ([RFC 2866, section 3]). One that it carries as well is made before it,
+/// over zeros in its place, as in the requests of [RFC 5176, section 3.4], and has to be right.
 ///
 /// [RFC 2866, section 3]: https://www.rfc-editor.org/rfc/rfc2866#section-3
+/// [RFC 5176, section 3.4]: https://www.rfc-editor.org/rfc/rfc5176#section-3.4
 fn accountable<'s, C>(
     request: &Request<'_>,
     mut candidates: impl Iterator<Item = Candidate<'s, C>>,
@@ -145,14 +147,23 @@ fn accountable<'s, C>(
         let expected = candidate.secret.digest_of_three(head, &[0; 16], attributes);
         bool::from(expected.ct_eq(packet.authenticator))
     });
-    found.ok_or(DropReason::AccountingNotAuthentic)
+    let candidate = found.ok_or(DropReason::AccountingNotAuthentic)?;
+    let is_bare = request.message_authenticator.is_none();
+    if is_bare || verifies(request, &[0; 16], candidate.secret) {
+        Ok(candidate)
+    } else {
+        Err(DropReason::NotAuthentic)
+    }
 }
 
 fn authentic<'s, C>(
     request: &Request<'_>,
     mut candidates: impl Iterator<Item = Candidate<'s, C>>,
 ) -> Result<Candidate<'s, C>, DropReason> {
-    candidates.find(|candidate| verifies(request, candidate.secret)).ok_or(DropReason::NotAuthentic)
+    let authenticator = request.packet.authenticator;
+    candidates
+        .find(|candidate| verifies(request, authenticator, candidate.secret))
+        .ok_or(DropReason::NotAuthentic)
 }
 
 fn trusted_by_address<'s, C: PartialEq>(
@@ -182,14 +193,17 @@ fn trusted_by_address<'s, C: PartialEq>(
     Ok(candidate)
 }
 
-/// Whether the Message-Authenticator was made with this secret, compared in constant time.
-fn verifies(request: &Request<'_>, secret: &Secret) -> bool {
+/// Whether the Message-Authenticator was made with this secret over this authenticator, compared in
+/// constant time.
+fn verifies(request: &Request<'_>, authenticator: &[u8; 16], secret: &Secret) -> bool {
     let Some(place) = request.message_authenticator.clone() else {
         return false;
     };
     let octets = request.packet.octets;
     let mut mac = secret.mac();
-    mac.update(octets.get(..place.start).unwrap_or_default());
+    mac.update(octets.get(..4).unwrap_or_default());
+    mac.update(authenticator);
+    mac.update(octets.get(HEADER..place.start).unwrap_or_default());
     mac.update(&[0; 16]);
     mac.update(octets.get(place.end..).unwrap_or_default());
     mac.verify_slice(request.at(place)).is_ok()

@@ -19,7 +19,8 @@ pub enum DropReason {
     /// The packet's code, given here, is not served on this port.
     #[error("packets of code {0} are not served on this port")]
     UnexpectedCode(u8),
-    /// No candidate's secret verifies the Message-Authenticator: mostly a mistyped secret.
+    /// No candidate's secret verifies the Message-Authenticator: mostly a mistyped secret. An
+    /// Accounting-Request has one that was made another way than its authenticator.
     #[error("the Message-Authenticator fits no shared secret")]
     NotAuthentic,
     /// No candidate's secret verifies the authenticator of an Accounting-Request.
@@ -76,6 +77,15 @@ impl DropReason {
             | Self::Busy
             | Self::ReplyTooLong => self,
         }
+    }
+
+    /// Whether the packet would have been looked at further with a Message-Authenticator.
+    #[must_use]
+    pub const fn is_unsigned(self) -> bool {
+        matches!(
+            self,
+            Self::MessageAuthenticatorMissing | Self::UnprotectedEap | Self::UnprotectedProxyState
+        )
     }
 
     /// Whether a connection inside TLS ends with it: nobody is between who could have sent it

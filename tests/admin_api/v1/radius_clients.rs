@@ -114,6 +114,27 @@ fn weak_secrets_and_unsigned_requests_are_warned_of() {
 }
 
 #[test]
+fn unsigned_requests_that_meet_silence_are_warned_of_where_one_client_alone_can_have_sent_them() {
+    let office = Office::new();
+    let client = office.client("gear", &json!({}));
+    let weaknesses = |client: &Client| {
+        office.read(&format!("radius-clients/{}/weaknesses", client.id))["weaknesses"].clone()
+    };
+    assert_eq!(weaknesses(&client), json!([]));
+    let unsigned = format!("User-Name=x,User-Password=x,Packet-Src-IP-Address={}", office.address);
+    let gear = office.gear(&client).with(["-t", "0.3"]);
+    assert!(gear.ask("auth", &unsigned).kind.is_none());
+    let event = office.event("radius_unsigned");
+    assert_eq!(event["subject"]["id"], json!(client.id));
+    // Nothing proves whose gear is there.
+    assert!(event["source"].is_null(), "{event}");
+    assert_eq!(weaknesses(&client), json!(["unsigned_requests_dropped"]));
+    let twin = office.client("beside it", &json!({}));
+    assert!(gear.ask("auth", &unsigned).kind.is_none());
+    assert_eq!(weaknesses(&twin), json!([]));
+}
+
+#[test]
 fn gear_is_told_nothing_about_sessions_unless_its_client_says_so() {
     let office = Office::new();
     let client = office.client("switch", &json!({}));

@@ -57,8 +57,9 @@ pub(crate) struct NewRadiusClient {
     /// `allowed_groups` and `reply_profile` do. To let in nobody else, end with one that rejects all.
     #[serde(default)]
     rules: Vec<Rule>,
-    /// What becomes of those whose account is locked or whose password has ended. With `maintain`
-    /// they are let in with the right proof, and guessing is slowed down but locks nobody out here.
+    /// What becomes of those whom wrong passwords locked out or whose password has ended. With
+    /// `maintain` they are let in with the right proof, and guessing is slowed down but locks
+    /// nobody out here. Whom an admin locked out stays out.
     #[serde(default)]
     locked_or_expired: LockedOrExpired,
     /// By which certificates it is known inside TLS.

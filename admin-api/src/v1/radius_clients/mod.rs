@@ -81,8 +81,9 @@ pub(crate) struct RadiusClient {
     /// Rules; the first one whose conditions are all met decides. Where none is,
     /// `allowed_groups` and `reply_profile` do. To let in nobody else, end with one that rejects all.
     rules: Vec<Rule>,
-    /// What becomes of those whose account is locked or whose password has ended. With `maintain`
-    /// they are let in with the right proof, and guessing is slowed down but locks nobody out here.
+    /// What becomes of those whom wrong passwords locked out or whose password has ended. With
+    /// `maintain` they are let in with the right proof, and guessing is slowed down but locks
+    /// nobody out here. Whom an admin locked out stays out.
     locked_or_expired: LockedOrExpired,
     /// By which certificates it is known inside TLS.
     certificates: GearCertificates,
@@ -104,7 +105,7 @@ pub(crate) struct RadiusClient {
     time_zone: String,
 }
 
-/// What becomes of those whose account is locked or whose password has ended.
+/// What becomes of those whom wrong passwords locked out or whose password has ended.
 #[derive(Clone, Copy, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum LockedOrExpired {

@@ -64,8 +64,9 @@ pub(crate) struct RadiusClientPatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Vec<Rule>)]
     rules: Option<Vec<Rule>>,
-    /// What becomes of those whose account is locked or whose password has ended. With `maintain`
-    /// they are let in with the right proof, and guessing is slowed down but locks nobody out here.
+    /// What becomes of those whom wrong passwords locked out or whose password has ended. With
+    /// `maintain` they are let in with the right proof, and guessing is slowed down but locks
+    /// nobody out here. Whom an admin locked out stays out.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = LockedOrExpired)]
     locked_or_expired: Option<LockedOrExpired>,

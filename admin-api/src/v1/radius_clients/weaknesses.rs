@@ -25,8 +25,11 @@ pub(crate) enum Weakness {
     SameSecret,
     /// Requests are taken without Message-Authenticator.
     UnsignedRequestsTaken,
-    /// A request without Message-Authenticator came since the daemon started.
+    /// A request without Message-Authenticator came since the daemon started, and was taken.
     UnsignedRequestsSent,
+    /// A request without Message-Authenticator met silence since the daemon started. It came from
+    /// where only this client may be; nothing proves that the client sent it.
+    UnsignedRequestsDropped,
 }
 
 /// Says what is weak about a RADIUS client.
@@ -55,6 +58,7 @@ impl From<directory::Weakness> for Weakness {
             directory::Weakness::SameSecret => Self::SameSecret,
             directory::Weakness::UnsignedTaken => Self::UnsignedRequestsTaken,
             directory::Weakness::UnsignedSent => Self::UnsignedRequestsSent,
+            directory::Weakness::UnsignedDropped => Self::UnsignedRequestsDropped,
         }
     }
 }

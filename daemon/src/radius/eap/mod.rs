@@ -36,6 +36,8 @@ pub(super) struct Talks {
     table: Table<OrganizationId, RadiusClientId, Talk>,
     sessions: Arc<Sessions>,
     turns: Arc<Turns<OrganizationId>>,
+    /// The most octets of a packet of EAP.
+    largest: usize,
 }
 
 impl Talks {
@@ -45,7 +47,8 @@ impl Talks {
         let turns = Turns::new(at_once, config.eap_handshakes_waiting as usize);
         let limits = Limits::new(config.eap_conversations as usize, config.eap_patience);
         let sessions = Sessions::new(config.eap_sessions as usize, config.eap_session_time);
-        Self { shown: Shown::new(identity), table: Table::new(limits), sessions, turns }
+        let (shown, table) = (Shown::new(identity), Table::new(limits));
+        Self { shown, table, sessions, turns, largest: config.eap_packet as usize }
     }
 
     /// The conversation that a request goes on with, or a new one where it goes on with none;
@@ -81,6 +84,7 @@ impl Talks {
             sessions: Arc::clone(&ledger) as _,
             challenge,
             framed_mtu: question.framed_mtu(),
+            largest: self.largest,
             device: device.as_ref().map(|_| randomness::octets()).transpose().ok()?,
         };
         Some(Talk::new(Conversation::new(settings), ledger, question, device))

@@ -2,7 +2,7 @@
 
 use radius::{Accounting, AccountingStatus, Answer, AttributeType, Command, DropReason, Ticket};
 
-use crate::client::{Request, SECRET, attributes_of, md5_of};
+use crate::client::{Request, SECRET, attributes_of, md5_of, sign};
 use crate::site::{Known, Site};
 use crate::vectors::Exchange;
 
@@ -13,7 +13,11 @@ fn signed(attributes: &[(u8, &[u8])], secret: &[u8]) -> Vec<u8> {
     for (kind, value) in attributes {
         request = request.with(*kind, value);
     }
-    let mut octets = request.encode();
+    with_authenticator(request.encode(), secret)
+}
+
+fn with_authenticator(mut octets: Vec<u8>, secret: &[u8]) -> Vec<u8> {
+    octets[4..20].fill(0);
     let authenticator = md5_of(&[&octets, secret]);
     octets[4..20].copy_from_slice(&authenticator);
     octets
@@ -47,9 +51,30 @@ fn section_3_a_request_is_believed_for_its_authenticator_alone() {
         let (client, _) = Site::accounting().drops(&changed);
         assert_eq!(client.unwrap_or(1), 1, "{at}");
     }
-    // A Message-Authenticator of whoever knows the secret would prove no more.
+    // A Message-Authenticator proves nothing in place of it.
     let access = Request::new(4).user(b"ada").authentic().encode();
     assert_eq!(Site::accounting().drops(&access), refused);
+}
+
+#[test]
+fn rfc5176_3_4_a_message_authenticator_is_made_over_zeros_and_has_to_be_right() {
+    let attributes = [START, &[(80, &[0; 16])]].concat();
+    let right = signed(&attributes, SECRET);
+    let (_, accounting) = reported(&mut Site::accounting(), &right);
+    assert_eq!(accounting.octets(AttributeType::USER_NAME), b"ada");
+    let mut changed = right.clone();
+    *changed.last_mut().unwrap() ^= 1;
+    // Over the authenticator that the request has, as in an Access-Request.
+    let mut over_another = right.clone();
+    sign(&mut over_another, SECRET);
+    let mut of_another = right;
+    of_another[4..20].fill(0);
+    sign(&mut of_another, b"the secret of another one");
+    for wrong in [changed, over_another, of_another] {
+        let datagram = with_authenticator(wrong, SECRET);
+        let dropped = Site::accounting().drops(&datagram);
+        assert_eq!(dropped, (Some(1), DropReason::NotAuthentic));
+    }
 }
 
 #[test]

@@ -72,6 +72,16 @@ fn section_3_1_a_long_packet_leaves_in_pieces_behind_the_state() {
 }
 
 #[test]
+fn section_2_4_a_packet_of_1160_octets_leaves_in_a_datagram_that_every_path_of_ipv6_carries() {
+    let mut site = Site::strict();
+    let (ticket, _) = site.asks(&eap());
+    let challenge = Challenge::eap(&[1; 16], &[7; 1_160]).unwrap();
+    let reply = site.answers(ticket, &Answer::Challenge(challenge));
+    // Behind the headers of IPv6 and UDP.
+    assert!(40 + 8 + reply.len() <= 1_280, "{}", reply.len());
+}
+
+#[test]
 fn rfc2548_section_2_4_keys_stand_behind_the_other_attributes_and_differ_from_reply_to_reply() {
     let accepted = |salt| {
         let mut reply = Reply::new();

@@ -66,6 +66,7 @@ pub(crate) fn run(octets: &[u8]) -> usize {
         sessions: Arc::new(NoServerSessionStorage {}),
         challenge: [7; 16],
         framed_mtu: (kind & 32 != 0).then_some(100),
+        largest: 1_160,
         device: (kind & 64 != 0).then_some([9; 16]),
     };
     let mut peer = Peer {
