@@ -52,7 +52,9 @@ pub use id::{
     SessionId, TokenId, TokenNumber, UserId,
 };
 pub use known::Keep;
-pub use network::{Circumstances, GearName, MacAddress, NetworkMethod, ShortName, Ssid, Station};
+pub use network::{
+    Circumstances, GearName, MacAddress, NetworkMethod, OuterName, ShortName, Ssid, Station,
+};
 pub use recorder::{Line, Missed, RECORDED_ACCOUNTS, RECORDED_LINES, RECORDED_TEXT};
 pub use references::{Called, References};
 pub use schema::Schema;

@@ -6,6 +6,8 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::text::prepare;
+
 /// How somebody proves to network gear who they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -48,6 +50,8 @@ pub struct Circumstances {
     pub calling: Option<MacAddress>,
     /// That machine, however the gear names it.
     pub station: Option<Station>,
+    /// By which name the gear knows somebody who is proven by EAP, where another may be said to us.
+    pub outer: Option<OuterName>,
 }
 
 /// What tells one machine that gear names from another: its address in any spelling, or else what it is
@@ -71,6 +75,43 @@ impl Station {
     }
 }
 
+/// A name that gear knows, as far as it takes to say whether it tells of a login. Two names may come
+/// to the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OuterName([Option<u64>; 2]);
+
+impl OuterName {
+    /// What gear calls somebody.
+    #[must_use]
+    pub fn of(name: &str) -> Self {
+        let mut logins = told_logins(name).map(|login| digest(&login));
+        Self([logins.next(), logins.next()])
+    }
+
+    /// Whether whoever hears the name knows that it is this login's.
+    pub(crate) fn tells(&self, login: &str) -> bool {
+        self.0.contains(&Some(digest(&prepare(login))))
+    }
+}
+
+fn digest(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(text.as_bytes());
+    hasher.finish()
+}
+
+/// What those call themselves outside of a tunnel who are not to be named there, as the files for
+/// Wi-Fi have it that are made here.
+const ANONYMOUS: &str = "anonymous";
+
+/// The logins, prepared, that gear may mean by a name: the name, and what stands behind a domain, as
+/// Windows says it. `anonymous`, with a realm or without, is nobody's, whoever has that login.
+pub(crate) fn told_logins(name: &str) -> impl Iterator<Item = String> {
+    let without_domain = name.split_once('\\').map(|(_, name)| name);
+    let logins = [Some(name), without_domain].into_iter().flatten().map(prepare);
+    logins.filter(|login| login.split('@').next() != Some(ANONYMOUS))
+}
+
 impl Circumstances {
     /// Nothing is known but the method.
     #[must_use]
@@ -85,6 +126,7 @@ impl Circumstances {
             device: None,
             calling: None,
             station: None,
+            outer: None,
         }
     }
 }

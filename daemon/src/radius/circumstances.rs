@@ -22,6 +22,7 @@ pub(super) fn circumstances<C: Copy>(
         device,
         calling,
         station: machine.and_then(|text| Station::of(text, calling)),
+        outer: None,
     }
 }
 

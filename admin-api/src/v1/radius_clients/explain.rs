@@ -105,6 +105,7 @@ pub(crate) async fn explain_radius_request(
         device: None,
         calling,
         station,
+        outer: None,
     };
     let at = described.at.map_or_else(|| within.caller.now(), |at| at.0);
     let described = Described { login: described.login, circumstances, at };
