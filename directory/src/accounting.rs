@@ -184,7 +184,7 @@ impl Directory {
                 if let Some(mut session) = found.filter(|found| rules.is_silent(found, now)) {
                     session.ended = Some((session.updated, Ending::Silent));
                     change.put(partition, id, &session)?;
-                    told.extend(told::ended(partition, &session));
+                    told.extend(told::ended(change, partition, &session));
                     totals.closed();
                     done += 1;
                 }

@@ -53,7 +53,8 @@ pub use id::{
 };
 pub use known::Keep;
 pub use network::{
-    Circumstances, GearName, MacAddress, NetworkMethod, ShortName, Ssid, Station, StationName,
+    Circumstances, GearName, MacAddress, NetworkMethod, OuterName, ShortName, Ssid, Station,
+    StationName,
 };
 pub use recorder::{Line, Missed, RECORDED_ACCOUNTS, RECORDED_LINES, RECORDED_TEXT};
 pub use references::{Called, References};

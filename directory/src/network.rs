@@ -7,6 +7,8 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::text::prepare;
+
 /// How somebody proves to network gear who they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -53,6 +55,8 @@ pub struct Circumstances {
     pub calling_station: Option<StationName>,
     /// What the gear calls its own station, as events tell it.
     pub called_station: Option<StationName>,
+    /// By which name the gear knows somebody who is proven by EAP, where another may be said to us.
+    pub outer: Option<OuterName>,
 }
 
 /// What tells one machine that gear names from another: its address in any spelling, or else what it is
@@ -76,6 +80,43 @@ impl Station {
     }
 }
 
+/// A name that gear knows, as far as it takes to say whether it tells of a login. Two names may come
+/// to the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OuterName([Option<u64>; 2]);
+
+impl OuterName {
+    /// What gear calls somebody.
+    #[must_use]
+    pub fn of(name: &str) -> Self {
+        let mut logins = told_logins(name).map(|login| digest(&login));
+        Self([logins.next(), logins.next()])
+    }
+
+    /// Whether whoever hears the name knows that it is this login's.
+    pub(crate) fn tells(&self, login: &str) -> bool {
+        self.0.contains(&Some(digest(&prepare(login))))
+    }
+}
+
+fn digest(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(text.as_bytes());
+    hasher.finish()
+}
+
+/// What those call themselves outside of a tunnel who are not to be named there, as the files for
+/// Wi-Fi have it that are made here.
+const ANONYMOUS: &str = "anonymous";
+
+/// The logins, prepared, that gear may mean by a name: the name, and what stands behind a domain, as
+/// Windows says it. `anonymous`, with a realm or without, is nobody's, whoever has that login.
+pub(crate) fn told_logins(name: &str) -> impl Iterator<Item = String> {
+    let without_domain = name.split_once('\\').map(|(_, name)| name);
+    let logins = [Some(name), without_domain].into_iter().flatten().map(prepare);
+    logins.filter(|login| login.split('@').next() != Some(ANONYMOUS))
+}
+
 impl Circumstances {
     /// Nothing is known but the method.
     #[must_use]
@@ -92,6 +133,7 @@ impl Circumstances {
             station: None,
             calling_station: None,
             called_station: None,
+            outer: None,
         }
     }
 }

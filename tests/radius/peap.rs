@@ -63,3 +63,17 @@ fn a_peer_that_wants_another_method_inside_is_told_of_with_what_it_wants() {
         assert!((0..10_000).any(is_told), "{why}: {:?}", office.events());
     }
 }
+
+#[test]
+fn a_phone_with_an_old_password_locks_nobody_out() {
+    const NEW: &str = "another horse battery";
+    let office = Office::new();
+    office.set(&json!({"ms_chap": true, "lockout": {"threshold": 3}}));
+    let ada = office.user("ada", PASSWORD);
+    let gear = office.client("wlan", &json!({}));
+    office.act("PUT", &format!("users/{ada}/password"), Some(&json!({"password": NEW})));
+    for _ in 0..4 {
+        peap(&office, &gear, "ada", PASSWORD).stays_out();
+    }
+    peap(&office, &gear, "ada", NEW).gets_in();
+}

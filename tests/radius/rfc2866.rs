@@ -219,3 +219,39 @@ fn each_organization_has_the_sessions_of_its_own_gear() {
     let gear = Gear::new(&acme.demo.radius.acct, &clients[0].secret).with(["-t", "0.3"]);
     assert!(gear.ask("acct", &attributes).kind.is_none());
 }
+
+/// The values of the Class attributes of an accept, as `eapol_test` shows them.
+fn classes(said: &str) -> Vec<String> {
+    let value = |rest: &str| {
+        let value = rest.split_once("Value: ").unwrap().1;
+        value.split_whitespace().next().unwrap().to_owned()
+    };
+    said.split("Attribute 25 (Class)").skip(1).map(value).collect()
+}
+
+#[test]
+fn section_5_4_a_session_under_an_anonymous_outer_identity_is_of_whom_the_accept_let_in() {
+    const PASSWORD: &str = "correct horse battery";
+    let office = Office::new();
+    let client = office.client("wifi", &json!({}));
+    let [ada, _] = ["ada", "anonymous"].map(|login| office.user(login, PASSWORD));
+    let enter = |outer: &str| {
+        let peer = office.peer(&client, "TTLS").quoted("anonymous_identity", outer);
+        let peer = peer.quoted("identity", "ada").quoted("password", PASSWORD);
+        classes(&peer.quoted("phase2", "auth=PAP").gets_in().output.stdout)
+    };
+    assert!(enter("ada").is_empty(), "the gear knows already");
+    let classes = enter("anonymous");
+    assert_eq!(classes.len(), 1, "{classes:?}");
+    let session = format!("Acct-Session-Id=1,User-Name=anonymous,Class=0x{}", classes[0]);
+    tell(&office, &client, &format!("Acct-Status-Type=Start,{session}"));
+    // Of gear that does not say it again nobody knows whose it is, and a login by chance is not asked.
+    tell(&office, &client, "Acct-Status-Type=Start,Acct-Session-Id=2,User-Name=anonymous");
+    let users: Vec<Value> = sessions(&office).iter().map(|it| it["user"].clone()).collect();
+    assert_eq!(users, [json!(ada), Value::Null]);
+    tell(&office, &client, &format!("Acct-Status-Type=Stop,{session}"));
+    let ended = sessions(&office).remove(0);
+    assert_eq!((&ended["ending"], &ended["class"]), (&json!("stopped"), &json!("")));
+    let event = office.event("network_session_ended");
+    assert_eq!((&event["actor"]["id"], &event["actor"]["name"]), (&json!(ada), &json!("ada")));
+}

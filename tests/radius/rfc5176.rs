@@ -301,15 +301,15 @@ fn a_revoked_certificate_ends_the_sessions_that_it_began_and_no_others() {
     office.built_in("Acme Wi-Fi");
     let user = format!("users/{}", office.user("ada", PASSWORD));
     let (one, two) = (office.hand_out(&user, &json!({})), office.hand_out(&user, &json!({})));
-    let class_of = |client: &Client, handed: &Handed| {
-        let peer = office.peer(client, "TLS").quoted("identity", "anonymous@anywhere");
+    let class_of = |client: &Client, handed: &Handed, identity: &str| {
+        let peer = office.peer(client, "TLS").quoted("identity", identity);
         let peer = peer.quoted("client_cert", &handed.certificate().display().to_string());
         let verdict = peer.quoted("private_key", &handed.key().display().to_string()).gets_in();
         classes(&verdict.output.stdout)
     };
     // Without the choice an accept says nothing of the certificate.
-    assert_eq!(class_of(&silent, &one), "");
-    let classes = [&one, &two].map(|handed| class_of(&client, handed));
+    assert_eq!(class_of(&silent, &one, "ada"), "");
+    let classes = [&one, &two].map(|handed| class_of(&client, handed, "anonymous@anywhere"));
     assert_ne!(classes[0], classes[1]);
     let other = ",Class=0x7374616666";
     for (login, said) in [("one", &*classes[0]), ("two", &*classes[1]), ("none", other)] {

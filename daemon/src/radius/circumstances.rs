@@ -24,6 +24,7 @@ pub(super) fn circumstances<C: Copy>(
         station: machine.and_then(|text| Station::of(text, calling)),
         calling_station: machine.and_then(|text| StationName::of_machine(text, calling)),
         called_station: called.and_then(StationName::beginning),
+        outer: None,
     }
 }
 

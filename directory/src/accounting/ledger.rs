@@ -8,6 +8,7 @@ use super::totals::Totals;
 use super::{SessionBounds, SessionReport, Stage, told};
 use crate::error::Error;
 use crate::id::{RecordId, UserId};
+use crate::network::told_logins;
 use crate::records::{Carried, Ending, Prefixes, Session, Traffic, gear_key, indices};
 use crate::text::prepare;
 use crate::time::Time;
@@ -176,15 +177,13 @@ impl Ledger<'_, '_> {
         Ok(Kept { id: self.change.allocate(self.partition)?, session, stored: Stored::Not })
     }
 
-    /// Who has a login; Windows says it behind a domain.
+    /// Who has the login that gear names.
     fn user(&mut self, login: &str) -> Result<Option<UserId>, Error> {
         if let Some(known) = self.met.users.get(login) {
             return Ok(*known);
         }
-        let without_domain = login.split_once('\\').map(|(_, name)| name);
         let mut user = None;
-        for name in [Some(login), without_domain].into_iter().flatten() {
-            let name = prepare(name);
+        for name in told_logins(login) {
             let found =
                 self.change.find_first(self.partition, indices::USER_LOGIN, name.as_bytes())?;
             user = found.and_then(UserId::from_record);
@@ -218,10 +217,10 @@ impl Ledger<'_, '_> {
     fn write(&mut self, kept: &Kept) {
         let (partition, Kept { id, session, stored }) = (self.partition, kept);
         if *stored == Stored::Not {
-            self.met.told.push(told::began(partition, session));
+            self.met.told.push(told::began(self.change, partition, session));
         }
         if *stored != Stored::Ended {
-            self.met.told.extend(told::ended(partition, session));
+            self.met.told.extend(told::ended(self.change, partition, session));
         }
         let is_stored_so = match stored {
             Stored::Not => None,
@@ -271,7 +270,7 @@ impl Ledger<'_, '_> {
             if let Some(mut session) = self.change.get::<Session>(self.partition, id)? {
                 session.ended = Some((session.updated, Ending::Crowded));
                 self.change.put(self.partition, id, &session)?;
-                self.met.told.extend(told::ended(self.partition, &session));
+                self.met.told.extend(told::ended(self.change, self.partition, &session));
                 self.met.totals.closed();
             }
         }
@@ -298,7 +297,7 @@ impl Ledger<'_, '_> {
             if let Some(mut session) = found.filter(same) {
                 session.ended = Some((report.at, Ending::Restarted));
                 self.change.put(self.partition, id, &session)?;
-                self.met.told.extend(told::ended(self.partition, &session));
+                self.met.told.extend(told::ended(self.change, self.partition, &session));
                 self.met.opened.remove(&id);
                 self.met.totals.closed();
             }

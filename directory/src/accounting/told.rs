@@ -3,14 +3,19 @@
 
 use std::net::IpAddr;
 
-use storage::Partition;
+use storage::{Change, Partition, Reading};
 
 use crate::events::{Action, Difference, Event, EventActor, Outcome, Subject, SubjectKind};
-use crate::records::Session;
+use crate::id::RecordId;
+use crate::records::{DeletedUser, Session, User};
 use crate::time::Time;
 
 /// Tells that a session was heard of first.
-pub(super) fn began(partition: Partition, session: &Session) -> storage::Event {
+pub(super) fn began(
+    change: &Change<'_>,
+    partition: Partition,
+    session: &Session,
+) -> storage::Event {
     let told = [
         ("gear", text(&session.gear)),
         ("calling", text(&session.calling)),
@@ -20,11 +25,15 @@ pub(super) fn began(partition: Partition, session: &Session) -> storage::Event {
         ("framed_ipv6_prefix", session.prefixes.framed.and_then(json)),
         ("delegated_ipv6_prefix", session.prefixes.delegated.and_then(json)),
     ];
-    event(partition, session, (Action::NetworkSessionStarted, session.updated), told)
+    event((change, partition), session, (Action::NetworkSessionStarted, session.updated), told)
 }
 
 /// Tells that a session ended, and what was counted until then; nothing while it goes on.
-pub(super) fn ended(partition: Partition, session: &Session) -> Option<storage::Event> {
+pub(super) fn ended(
+    change: &Change<'_>,
+    partition: Partition,
+    session: &Session,
+) -> Option<storage::Event> {
     let (at, ending) = session.ended?;
     let told = [
         ("ending", json(ending)),
@@ -33,7 +42,22 @@ pub(super) fn ended(partition: Partition, session: &Session) -> Option<storage::
         ("octets_in", Some(session.traffic.octets_in.to_string())),
         ("octets_out", Some(session.traffic.octets_out.to_string())),
     ];
-    Some(event(partition, session, (Action::NetworkSessionEnded, at), told))
+    Some(event((change, partition), session, (Action::NetworkSessionEnded, at), told))
+}
+
+/// Whom the accept let in, where the gear says again what that said. Otherwise whoever the gear says it is:
+/// nothing of that was proven to us.
+fn actor(change: &Change<'_>, partition: Partition, session: &Session) -> EventActor {
+    let granted = session.granted.as_ref().and_then(|granted| {
+        let number = granted.user.record();
+        let user = change.get::<User>(partition, number).ok().flatten();
+        let deleted = || change.get::<DeletedUser>(partition, number).ok().flatten();
+        user.or_else(|| deleted().map(|deleted| deleted.user))
+    });
+    match granted {
+        Some(user) => EventActor::User { id: Some(user.uuid), login: user.fields.login },
+        None => EventActor::User { id: None, login: session.login.clone() },
+    }
 }
 
 fn text(value: &str) -> Option<String> {
@@ -45,7 +69,7 @@ fn json(value: impl serde::Serialize) -> Option<String> {
 }
 
 fn event<const N: usize>(
-    partition: Partition,
+    (change, partition): (&Change<'_>, Partition),
     session: &Session,
     (action, at): (Action, Time),
     told: [(&str, Option<String>); N],
@@ -57,8 +81,7 @@ fn event<const N: usize>(
     let event = Event {
         access: None,
         at,
-        // Whoever the gear says it is: nothing was proven to us.
-        actor: EventActor::User { id: None, login: session.login.clone() },
+        actor: actor(change, partition, session),
         source: session.source.map(|source: IpAddr| source.to_canonical()),
         action,
         subject: Some(Subject { kind, id, name }),

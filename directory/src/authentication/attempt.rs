@@ -9,6 +9,7 @@ use super::account::Account;
 use super::earlier::Earlier;
 use super::engine::{AccountKey, Bearer};
 use super::expiry::Notice;
+use super::kept::Kept;
 use super::later::{Judged, Pending, Work};
 use super::ms_chap::{Counterproof, MsChapV2};
 use super::network::NetworkReply;
@@ -86,7 +87,7 @@ pub enum Proof {
 }
 
 /// Says whether a challenge's answer fits a password in clear.
-pub type Fits = Box<dyn FnOnce(&[u8]) -> bool + Send>;
+pub type Fits = Box<dyn Fn(&[u8]) -> bool + Send>;
 
 /// By which door somebody comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -432,8 +433,13 @@ impl Directory {
             let _fits_nothing = fits(b"");
             return Ok(Begun::later(attempt, Work::Reject("no password is kept for CHAP")));
         };
-        let verdict = if fits(clear.expose()) { Ok(None) } else { Err(WRONG_PASSWORD) };
-        self.judged(snapshot, attempt, Judged { verdict, counterproof: None })
+        let judged = if fits(clear.expose()) {
+            Judged::of(Ok(None))
+        } else {
+            let former = Kept::Clear.former_of(snapshot, &attempt, fits)?;
+            Judged { former, ..Judged::of(Err(WRONG_PASSWORD)) }
+        };
+        self.judged(snapshot, attempt, judged)
     }
 
     /// Lets a proven identity in, unless the door is not open to it.

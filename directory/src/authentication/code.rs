@@ -89,6 +89,6 @@ impl Directory {
         }
         let typed = std::str::from_utf8(code.expose()).unwrap_or_default();
         let verdict = self.step_of(&attempt, typed.trim())?.map(Some).ok_or(WRONG_CODE);
-        self.judged(snapshot, attempt, Judged { verdict, counterproof: None })
+        self.judged(snapshot, attempt, Judged::of(verdict))
     }
 }

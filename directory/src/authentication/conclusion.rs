@@ -213,8 +213,8 @@ impl Directory {
 
     /// Counts a wrong proof toward a lock, and locks the account when it was one too many.
     ///
-    /// The same wrong guess counts once in its period; answers to challenges cannot be told apart,
-    /// so each of them counts.
+    /// The same wrong guess counts once in its period; answers to challenges cannot be told apart but
+    /// those by former passwords of which something is kept, so each of the others counts.
     pub(super) fn count(
         &self,
         attempt: &Attempt,

@@ -54,6 +54,6 @@ impl Directory {
         if !is_there || attempt.version() != then || attempt.need != earlier.need {
             return Ok(Begun::Done(self.reject(&attempt, CHANGED)));
         }
-        self.judged(snapshot, attempt, Judged { verdict: Ok(None), counterproof: None })
+        self.judged(snapshot, attempt, Judged::of(Ok(None)))
     }
 }

@@ -40,6 +40,8 @@ pub(super) struct Judged {
     pub(super) verdict: Result<Option<u64>, Reason>,
     /// What the peer is told in turn, when it is let in.
     pub(super) counterproof: Option<Counterproof>,
+    /// The former password by which the proof was made, or what is kept of it.
+    pub(super) former: Option<Password>,
 }
 
 /// Why an attempt came to no end.
@@ -245,8 +247,13 @@ impl Directory {
 const UNHASHED: Reason = "there was no memory to look at the password; try again";
 
 impl Judged {
-    fn finding(&self) -> Finding<'static> {
-        Finding { verdict: self.verdict, typed: None, password: None }
+    /// A verdict, and nothing beside it.
+    pub(super) const fn of(verdict: Result<Option<u64>, Reason>) -> Self {
+        Self { verdict, counterproof: None, former: None }
+    }
+
+    fn finding(&self) -> Finding<'_> {
+        Finding { verdict: self.verdict, typed: None, password: self.former.as_ref() }
     }
 
     /// How an attempt ended, with what the peer is told.

@@ -14,6 +14,7 @@ use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
 use super::attempt::{Attempt, Begun, THROTTLED};
+use super::kept::Kept;
 use super::later::{Judged, Work};
 use super::password::Password;
 use super::second_factor::{NO_ROOM, Need, WRONG_PASSWORD};
@@ -222,8 +223,17 @@ impl Directory {
             // PAP must not lock its users out.
             return Ok(Begun::later(attempt, Work::Reject("no password is kept for MS-CHAPv2")));
         }
-        let verdict = counterproof.as_ref().map(|_| None).ok_or(WRONG_PASSWORD);
-        self.judged(snapshot, attempt, Judged { verdict, counterproof })
+        let is_of = |hash: &[u8]| {
+            NtHash::from_octets(hash).is_some_and(|hash| hash.verify(proof).is_some())
+        };
+        let judged = match counterproof {
+            Some(_) => Judged { counterproof, ..Judged::of(Ok(None)) },
+            None => Judged {
+                former: Kept::NtHash.former_of(snapshot, &attempt, is_of)?,
+                ..Judged::of(Err(WRONG_PASSWORD))
+            },
+        };
+        self.judged(snapshot, attempt, judged)
     }
 }
 

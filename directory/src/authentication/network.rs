@@ -135,8 +135,10 @@ impl Directory {
             Ok(accepted) => filled(place, user, accepted)?,
             Err(reason) => Err(reason),
         };
+        // Whoever is called otherwise outside of a tunnel is known by nothing else that gear reports.
+        let is_hidden = circumstances.outer.is_some_and(|it| !it.tells(attempt.who.name()));
         let reply = match reply {
-            Ok(reply) if policy.tells_what_is_granted => {
+            Ok(reply) if policy.tells_what_is_granted || is_hidden => {
                 Ok(Arc::new(reply.telling(organization, user, circumstances)))
             }
             reply => reply,

@@ -58,7 +58,7 @@ pub(super) struct Finding<'p> {
     pub(super) verdict: Result<Option<u64>, Reason>,
     /// What was typed; nothing for a challenge.
     pub(super) typed: Option<&'p Password>,
-    /// The password in it.
+    /// The password in it; for a challenge, the former one by which it was answered.
     pub(super) password: Option<&'p Password>,
 }
 

@@ -1,16 +1,15 @@
 //! How an organization's people authenticate, as admins change it.
 
-use storage::{Change, Kind, Partition, Reading};
+use storage::{Change, Partition, Reading};
 
 use super::organizations::{read, read_at};
 use super::site::Site;
 use crate::access::{Grant, ManageAuthentication};
+use crate::authentication::Kept;
 use crate::error::{Error, Invalid};
 use crate::events::{Action, SubjectKind, differences};
 use crate::id::{OrganizationId, RecordId};
-use crate::records::{
-    DeletedUser, Demand, Enrolment, Organization, SessionLengths, Settings, User, kinds,
-};
+use crate::records::{DeletedUser, Demand, Enrolment, Organization, SessionLengths, Settings, User};
 use crate::time::Time;
 use crate::tools::AdminSessionLives;
 
@@ -59,10 +58,10 @@ impl OrganizationSettings<'_, &mut Change<'_>> {
             return Ok(record);
         }
         if before.chap && !record.settings.chap {
-            self.erase_kept(kinds::CHAP_PASSWORD)?;
+            self.erase_kept(Kept::Clear)?;
         }
         if before.ms_chap && !record.settings.ms_chap {
-            self.erase_kept(kinds::NT_HASH)?;
+            self.erase_kept(Kept::NtHash)?;
         }
         record.stamp.touch(self.site.now());
         self.site.source.put(Partition::Provider, self.id.record(), &record)?;
@@ -75,8 +74,8 @@ impl OrganizationSettings<'_, &mut Change<'_>> {
         Ok(record)
     }
 
-    /// Erases what was kept of the users' passwords under a kind.
-    fn erase_kept(&mut self, kind: Kind) -> Result<(), Error> {
+    /// Erases what was kept of the users' passwords.
+    fn erase_kept(&mut self, kept: Kept) -> Result<(), Error> {
         let partition = self.site.partition();
         let users = self.site.source.scan::<User>(partition, None);
         let users = users.map(|found| found.map(|(id, _)| id));
@@ -84,7 +83,7 @@ impl OrganizationSettings<'_, &mut Change<'_>> {
         let deleted = deleted.map(|found| found.map(|(id, _)| id));
         let ids: Vec<storage::Id> = users.chain(deleted).collect::<Result<_, _>>()?;
         for id in ids {
-            self.site.source.delete_secret(partition, kind, id)?;
+            super::passwords::erase_kept(self.site.source, (partition, id), kept)?;
         }
         Ok(())
     }

@@ -12,7 +12,7 @@ use crate::access::{
     self, ChangeOwnPassword, Grant, Identity, ManageIdentities, Proven, RecoverAccounts,
 };
 use crate::authentication::{
-    HashParameters, HashingFailed, NtHash, Password, StoredHash, Unacceptable, judge,
+    HashParameters, HashingFailed, Kept, NtHash, Password, StoredHash, Unacceptable, judge,
 };
 use crate::error::{Error, Invalid};
 use crate::events::{Action, Difference, SubjectKind};
@@ -299,7 +299,8 @@ pub(crate) fn require_quality(
 }
 
 /// Writes a user's password with what goes with it: the former one into the history, and sealed
-/// the copy in clear and the NT hash where the organization opted in to CHAP and MS-CHAPv2.
+/// the copy in clear and the NT hash where the organization opted in to CHAP and MS-CHAPv2, with those
+/// of former passwords.
 fn put_user_password(
     site: &mut Site<'_, &mut Change<'_>>,
     user: UserId,
@@ -309,6 +310,13 @@ fn put_user_password(
     remember_former(site, user.record(), settings)?;
     put_hash(site, user.record(), Some(password.hash))?;
     let (partition, id) = (site.partition(), user.record());
+    for (kept, is_chosen) in [(Kept::Clear, settings.chap), (Kept::NtHash, settings.ms_chap)] {
+        if is_chosen {
+            kept.pass_on(site.source, partition, id)?;
+        } else {
+            erase_kept(site.source, (partition, id), kept)?;
+        }
+    }
     let clear = password.clear.as_ref();
     match clear.filter(|_| settings.chap) {
         Some(clear) => {
@@ -323,6 +331,18 @@ fn put_user_password(
         None => {
             site.source.delete_secret(partition, kinds::NT_HASH, id)?;
         }
+    }
+    Ok(())
+}
+
+/// Erases what is kept of an account's passwords, former ones among them.
+pub(super) fn erase_kept(
+    change: &mut Change<'_>,
+    (partition, id): (Partition, Id),
+    kept: Kept,
+) -> Result<(), Error> {
+    for kind in kept.kinds() {
+        change.delete_secret(partition, kind, id)?;
     }
     Ok(())
 }
@@ -443,8 +463,8 @@ pub(crate) fn forget_credential(
     change.delete::<PasswordHistory>(partition, id)?;
     change.delete::<FormerPassword>(partition, id)?;
     change.delete::<RecoveryCodes>(partition, id)?;
-    change.delete_secret(partition, kinds::CHAP_PASSWORD, id)?;
-    change.delete_secret(partition, kinds::NT_HASH, id)?;
+    erase_kept(change, (partition, id), Kept::Clear)?;
+    erase_kept(change, (partition, id), Kept::NtHash)?;
     change.delete_secret(partition, kinds::TOTP_SEED, id)?;
     Ok(())
 }

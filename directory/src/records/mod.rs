@@ -231,6 +231,10 @@ pub(crate) mod kinds {
     pub(crate) const AUTHORITY_KEY: Kind = Kind(37);
     /// Sealed: the NT hash of a password for MS-CHAPv2, where the organization opted in.
     pub(crate) const NT_HASH: Kind = Kind(33);
+    /// Sealed: passwords in clear of before for CHAP, where the organization opted in.
+    pub(crate) const FORMER_CHAP_PASSWORDS: Kind = Kind(162);
+    /// Sealed: the NT hashes of passwords of before, where the organization opted in.
+    pub(crate) const FORMER_NT_HASHES: Kind = Kind(163);
     pub(crate) const DELETED_USER: Kind = Kind(85);
     pub(crate) const USER_TOTALS: Kind = Kind(86);
     pub(crate) const INVITATION: Kind = Kind(87);

@@ -60,7 +60,7 @@ pub struct Session {
     pub certificate: Option<CertificateMark>,
     /// The port of the gear by its number.
     pub port: Option<u32>,
-    /// What the user was let in with, where the RADIUS client asks for changes.
+    /// What the user was let in with, where the accept says so and the gear says that again.
     pub granted: Option<Granted>,
     /// What it goes on with since the gear was told otherwise.
     pub changed: Option<ReplyDigest>,

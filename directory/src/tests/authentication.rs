@@ -382,12 +382,34 @@ fn chap_works_only_with_a_password_set_after_the_organization_opted_in() {
 
 fn kept_in_clear(world: &World, organization: OrganizationId) -> usize {
     let snapshot = world.directory.inner.store.read().unwrap();
-    let kept = (0..100).filter(|id| {
-        storage::Reading::secret(&snapshot, organization.partition(), kinds::CHAP_PASSWORD, *id)
-            .unwrap()
-            .is_some()
+    let is_kept = |kind, id: &u64| {
+        let secret = storage::Reading::secret(&snapshot, organization.partition(), kind, *id);
+        secret.unwrap().is_some()
+    };
+    let of = |kind| (0..100).filter(|id| is_kept(kind, id)).count();
+    of(kinds::CHAP_PASSWORD) + of(kinds::FORMER_CHAP_PASSWORDS)
+}
+
+#[test]
+fn a_former_password_counts_once_whether_it_comes_itself_or_in_an_answer() {
+    let world = World::new();
+    let settings = Settings { chap: true, ..strict() };
+    let threshold = settings.lockout.threshold;
+    let acme = world.organization_with("acme", settings);
+    let ada = world.user(acme, "ada");
+    let new = world.password("another horse battery");
+    let set = world.change(move |change| {
+        change.authorize::<RecoverAccounts>(acme)?.passwords().set(ada, new, None)
     });
-    kept.count()
+    set.unwrap();
+    assert_eq!(kept_in_clear(&world, acme), 2);
+    assert!(!accepted(&world.bind(acme, "ada", RIGHT)));
+    for _ in 0..threshold {
+        assert!(!challenge(&world, acme, RIGHT));
+    }
+    assert!(challenge(&world, acme, "another horse battery"));
+    world.set(acme, |settings| settings.chap = false);
+    assert_eq!(kept_in_clear(&world, acme), 0);
 }
 
 #[test]

@@ -66,10 +66,12 @@ fn reset(world: &World, organization: OrganizationId, user: UserId, text: &str) 
 
 fn kept(world: &World, organization: OrganizationId) -> usize {
     let snapshot = world.directory.inner.store.read().unwrap();
-    let secret = |id: &u64| {
-        storage::Reading::secret(&snapshot, organization.partition(), kinds::NT_HASH, *id)
+    let is_kept = |kind, id: &u64| {
+        let secret = storage::Reading::secret(&snapshot, organization.partition(), kind, *id);
+        secret.unwrap().is_some()
     };
-    (0..100).filter(|id| secret(id).unwrap().is_some()).count()
+    let of = |kind| (0..100).filter(|id| is_kept(kind, id)).count();
+    of(kinds::NT_HASH) + of(kinds::FORMER_NT_HASHES)
 }
 
 fn reason(world: &World, organization: OrganizationId) -> String {
@@ -97,6 +99,7 @@ fn a_hash_is_kept_of_passwords_set_after_the_organization_opted_in_and_erased_wh
     reset(&world, acme, ada, "another horse battery");
     assert!(counterproof(ask(&world, gate, "ada", RIGHT)).is_none());
     assert!(counterproof(ask(&world, gate, "ada", "another horse battery")).is_some());
+    assert_eq!(kept(&world, acme), 2, "what is in use, and what was before");
     world.set(acme, |settings| settings.ms_chap = false);
     assert_eq!(kept(&world, acme), 0);
     world.set(acme, |settings| settings.ms_chap = true);
@@ -117,9 +120,10 @@ fn one_opt_in_keeps_nothing_for_the_other_and_a_deleted_user_leaves_no_hash() {
     let clear =
         storage::Reading::secret(&snapshot, beta.partition(), kinds::CHAP_PASSWORD, bob.record());
     assert!(clear.unwrap().is_none());
+    reset(&world, beta, bob, "another horse battery");
     let deleted = world.change(move |change| change.authorize(beta)?.users().delete(bob, None));
     deleted.unwrap();
-    assert_eq!(kept(&world, beta), 1, "who is restored has it again");
+    assert_eq!(kept(&world, beta), 2, "who is restored has it again");
     world.pass(30 * super::world::DAY);
     assert_eq!(world.directory.end_user_lives(world.now()).unwrap(), 1);
     assert_eq!(kept(&world, beta), 0);
@@ -138,6 +142,39 @@ fn wrong_answers_lock_the_account_as_wrong_passwords_do() {
     }
     assert!(matches!(ask(&world, gate, "ada", RIGHT), Outcome::Reject));
     assert_eq!(reason(&world, acme), "the account is locked");
+}
+
+/// The passwords of a user one after the other, of which the last is in use.
+const IN_ORDER: [&str; 5] =
+    [RIGHT, "second horse battery", "third horse battery", "fourth horse battery", "fifth horse"];
+
+#[test]
+fn answers_by_a_former_password_count_once_as_the_password_itself_does() {
+    let world = World::new();
+    let mut settings = opted_in();
+    settings.lockout.threshold = 3;
+    let acme = world.organization_with("acme", settings);
+    let gate = (acme, client(&world, acme));
+    let ada = world.user(acme, "ada");
+    for text in &IN_ORDER[1..] {
+        reset(&world, acme, ada, text);
+    }
+    // An admin chose the one before, and a phone has the one before that.
+    for former in [IN_ORDER[2], IN_ORDER[3]] {
+        for _ in 0..2 {
+            assert!(counterproof(ask(&world, gate, "ada", former)).is_none(), "{former}");
+            assert_eq!(reason(&world, acme), "the password is wrong");
+        }
+    }
+    assert!(counterproof(ask(&world, gate, "ada", IN_ORDER[4])).is_some());
+    // What was a password too long ago is like any other.
+    world.pass(16 * 60_000);
+    for _ in 0..3 {
+        assert!(counterproof(ask(&world, gate, "ada", IN_ORDER[0])).is_none());
+    }
+    assert!(matches!(ask(&world, gate, "ada", IN_ORDER[4]), Outcome::Reject));
+    assert_eq!(reason(&world, acme), "the account is locked");
+    world.assert_sound();
 }
 
 #[test]

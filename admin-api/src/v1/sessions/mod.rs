@@ -65,8 +65,9 @@ pub(crate) struct Session {
     name: String,
     /// Who it is about, as the gear said.
     login: String,
-    /// The user with that login when the session was first heard of; null when there was none, or
-    /// is none any more.
+    /// Who was let in, where the gear says again what the accept said; else the user with that login
+    /// when the session was first heard of. Null when there was none, or is none any more, and for
+    /// `anonymous`, with a realm or without.
     #[schema(required)]
     user: Option<Uuid>,
     /// When it began.

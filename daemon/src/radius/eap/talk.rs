@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use directory::authentication::{Earlier, NetworkReply, Outcome};
-use directory::{Circumstances, NetworkMethod};
+use directory::{Circumstances, NetworkMethod, OuterName};
 use eap::{Command, Conversation, Failure, Method, Proof, Success};
 use radius::Question;
 
@@ -71,6 +71,9 @@ impl Talk {
         question: &Question<ClientKey>,
         device: Option<CallingDevice>,
     ) -> Self {
+        let outer = String::from_utf8_lossy(question.user_name()).into_owned();
+        // Until a method is agreed on, nobody is asked about.
+        let said = circumstances(question, NetworkMethod::EapTls);
         Self {
             conversation: Box::new(conversation),
             ledger,
@@ -78,9 +81,8 @@ impl Talk {
             state: None,
             source: question.source().ip(),
             method: None,
-            outer: String::from_utf8_lossy(question.user_name()).into_owned(),
-            // Until a method is agreed on, nobody is asked about.
-            circumstances: circumstances(question, NetworkMethod::EapTls),
+            circumstances: Circumstances { outer: Some(OuterName::of(&outer)), ..said },
+            outer,
             device,
             is_device: false,
             wants_key_name: question.wants_key_name(),

@@ -2,10 +2,13 @@
 
 use super::{Gear, seconds};
 use crate::accounting::{SessionReport, Stage};
+use crate::authentication::{Door, Outcome, Request, Who};
 use crate::collections::SessionQuery;
-use crate::network::{Circumstances, NetworkMethod};
+use crate::events::{Action, EventActor};
+use crate::id::UserId;
+use crate::network::{Circumstances, NetworkMethod, OuterName};
 use crate::records::{Ending, Granted, Session};
-use crate::tests::world::World;
+use crate::tests::world::{RIGHT, World};
 use crate::time::Time;
 
 /// When something is told, in seconds.
@@ -118,5 +121,80 @@ fn whom_the_accept_was_about_tells_sessions_apart_whatever_the_gear_calls_them()
     tell(Stage::Continues, 40, 0);
     let middle = (Some(users[1]), ended(30, Ending::Stopped));
     assert_eq!(found(), [first, middle, (Some(users[0]), None)]);
+    world.assert_sound();
+}
+
+/// What an accept says of itself to gear that knows such a name.
+fn accepted(gear: &Gear<'_>, login: &str, outer: Option<&str>) -> Option<Granted> {
+    let by = Circumstances::of(NetworkMethod::EapTtls);
+    let by = Circumstances { outer: outer.map(OuterName::of), ..by };
+    let request = gear.world.request(gear.organization, Who::User(login.into()), RIGHT);
+    let door = Door::Radius(gear.client, by);
+    let Outcome::Accept { reply, .. } = gear.world.attempt(Request { door, ..request }) else {
+        panic!("{login} is not let in");
+    };
+    reply.unwrap().granted.clone().map(|(_, granted, _)| granted)
+}
+
+#[test]
+fn an_accept_says_whom_it_lets_in_where_the_gear_knows_another_name() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let [ada, anonymous] = ["ada", "anonymous"].map(|login| world.user(acme, login));
+    let gear = Gear::new(&world, acme);
+    for (login, outer, told) in [
+        ("ada", None, None),
+        ("ada", Some("ada"), None),
+        ("ada", Some("ADA"), None),
+        ("Ada", Some("ACME\\ada"), None),
+        ("ada", Some("ada@acme.example"), Some(ada)),
+        ("ada", Some("bob"), Some(ada)),
+        ("ada", Some("anonymous"), Some(ada)),
+        ("ada", Some("@acme.example"), Some(ada)),
+        ("ada", Some(""), Some(ada)),
+        ("anonymous", Some("anonymous"), Some(anonymous)),
+    ] {
+        let granted = accepted(&gear, login, outer);
+        assert_eq!(granted.map(|granted| granted.user), told, "{login} {outer:?}");
+    }
+}
+
+#[test]
+fn an_anonymous_name_is_nobodys_and_an_event_names_whom_the_accept_let_in() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let ada = world.user(acme, "ada");
+    world.user(acme, "anonymous");
+    let gear = Gear::new(&world, acme);
+    let tell = |stage, at, (name, login): (&str, &str), granted: Option<Granted>| {
+        let report = gear.report(stage, second(&gear, at), name);
+        gear.tell(SessionReport { login: login.into(), granted, ..report });
+    };
+    let users = || -> Vec<Option<UserId>> {
+        gear.sessions(&SessionQuery::default()).into_iter().map(|session| session.user).collect()
+    };
+    let actor = |action| {
+        let mut events = world.events(acme.into(), 100).into_iter();
+        events.find(|event| event.action == action).unwrap().actor
+    };
+    for (name, login) in
+        [("one", "anonymous"), ("two", "Anonymous@acme.example"), ("three", "ACME\\anonymous")]
+    {
+        tell(Stage::Started, 0, (name, login), None);
+        assert!(users().iter().all(Option::is_none), "{login}");
+        let expected = EventActor::User { id: None, login: login.into() };
+        assert_eq!(actor(Action::NetworkSessionStarted), expected);
+    }
+    let granted = accepted(&gear, "ada", Some("anonymous"));
+    tell(Stage::Started, 1, ("four", "anonymous"), granted.clone());
+    assert_eq!(users(), [None, None, None, Some(ada)]);
+    let begun = actor(Action::NetworkSessionStarted);
+    let EventActor::User { id, login } = &begun else { panic!("{begun:?}") };
+    assert!(id.is_some() && login == "ada", "{begun:?}");
+    // Who is deleted meanwhile has still a name.
+    world.change(move |change| change.authorize(acme)?.users().delete(ada, None)).unwrap();
+    tell(Stage::Stopped, 9, ("four", "anonymous"), granted);
+    assert_eq!(users().len(), 4);
+    assert_eq!(actor(Action::NetworkSessionEnded), begun);
     world.assert_sound();
 }
