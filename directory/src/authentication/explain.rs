@@ -109,10 +109,10 @@ impl Grant<'_, &Snapshot, View> {
         let within = Place { snapshot, lookups: &directory.inner.lookups, organization: place };
         let partition = place.partition();
         let record = snapshot.get::<RadiusClient>(partition, client.record())?;
-        let fields = record.ok_or(Error::Missing)?.fields;
+        let record = record.ok_or(Error::Missing)?;
         let found = organization(snapshot, place)?.ok_or(Error::Missing)?;
         let (of, mut profiles) = ((snapshot, partition), Profiles::default());
-        let policy = NetworkPolicy::read(of, found.settings, &fields, &mut profiles)?;
+        let policy = NetworkPolicy::read(of, found.settings, &record, &mut profiles)?;
         if found.state != OrganizationState::Active {
             let reason = Some("the organization is suspended");
             return Ok(Explanation { reason, ..Explanation::default() });
