@@ -12,9 +12,8 @@ pub(super) const ATTRIBUTES: &str = "attributes";
 pub(super) fn settle(attribute: &mut Value, known: &[Value]) {
     let text = |value: &Value, member: &str| value.get(member)?.as_str().map(ToOwned::to_owned);
     let Some(called) = text(attribute, "name") else { return };
-    let is_meant = |one: &&Value| {
-        text(one, "name").is_some_and(|name| name.eq_ignore_ascii_case(&called))
-    };
+    let is_meant =
+        |one: &&Value| text(one, "name").is_some_and(|name| name.eq_ignore_ascii_case(&called));
     let Some(meant) = known.iter().find(is_meant) else { return };
     let kind = text(meant, "kind").unwrap_or_default();
     let value = text(attribute, "value").and_then(|value| spelled(&kind, &value));
