@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     /// What is made of an attribute with a name and a value.
-    fn settled(name: &str, value: Value) -> Value {
+    fn settled(name: &str, value: &Value) -> Value {
         let known = [
             json!({"name": "Filter-Id", "vendor": null, "number": 11, "kind": "text"}),
             json!({"name": "Class", "vendor": null, "number": 25, "kind": "octets"}),
@@ -58,11 +58,11 @@ mod tests {
     #[test]
     fn an_attribute_is_called_as_the_list_of_known_ones_calls_it() {
         let expected = json!({"name": "Filter-Id", "value": "Staff"});
-        assert_eq!(settled("filter-id", json!("Staff")), expected);
-        assert_eq!(settled("FILTER-ID", json!("Staff")), expected);
-        assert_ne!(settled("filter-id", json!("staff")), expected, "a text is as it is written");
+        assert_eq!(settled("filter-id", &json!("Staff")), expected);
+        assert_eq!(settled("FILTER-ID", &json!("Staff")), expected);
+        assert_ne!(settled("filter-id", &json!("staff")), expected, "a text is as it is written");
         let unknown = json!({"name": "filter_id", "value": "Staff"});
-        assert_eq!(settled("filter_id", json!("Staff")), unknown);
+        assert_eq!(settled("filter_id", &json!("Staff")), unknown);
         let mut other = json!("filter-id");
         settle(&mut other, &[]);
         assert_eq!(other, json!("filter-id"));
@@ -80,8 +80,8 @@ mod tests {
             ("framed-ipv6-prefix", "2001:DB8:7:0::/48", "2001:db8:7::/48"),
             ("framed-ipv6-prefix", "2001:DB8::", "2001:DB8::"),
         ] {
-            assert_eq!(settled(name, json!(value))["value"], shown, "{name}");
+            assert_eq!(settled(name, &json!(value))["value"], shown, "{name}");
         }
-        assert_eq!(settled("class", json!(7))["value"], 7);
+        assert_eq!(settled("class", &json!(7))["value"], 7);
     }
 }
