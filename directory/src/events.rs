@@ -30,10 +30,10 @@ pub use self::searches::{FAILURES_TOLD, SEARCHES_LEFT_OUT};
 pub(crate) use self::text::hexadecimal;
 pub(crate) use self::text::written as told_time;
 pub(crate) use self::told::{bounded, differences};
-use crate::access::{Context, RequestId};
+use crate::access::{Context, RequestId, Who};
 use crate::id::{OrganizationId, RecordId};
 use crate::network::NetworkMethod;
-use crate::records::Organization;
+use crate::records::{Organization, Token, TokenPurpose};
 use crate::time::Time;
 
 /// One line of insight.
@@ -83,10 +83,12 @@ pub struct EventRequest {
     pub id: String,
     /// What whoever asked calls it.
     pub client_id: Option<String>,
+    /// The token that it came with, where it is known.
+    pub via: Option<EventVia>,
 }
 
 impl EventRequest {
-    /// The request that something is done by.
+    /// The request that something is done by, of somebody without a token.
     pub(crate) fn of(context: &Context) -> Option<Self> {
         context.request.map(Self::named)
     }
@@ -94,8 +96,51 @@ impl EventRequest {
     /// A request by what it is called.
     pub(crate) fn named(request: RequestId) -> Self {
         let client_id = request.given_text().map(ToOwned::to_owned);
-        Self { id: request.text(), client_id }
+        Self { id: request.text(), client_id, via: None }
     }
+
+    /// The request that something is done by, with the token that proves its admin.
+    pub(crate) fn by_token(
+        context: &Context,
+        source: &impl Reading,
+    ) -> Result<Option<Self>, ReadError> {
+        let Some(request) = Self::of(context) else { return Ok(None) };
+        let Who::Admin { token, .. } = context.actor.0 else { return Ok(Some(request)) };
+        let found = source.get::<Token>(token.home.partition(), token.number.record())?;
+        Ok(Some(Self { via: found.and_then(EventVia::of), ..request }))
+    }
+}
+
+/// The token by which an admin did something.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventVia {
+    /// What it is.
+    pub kind: ViaKind,
+    /// Its id.
+    pub id: Uuid,
+    /// What its owner called an API key; sessions have no name.
+    pub name: Option<String>,
+}
+
+impl EventVia {
+    fn of(token: Token) -> Option<Self> {
+        let (kind, name) = match token.purpose {
+            TokenPurpose::ApiKey => (ViaKind::ApiKey, Some(token.name)),
+            TokenPurpose::Session => (ViaKind::Session, None),
+            TokenPurpose::Enrolment => return None,
+        };
+        Some(Self { kind, id: token.uuid, name })
+    }
+}
+
+/// What a token is by which an admin did something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ViaKind {
+    /// A session.
+    Session,
+    /// An API key.
+    ApiKey,
 }
 
 /// How network access was decided.
@@ -331,7 +376,31 @@ pub struct Numbered {
 /// Octets that an event of an authentication has at most, as a rule.
 const USUAL: usize = 128;
 /// The version that is written; the first octet of a stored event.
-const VERSION: u8 = 3;
+const VERSION: u8 = 4;
+
+/// An event as versions wrote it whose requests named no token.
+#[derive(Deserialize)]
+struct WithoutToken {
+    at: Time,
+    actor: EventActor,
+    source: Option<IpAddr>,
+    action: Action,
+    subject: Option<Subject>,
+    outcome: Outcome,
+    differences: Vec<Difference>,
+    access: Option<NetworkAccess>,
+    request: Option<(String, Option<String>)>,
+    search: Option<Box<SearchTold>>,
+}
+
+impl From<WithoutToken> for Event {
+    fn from(former: WithoutToken) -> Self {
+        let WithoutToken { at, actor, source, action, subject, outcome, .. } = former;
+        let WithoutToken { differences, access, request, search, .. } = former;
+        let request = request.map(|(id, client_id)| EventRequest { id, client_id, via: None });
+        Self { at, actor, source, action, subject, outcome, differences, access, request, search }
+    }
+}
 
 impl Event {
     /// The stored form; empty never.
@@ -346,6 +415,7 @@ impl Event {
     pub(crate) fn decode(body: &[u8]) -> Option<Self> {
         match body.split_first() {
             Some((&VERSION, rest)) => storage::decode(rest).ok(),
+            Some((3, rest)) => storage::decode::<WithoutToken>(rest).ok().map(Into::into),
             // What came to events stands at the end, and nothing is one zero octet: request and
             // search came last, how access was decided before.
             Some((2, rest)) => storage::decode(&[rest, &[0, 0]].concat()).ok(),
@@ -412,12 +482,25 @@ mod tests {
         assert_eq!(Event::decode(&formerly(&of_network, 2, 2)), Some(of_network));
         assert_eq!(Event::decode(&formerly(&event, 2, 2)), Some(event.clone()));
         assert_eq!(Event::decode(&formerly(&event, 1, 3)), Some(event.clone()));
-        let request = EventRequest { id: "00ff".into(), client_id: Some("trace-7".into()) };
-        let asked = Event { request: Some(request), ..event.clone() };
+        let client_id = Some("trace-7".into());
+        let request = EventRequest { id: "00ff".into(), client_id, via: None };
+        let asked = Event { request: Some(request.clone()), ..event.clone() };
+        // A request had no token then; behind it is whether there was a search.
+        let mut former = asked.encode();
+        assert_eq!(former.remove(former.len() - 2), 0);
+        former[0] = 3;
+        assert_eq!(Event::decode(&former), Some(asked.clone()));
         assert_eq!(Event::decode(&asked.encode()), Some(asked));
+        let (id, name) = (Uuid::from_u128(7), Some("backup".into()));
+        let via = Some(EventVia { kind: ViaKind::ApiKey, id, name });
+        let by_key = Event { request: Some(EventRequest { via, ..request }), ..event.clone() };
+        assert_eq!(Event::decode(&by_key.encode()), Some(by_key));
         let (base, scope) = ("dc=acme".into(), "sub".into());
         let told = SearchTold { base, scope, filter: "(uid=?)".into(), entries: 1, duration: 2 };
         let search = Event { search: Some(Box::new(told)), ..event.clone() };
+        let mut former = search.encode();
+        former[0] = 3;
+        assert_eq!(Event::decode(&former), Some(search.clone()));
         assert_eq!(Event::decode(&search.encode()), Some(search));
         assert_eq!(Event::decode(&event.encode()), Some(event));
         assert_eq!(Event::decode(&[9, 0, 0]), None);

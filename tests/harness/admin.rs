@@ -46,6 +46,12 @@ impl Office {
         self.enrolled("/v1/admins", &json!({"role": role, "scope": scope}), json!({}))
     }
 
+    /// Somebody who may do everything and has just signed in: what lets other admins in is replaced with
+    /// no API key, as [`Office::top`] has one.
+    pub(crate) fn chief(&self) -> Https {
+        self.provider_admin("administrator_with_billing", &json!("all")).session
+    }
+
     fn enrolled(&self, collection: &str, fields: &Value, mut credentials: Value) -> Admin {
         let (id, login) = self.add_admin(collection, fields);
         let place = format!("{collection}/{id}");

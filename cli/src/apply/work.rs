@@ -250,10 +250,23 @@ fn with_secrets(
 ) -> Result<Map<String, Value>, Failure> {
     for secret in secrets {
         if !fields.contains_key(&secret) {
-            fields.insert(secret, unguessable()?.into());
+            fields.insert(secret, in_pairs(&unguessable()?).into());
         }
     }
     Ok(fields)
+}
+
+/// Letters and digits in pairs, so that none of them are somebody's name by chance, which no password
+/// may have in it.
+fn in_pairs(text: &str) -> String {
+    let mut pairs = String::new();
+    for (position, letter) in text.chars().filter(char::is_ascii_alphanumeric).enumerate() {
+        if position > 0 && position % 2 == 0 {
+            pairs.push('-');
+        }
+        pairs.push(letter);
+    }
+    pairs
 }
 
 fn changed_since() -> Failure {
@@ -285,5 +298,11 @@ mod tests {
         let seen = json!({"login": "ada", "title": null, "sign_in": {"locked": false}});
         assert!(is_as_seen(&json!({"login": "ada", "title": null, "sign_in": {}}), &seen));
         assert!(!is_as_seen(&json!({"login": "ada", "title": "x"}), &seen));
+    }
+
+    #[test]
+    fn what_is_made_up_has_nobodys_name_in_it() {
+        assert_eq!(in_pairs("1ada-2eve-3bob"), "1a-da-2e-ve-3b-ob");
+        assert_eq!(in_pairs(&unguessable().unwrap()).len(), 47);
     }
 }

@@ -81,7 +81,10 @@ pub(super) fn recover(
     logging::install(&config.log)?;
     require_store(&config)?;
     let directory = start::open_for_command(&config)?;
-    let made = recover.generate.then(|| Zeroizing::new(directory.tools().password(GENERATED)));
+    let made = recover.generate.then(|| {
+        let made = Zeroizing::new(directory.tools().password(GENERATED));
+        in_pairs(&made)
+    });
     let password = match &made {
         Some(text) => acceptable(text)?,
         None => read_password(input)?,
@@ -137,6 +140,19 @@ fn ask(what: &str) -> Result<Zeroizing<String>, CommandError> {
     let typed = rpassword::prompt_password(format!("{what}: "));
     let typed = typed.map_err(|error| CommandError::Refused(format!("the password: {error}")))?;
     Ok(Zeroizing::new(typed))
+}
+
+/// Letters and digits in pairs, so that none of them are somebody's name by chance, which no password
+/// may have in it.
+fn in_pairs(text: &str) -> Zeroizing<String> {
+    let mut pairs = Zeroizing::new(String::with_capacity(text.len() * 2));
+    for (position, letter) in text.chars().enumerate() {
+        if position > 0 && position % 2 == 0 {
+            pairs.push('-');
+        }
+        pairs.push(letter);
+    }
+    pairs
 }
 
 fn acceptable(text: &str) -> Result<Password, CommandError> {

@@ -310,6 +310,13 @@ impl Directory {
         let _dropped = self.inner.store.events().append(vec![event]);
     }
 
+    /// The request that something is done by, with its token as far as that can be read.
+    pub(crate) fn request_of(&self, context: &Context) -> Option<EventRequest> {
+        let snapshot = self.inner.store.read().ok();
+        let named = snapshot.and_then(|it| EventRequest::by_token(context, &it).ok());
+        named.unwrap_or_else(|| EventRequest::of(context))
+    }
+
     /// Tells of a refusal, where the refused admin belongs.
     pub(crate) fn note_refusal(&self, context: &Context, refusal: &crate::access::Refusal) {
         let Some(admin) = context.actor.admin() else {
@@ -325,7 +332,7 @@ impl Directory {
         let Ok(Some(record)) = found else { return };
         let event = Event {
             access: None,
-            request: EventRequest::of(context),
+            request: self.request_of(context),
             search: None,
             at: context.now,
             actor: EventActor::Admin { id: record.uuid, login: record.fields.login },

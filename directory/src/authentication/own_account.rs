@@ -13,7 +13,7 @@ use crate::access::Context;
 use crate::collections::{ADMIN_MINIMUM, NewAuthenticator};
 use crate::directory::Directory;
 use crate::error::{Error, Invalid};
-use crate::events::{Action, Event, EventActor, EventRequest, Outcome, Subject, SubjectKind};
+use crate::events::{Action, Event, EventActor, Outcome, Subject, SubjectKind};
 use crate::id::{AdminId, RecordId};
 use crate::records::{Admin, Credential, LockoutPolicy};
 use crate::text::prepare;
@@ -207,7 +207,7 @@ impl Directory {
             outcome: Outcome::Failure(why.to_owned()),
             differences: Vec::new(),
             access: None,
-            request: EventRequest::of(context),
+            request: self.request_of(context),
             search: None,
         };
         self.note_event(asking.id.home, &event);

@@ -183,14 +183,15 @@ impl AdminSessions<'_, &mut Change<'_>> {
     /// Ends what is kept of a session; tells whether it was open, which is an event.
     fn end_kept(&mut self, id: Id, session: &AdminSession) -> Result<bool, Error> {
         let partition = self.home.partition();
-        end_token(self.site.source, partition, id)?;
         let was_open = session.ends > self.site.now();
         if was_open {
             let admin = self.site.source.get::<Admin>(partition, self.admin.record())?;
             let admin = admin.ok_or(Error::Missing)?;
             let subject = (SubjectKind::Admin, admin.uuid, admin.fields.login.as_str());
+            // It names the session that asks while there is one.
             self.site.tell(Action::SessionEnded, subject, Vec::new())?;
         }
+        end_token(self.site.source, partition, id)?;
         Ok(was_open)
     }
 }

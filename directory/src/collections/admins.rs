@@ -8,18 +8,23 @@ use uuid::Uuid;
 
 use super::collection::Collection;
 use super::entity::Entity;
+use super::oneself::tokens_of;
 use super::passkeys::forget_passkeys;
 use super::passwords::{NewPassword, forget_credential, store_admin_password};
+use super::recovery::require_fresh;
 use super::site::Site;
-use crate::access::{self, Context, Grant, ManageAdmins, Role, View, Who, standing};
+use crate::access::{self, Context, Grant, ManageAdmins, Role, Standing, View, Who, standing};
 use crate::error::{Error, Invalid};
 use crate::events::{Action, Difference, SubjectKind};
 use crate::id::{AdminId, AdminNumber, OrganizationId, Place, RecordId};
 use crate::limits;
 use crate::records::{
-    Admin, AdminFields, AdminScope, AdminState, Credential, RecoveryCodes, Stamp, Token, TokenUse,
-    indices, kinds,
+    Admin, AdminFields, AdminScope, AdminState, Credential, RecoveryCodes, Stamp, Token,
+    TokenPurpose, TokenUse, indices, kinds,
 };
+
+const OWN_AUTHENTICATOR: &str = "replace your own authenticator at /v1/me/authenticator; who has \
+                                 lost it signs in with a recovery code, or asks another admin";
 
 /// The admins of the grant's place.
 pub type Admins<'g, S> = Collection<'g, S, Admin>;
@@ -43,7 +48,7 @@ impl Admins<'_, &mut Change<'_>> {
     ///
     /// # Errors
     /// `Invalid` or `Taken` for what is not acceptable; `Forbidden` for a scope that is wider than
-    /// one's own.
+    /// one's own, and with a session that was not begun a moment ago.
     pub fn create(
         &mut self,
         mut fields: AdminFields,
@@ -51,6 +56,7 @@ impl Admins<'_, &mut Change<'_>> {
     ) -> Result<(AdminNumber, Admin), Error> {
         self.settle_scope(&mut fields);
         self.require_reach(&fields.scope)?;
+        self.require_leave_to_let_in(&fields.sources)?;
         let (number, admin) = self.add(fields)?;
         self.tell_whom_it_covers(None, Some(&admin))?;
         store_admin_password(&mut self.site, number, password)?;
@@ -63,8 +69,8 @@ impl Admins<'_, &mut Change<'_>> {
     /// # Errors
     /// `Missing`, `Stale`, `Invalid` (one's own networks are narrowed alone) or `Taken`; `Forbidden`
     /// for one's own role, scope or suspension, for a scope that is or becomes wider than one's own,
-    /// and for what would leave the provider without an active Administrator with Billing over all
-    /// organizations.
+    /// for turning API access on with a session that was not begun a moment ago, and for what would
+    /// leave the provider without an active Administrator with Billing over all organizations.
     pub fn update(
         &mut self,
         number: AdminNumber,
@@ -77,19 +83,24 @@ impl Admins<'_, &mut Change<'_>> {
         edit(&mut admin)?;
         self.settle_scope(&mut admin.fields);
         self.require_reach(&admin.fields.scope)?;
-        let admin = self.edit(number, revision, |record| {
+        let is_self = self.is_self(number);
+        if admin.fields.api_access && !before.fields.api_access && !is_self {
+            self.require_leave_to_let_in(&admin.fields.sources)?;
+        }
+        let ended = match before.state == admin.state {
+            true => Vec::new(),
+            // Of whom was suspended when that still left them, they end with the activation.
+            false => end_tokens(&mut self.site, number)?,
+        };
+        let admin = self.edit_with(number, revision, ended, |record| {
             *record = admin;
             Ok(())
         })?;
         self.tell_whom_it_covers(Some(&before), Some(&admin))?;
-        if before.state != admin.state {
-            // Of whom was suspended when that still left them, they end with the activation.
-            end_tokens(self.site.source, self.site.place.partition(), number)?;
-        }
         let reach = |admin: &Admin| {
             (admin.fields.role, admin.fields.scope.clone(), admin.state, admin.fields.api_access)
         };
-        if self.is_self(number) {
+        if is_self {
             if reach(&before) != reach(&admin) {
                 return Err(Error::Forbidden(
                     "nobody changes their own role, scope, API access or suspension",
@@ -120,36 +131,40 @@ impl Admins<'_, &mut Change<'_>> {
             return Err(Error::Forbidden("nobody deletes themselves"));
         }
         let admin = self.read_within_reach(number)?;
-        self.remove(number, revision)?;
+        let ended = end_tokens(&mut self.site, number)?;
+        self.remove_with(number, revision, ended)?;
         self.tell_whom_it_covers(Some(&admin), None)?;
         if is_top(&admin) { self.keep_one_at_the_top() } else { Ok(()) }
     }
 
-    /// Sets an admin's password, forgets the admin's passkeys, and ends keys and sessions: whoever has
-    /// registered a passkey in a session of somebody else's would come back with it.
+    /// Sets another admin's password, forgets the admin's passkeys, and ends keys and sessions: whoever
+    /// has registered a passkey in a session of somebody else's would come back with it.
     ///
     /// # Errors
-    /// `Missing` or `Invalid`; `Forbidden` for a scope wider than one's own.
+    /// `Missing` or `Invalid`; `Forbidden` for oneself, for a scope wider than one's own, and for
+    /// anything but a session that was begun a moment ago.
     pub fn set_password(
         &mut self,
         number: AdminNumber,
         password: NewPassword,
     ) -> Result<(), Error> {
         let admin = self.read_within_reach(number)?;
+        self.require_leave_to_replace(number, "change your own password at /v1/me/password")?;
         store_admin_password(&mut self.site, number, password)?;
-        let partition = self.site.partition();
-        forget_passkeys(self.site.source, partition, number)?;
-        end_tokens(self.site.source, partition, number)?;
-        self.site.tell(Action::PasswordSet, subject(&admin), Vec::new())
+        forget_passkeys(self.site.source, self.site.place.partition(), number)?;
+        let ended = end_tokens(&mut self.site, number)?;
+        self.site.tell(Action::PasswordSet, subject(&admin), ended)
     }
 
-    /// Forgets an admin's second factor and passkeys, and ends the admin's keys and sessions; the
-    /// next sign-in enrols.
+    /// Forgets another admin's second factor and passkeys, and ends the admin's keys and sessions;
+    /// the next sign-in enrols.
     ///
     /// # Errors
-    /// `Missing` when there is no such admin; `Forbidden` for a scope wider than one's own.
+    /// `Missing` when there is no such admin; `Forbidden` for oneself, for a scope wider than one's
+    /// own, and for anything but a session that was begun a moment ago.
     pub fn reset_mfa(&mut self, number: AdminNumber) -> Result<(), Error> {
         let admin = self.read_within_reach(number)?;
+        self.require_leave_to_replace(number, OWN_AUTHENTICATOR)?;
         let partition = self.site.partition();
         self.site.source.delete_secret(partition, kinds::TOTP_SEED, number.record())?;
         self.site.source.delete::<RecoveryCodes>(partition, number.record())?;
@@ -162,8 +177,8 @@ impl Admins<'_, &mut Change<'_>> {
             credential.version = credential.version.saturating_add(1);
             self.site.source.put(partition, number.record(), &credential)?;
         }
-        end_tokens(self.site.source, partition, number)?;
-        self.site.tell(Action::MfaReset, subject(&admin), Vec::new())
+        let ended = end_tokens(&mut self.site, number)?;
+        self.site.tell(Action::MfaReset, subject(&admin), ended)
     }
 
     /// Tells organizations in their own logs when a provider admin's scope begins or ceases to have
@@ -190,6 +205,45 @@ impl Admins<'_, &mut Change<'_>> {
             done?;
         }
         Ok(())
+    }
+
+    /// Whoever replaces what lets another admin in has just signed in, and replaces nothing of their
+    /// own that way: there it takes what is in use. A key or a session that was found would become an
+    /// admin for good otherwise.
+    fn require_leave_to_replace(
+        &self,
+        number: AdminNumber,
+        own: &'static str,
+    ) -> Result<(), Error> {
+        if self.is_self(number) {
+            return Err(Error::Forbidden(own));
+        }
+        match self.standing()? {
+            Some(standing) => require_fresh(&standing.token, self.site.now()),
+            None => Ok(()),
+        }
+    }
+
+    /// Whoever lets somebody else in has just signed in, or has a key that was made for it; one that
+    /// works from some networks lets nobody in from others.
+    fn require_leave_to_let_in(&self, sources: &[IpNet]) -> Result<(), Error> {
+        let Some(Standing { token, .. }) = self.standing()? else { return Ok(()) };
+        if token.purpose != TokenPurpose::ApiKey {
+            return require_fresh(&token, self.site.now());
+        }
+        let narrowed = token.narrowing.sources.as_deref().unwrap_or_default();
+        if lie_within(sources, narrowed) {
+            Ok(())
+        } else {
+            let detail = "must lie within the networks that the API key is narrowed to";
+            Err(Invalid::new("/sources", detail).into())
+        }
+    }
+
+    /// What the admin is who acts; nothing when none does.
+    fn standing(&self) -> Result<Option<Standing>, Error> {
+        let Who::Admin { admin, token } = self.site.context.actor.0 else { return Ok(None) };
+        Ok(Some(standing(&*self.site.source, self.site.context, admin, token)??))
     }
 
     fn is_self(&self, number: AdminNumber) -> bool {
@@ -297,30 +351,46 @@ pub(crate) fn has_second_factor(
     Ok(credential.is_some_and(|credential| credential.totp_enrolled))
 }
 
-/// Ends every key and session of an admin.
-pub(crate) fn end_tokens(
-    change: &mut Change<'_>,
-    partition: Partition,
+/// Ends every key and session of an admin of the site's place, for the event of what ends them: tells
+/// how many counted still.
+fn end_tokens(
+    site: &mut Site<'_, &mut Change<'_>>,
     admin: AdminNumber,
-) -> Result<(), Error> {
-    let value = admin.record().to_be_bytes();
-    let tokens: Vec<Id> =
-        change.find(partition, indices::TOKEN_ADMIN, &value).collect::<Result<_, _>>()?;
-    for token in tokens {
-        end_token(change, partition, token)?;
-    }
-    Ok(())
+) -> Result<Vec<Difference>, Error> {
+    let tokens = tokens_of(&*site.source, site.place, admin)?;
+    end_each(site, &tokens)
 }
 
-/// Ends every key and session of all admins that a partition has.
-pub(super) fn end_all_tokens(change: &mut Change<'_>, partition: Partition) -> Result<(), Error> {
-    let all = change.scan::<Token>(partition, None);
+/// Ends every key and session of all admins of the site's place; tells as [`end_tokens`] does.
+pub(super) fn end_all_tokens(
+    site: &mut Site<'_, &mut Change<'_>>,
+) -> Result<Vec<Difference>, Error> {
+    let all = site.source.scan::<Token>(site.partition(), None);
     let tokens: Vec<Id> =
         all.map(|found| found.map(|(token, _)| token)).collect::<Result<_, _>>()?;
-    for token in tokens {
-        end_token(change, partition, token)?;
+    end_each(site, &tokens)
+}
+
+fn end_each(site: &mut Site<'_, &mut Change<'_>>, tokens: &[Id]) -> Result<Vec<Difference>, Error> {
+    let lives = site.tools.session_lives(&*site.source, site.place)?;
+    let partition = site.partition();
+    let (mut keys, mut sessions) = (0_usize, 0_usize);
+    for id in tokens {
+        let token = site.source.get::<Token>(partition, *id)?;
+        let used = site.source.get::<TokenUse>(partition, *id)?;
+        let open = token.filter(|token| lives.end(token, used.as_ref()) > site.now());
+        match open.map(|token| token.purpose) {
+            Some(TokenPurpose::ApiKey) => keys = keys.saturating_add(1),
+            Some(TokenPurpose::Session) => sessions = sessions.saturating_add(1),
+            Some(TokenPurpose::Enrolment) | None => {}
+        }
+        end_token(site.source, partition, *id)?;
     }
-    Ok(())
+    let counts = [("ended_api_keys", keys), ("ended_sessions", sessions)];
+    let told = counts.into_iter().filter(|(_, count)| *count > 0).map(|(field, count)| {
+        Difference { field: field.to_owned(), before: None, after: Some(count.to_string()) }
+    });
+    Ok(told.collect())
 }
 
 /// Ends a key or a session.
@@ -404,7 +474,12 @@ impl Entity for Admin {
         partition: Partition,
         id: AdminNumber,
     ) -> Result<(), Error> {
-        end_tokens(change, partition, id)?;
+        let value = id.record().to_be_bytes();
+        let tokens: Vec<Id> =
+            change.find(partition, indices::TOKEN_ADMIN, &value).collect::<Result<_, _>>()?;
+        for token in tokens {
+            end_token(change, partition, token)?;
+        }
         forget_passkeys(change, partition, id)?;
         forget_credential(change, partition, id.record())
     }

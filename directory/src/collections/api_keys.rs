@@ -1,5 +1,7 @@
 //! API keys: seen and ended by the admins whose they are, or by who manages admins.
 
+use ipnet::IpNet;
+use serde::Serialize;
 use storage::{Change, Id, Partition, Reading, Snapshot};
 use uuid::Uuid;
 
@@ -7,11 +9,12 @@ use super::Admins;
 use super::admins::{end_token, require_reach};
 use super::oneself::{Oneself, tokens_of};
 use super::site::Site;
-use crate::access::{Grant, ManageAdmins};
+use crate::access::{Grant, ManageAdmins, Role};
 use crate::error::Error;
-use crate::events::{Action, SubjectKind};
+use crate::events::{Action, SubjectKind, differences, told_time};
 use crate::id::{AdminId, AdminNumber, RecordId};
 use crate::records::{Admin, Narrowing, Token, TokenPurpose, TokenUse};
+use crate::time::Time;
 
 /// An API key, without its text.
 pub struct ApiKey {
@@ -76,6 +79,32 @@ impl Admins<'_, &mut Change<'_>> {
     }
 }
 
+/// What events tell of an API key: never its text.
+#[derive(Serialize)]
+pub(super) struct ToldKey<'k> {
+    name: &'k str,
+    expires: String,
+    role: Option<Role>,
+    scope: Option<ToldScope>,
+    sources: Option<&'k [IpNet]>,
+}
+
+/// To how many organizations a key is narrowed: which ones is not for all who read the provider's
+/// log.
+#[derive(Serialize)]
+struct ToldScope {
+    organizations: usize,
+}
+
+impl<'k> ToldKey<'k> {
+    pub(super) fn of(name: &'k str, expires: Time, narrowing: &'k Narrowing) -> Self {
+        let Narrowing { role, organizations, sources } = narrowing;
+        let scope = organizations.as_ref().map(|list| ToldScope { organizations: list.len() });
+        let (expires, sources) = (told_time(expires), sources.as_deref());
+        Self { name, expires, role: *role, scope, sources }
+    }
+}
+
 /// An admin's API keys, those included that are over and not swept yet.
 fn keys_of(source: &impl Reading, admin: AdminId) -> Result<Vec<(Id, ApiKey)>, Error> {
     let partition: Partition = admin.home.partition();
@@ -103,9 +132,12 @@ fn end_keys(
     }
     let partition = admin.home.partition();
     for (id, key) in &keys {
-        end_token(site.source, partition, *id)?;
         let subject = (SubjectKind::ApiKey, key.token.uuid, login);
-        site.tell(Action::Deleted, subject, Vec::new())?;
+        let Token { name, expires, narrowing, .. } = &key.token;
+        let told = differences(Some(&ToldKey::of(name, *expires, narrowing)), None);
+        // It names the key that asks while there is one.
+        site.tell(Action::Deleted, subject, told)?;
+        end_token(site.source, partition, *id)?;
     }
     Ok(keys.len())
 }

@@ -190,6 +190,17 @@ impl<E: Entity> Collection<'_, &mut Change<'_>, E> {
         revision: Option<u64>,
         edit: impl FnOnce(&mut E) -> Result<(), Error>,
     ) -> Result<E, Error> {
+        self.edit_with(id, revision, Vec::new(), edit)
+    }
+
+    /// Changes a record as [`Self::edit`] does, and tells what else comes of it.
+    pub(crate) fn edit_with(
+        &mut self,
+        id: E::Id,
+        revision: Option<u64>,
+        more: Vec<Difference>,
+        edit: impl FnOnce(&mut E) -> Result<(), Error>,
+    ) -> Result<E, Error> {
         let before = self.read_at(id, revision)?;
         let mut record = self.read(id)?;
         edit(&mut record)?;
@@ -206,18 +217,30 @@ impl<E: Entity> Collection<'_, &mut Change<'_>, E> {
         }
         record.stamp().touch(self.site.now());
         self.site.source.put(partition, id.record(), &record)?;
-        let told = self.told(&before, &record)?;
+        let mut told = self.told(&before, &record)?;
+        told.extend(more);
         let name = E::name(record.fields()).to_owned();
         self.site.tell(Action::Changed, (E::SUBJECT, record.uuid(), &name), told)?;
         Ok(record)
     }
 
     pub(crate) fn remove(&mut self, id: E::Id, revision: Option<u64>) -> Result<(), Error> {
+        self.remove_with(id, revision, Vec::new())
+    }
+
+    /// Deletes a record, and tells what else ends with it.
+    pub(crate) fn remove_with(
+        &mut self,
+        id: E::Id,
+        revision: Option<u64>,
+        more: Vec<Difference>,
+    ) -> Result<(), Error> {
         let record = self.read_at(id, revision)?;
         let partition = self.site.partition();
         record.let_go(self.site.source, partition, id)?;
         self.site.source.delete::<E>(partition, id.record())?;
-        let told = self.told_gone(&record)?;
+        let mut told = self.told_gone(&record)?;
+        told.extend(more);
         let name = E::name(record.fields()).to_owned();
         self.site.tell(Action::Deleted, (E::SUBJECT, record.uuid(), &name), told)
     }

@@ -5,10 +5,11 @@ use storage::{Change, Id, Reading};
 use uuid::Uuid;
 
 use super::admins::end_token;
+use super::api_keys::ToldKey;
 use super::site::Site;
 use crate::access::{Role, Standing};
 use crate::error::{Error, Invalid};
-use crate::events::{Action, SubjectKind};
+use crate::events::{Action, SubjectKind, differences};
 use crate::id::{AdminNumber, OrganizationId, Place, RecordId, TokenNumber};
 use crate::limits;
 use crate::records::{Admin, Narrowing, Origin, Token, TokenPurpose, TokenUse, indices};
@@ -95,11 +96,13 @@ impl Oneself<'_, &mut Change<'_>> {
             narrowing,
             origin: Origin { source: self.site.context.source, ..Origin::default() },
         };
+        let told = ToldKey::of(&wanted.name, wanted.expires, &wanted.narrowing);
+        let told = differences(None, Some(&told));
         let place = self.standing.rights.id.home;
         self.site.place = place;
         let issued = issue(&mut self.site, self.standing.rights.id.number, wanted)?;
         let login = self.standing.rights.admin.fields.login.clone();
-        self.site.tell(Action::Created, (SubjectKind::ApiKey, issued.id, &login), Vec::new())?;
+        self.site.tell(Action::Created, (SubjectKind::ApiKey, issued.id, &login), told)?;
         Ok(issued)
     }
 
@@ -111,17 +114,18 @@ impl Oneself<'_, &mut Change<'_>> {
         if self.standing.token.purpose != TokenPurpose::Session {
             return Err(Error::Forbidden("an API key is deleted, not signed out"));
         }
-        let partition = self.standing.rights.id.home.partition();
-        let uuid = self.standing.token.uuid;
-        if let Some(number) =
-            self.site.source.find_first(partition, indices::TOKEN_UUID, uuid.as_bytes())?
-        {
-            end_token(self.site.source, partition, number)?;
-        }
         self.site.place = self.standing.rights.id.home;
         let admin = &self.standing.rights.admin;
         let (id, login) = (admin.uuid, admin.fields.login.clone());
-        self.site.tell(Action::SignOut, (SubjectKind::Admin, id, &login), Vec::new())
+        // It names the session while there is one.
+        self.site.tell(Action::SignOut, (SubjectKind::Admin, id, &login), Vec::new())?;
+        let partition = self.site.partition();
+        let uuid = self.standing.token.uuid;
+        let found = self.site.source.find_first(partition, indices::TOKEN_UUID, uuid.as_bytes())?;
+        match found {
+            Some(number) => end_token(self.site.source, partition, number),
+            None => Ok(()),
+        }
     }
 
     fn check(&self, new: &NewKey) -> Result<(), Error> {

@@ -10,7 +10,9 @@ use super::presentation::check_apart;
 use super::site::Site;
 use crate::access::{Grant, ManageOrganizations, View, Who, organization, standing};
 use crate::error::{Error, Invalid, StoreFailure};
-use crate::events::{Action, Event, EventActor, Outcome, Subject, SubjectKind, differences};
+use crate::events::{
+    Action, Difference, Event, EventActor, Outcome, Subject, SubjectKind, differences,
+};
 use crate::id::{OrganizationId, Place, RecordId};
 use crate::limits;
 use crate::records::{
@@ -176,9 +178,9 @@ impl OwnOrganization<'_, &mut Change<'_>> {
         if before.state == record.state {
             return Ok(record);
         }
+        let mut told = differences(Some(&before), Some(&State { state: record.state }));
         // Of one that was suspended when that still left them, they end with the activation.
-        end_all_tokens(self.site.source, self.id.partition())?;
-        let told = differences(Some(&before), Some(&State { state: record.state }));
+        told.extend(end_all_tokens(&mut self.site)?);
         self.put(record, Action::Changed, told)
     }
 
@@ -195,9 +197,9 @@ impl OwnOrganization<'_, &mut Change<'_>> {
             let message = "must be the organization's name, to confirm the deletion";
             return Err(Invalid::new("/confirmation", message).into());
         }
-        end_all_tokens(self.site.source, self.id.partition())?;
+        let ended = end_all_tokens(&mut self.site)?;
         record.state = OrganizationState::Deleted { at: self.site.now() };
-        self.put(record, Action::Deleted, Vec::new())?;
+        self.put(record, Action::Deleted, ended)?;
         Ok(())
     }
 
@@ -221,7 +223,7 @@ impl OwnOrganization<'_, &mut Change<'_>> {
         &mut self,
         mut record: Organization,
         action: Action,
-        told: Vec<crate::events::Difference>,
+        told: Vec<Difference>,
     ) -> Result<Organization, Error> {
         record.stamp.touch(self.site.now());
         self.site.source.put(Partition::Provider, self.id.record(), &record)?;
@@ -246,43 +248,62 @@ pub(crate) fn destroy_expired(
         }
     }
     for (id, record) in &expired {
-        leave_scopes(change, *id)?;
+        leave_scopes(change, *id, now)?;
         gear_claims::let_go_of_all(change, *id)?;
         close_account(change, *id, record)?;
         change.destroy_partition(id.partition())?;
         change.delete::<Organization>(Partition::Provider, id.record())?;
-        let event = Event {
-            access: None,
-            request: None,
-            search: None,
-            at: now,
-            actor: EventActor::Daemon,
-            source: None,
-            action: Action::Deleted,
-            subject: Some(Subject {
-                kind: SubjectKind::Organization,
-                id: record.uuid,
-                // What it was called is not for all who read the provider's log.
-                name: record.uuid.to_string(),
-            }),
-            outcome: Outcome::Success,
-            differences: Vec::new(),
-        };
-        change.event(Partition::Provider, now.0, &event.encode());
+        // What it was called is not for all who read the provider's log.
+        let name = record.uuid.to_string();
+        let subject = Subject { kind: SubjectKind::Organization, id: record.uuid, name };
+        tell_provider(change, now, (Action::Deleted, subject), Vec::new());
     }
     Ok(expired.len())
 }
 
-fn leave_scopes(change: &mut Change<'_>, gone: OrganizationId) -> Result<(), Error> {
+/// Tells in the provider's log what the daemon did by itself.
+fn tell_provider(
+    change: &mut Change<'_>,
+    now: Time,
+    (action, subject): (Action, Subject),
+    differences: Vec<Difference>,
+) {
+    let event = Event {
+        access: None,
+        request: None,
+        search: None,
+        at: now,
+        actor: EventActor::Daemon,
+        source: None,
+        action,
+        subject: Some(subject),
+        outcome: Outcome::Success,
+        differences,
+    };
+    change.event(Partition::Provider, now.0, &event.encode());
+}
+
+/// Takes an organization that is gone out of the scopes of admins, each of which is an event.
+fn leave_scopes(change: &mut Change<'_>, gone: OrganizationId, now: Time) -> Result<(), Error> {
     let admins: Vec<(storage::Id, Admin)> =
         change.scan::<Admin>(Partition::Provider, None).collect::<Result<_, _>>()?;
     for (number, mut admin) in admins {
-        if let AdminScope::Organizations(list) = &mut admin.fields.scope
-            && list.contains(&gone)
-        {
-            list.retain(|organization| *organization != gone);
-            change.put(Partition::Provider, number, &admin)?;
+        let AdminScope::Organizations(list) = &mut admin.fields.scope else { continue };
+        let before = list.len();
+        list.retain(|organization| *organization != gone);
+        let after = list.len();
+        if before == after {
+            continue;
         }
+        admin.stamp.touch(now);
+        change.put(Partition::Provider, number, &admin)?;
+        // How many they are, as every other event of a scope says.
+        let told = |count: usize| Some(serde_json::json!({"organizations": count}).to_string());
+        let (before, after) = (told(before), told(after));
+        let differs = vec![Difference { field: "scope".to_owned(), before, after }];
+        let (id, name) = (admin.uuid, admin.fields.login);
+        let subject = Subject { kind: SubjectKind::Admin, id, name };
+        tell_provider(change, now, (Action::Changed, subject), differs);
     }
     Ok(())
 }

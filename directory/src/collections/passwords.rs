@@ -18,7 +18,7 @@ use crate::error::{Error, Invalid};
 use crate::events::{Action, Difference, SubjectKind};
 use crate::id::{AdminNumber, RecordId, UserId};
 use crate::records::{
-    Credential, FormerPassword, GroupPasswordPolicy, Lock, OwnCertificates, PasswordHistory,
+    Admin, Credential, FormerPassword, GroupPasswordPolicy, Lock, OwnCertificates, PasswordHistory,
     RecoveryCodes, Settings, Trigger, User, kinds,
 };
 use crate::tools::Tools;
@@ -387,7 +387,11 @@ pub(crate) fn store_admin_password(
     password: NewPassword,
 ) -> Result<(), Error> {
     if let Some(clear) = &password.clear {
-        judge(clear, &[], ADMIN_MINIMUM)
+        let record = site.source.get::<Admin>(site.partition(), admin.record())?;
+        let fields = record.map(|record| record.fields);
+        let names = fields.iter().flat_map(|it| [it.login.as_str(), it.display_name.as_str()]);
+        let names: Vec<&str> = names.collect();
+        judge(clear, &names, ADMIN_MINIMUM)
             .map_err(|unacceptable| Invalid::new("/password", unacceptable.to_string()))?;
     }
     put_hash(site, admin.record(), Some(password.hash))

@@ -10,7 +10,8 @@ use super::oneself::Oneself;
 use crate::error::Error;
 use crate::events::{Action, SubjectKind};
 use crate::id::RecordId;
-use crate::records::{RecoveryCodes, TokenPurpose};
+use crate::records::{RecoveryCodes, Token, TokenPurpose};
+use crate::time::Time;
 use crate::tools::Tools;
 
 /// So many are made at once.
@@ -61,15 +62,16 @@ impl Oneself<'_, &mut Change<'_>> {
 impl<S> Oneself<'_, S> {
     /// Lets nobody on but who has just signed in.
     pub(crate) fn require_fresh_session(&self) -> Result<(), Error> {
-        let token = &self.standing.token;
-        let fresh = self.site.now() < token.created.plus(FRESH);
-        if token.purpose == TokenPurpose::Session && fresh {
-            Ok(())
-        } else {
-            Err(Error::Forbidden(
-                "sign in again first: this needs a session of the last 15 minutes",
-            ))
-        }
+        require_fresh(&self.standing.token, self.site.now())
+    }
+}
+
+/// Lets nobody on but with a session that was begun a moment ago.
+pub(super) fn require_fresh(token: &Token, now: Time) -> Result<(), Error> {
+    if token.purpose == TokenPurpose::Session && now < token.created.plus(FRESH) {
+        Ok(())
+    } else {
+        Err(Error::Forbidden("sign in again first: this needs a session of the last 15 minutes"))
     }
 }
 

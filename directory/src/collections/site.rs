@@ -145,7 +145,7 @@ impl Site<'_, &mut Change<'_>> {
         let (kind, id, name) = subject;
         let event = Event {
             access: None,
-            request: EventRequest::of(self.context),
+            request: EventRequest::by_token(self.context, &*self.source)?,
             search: None,
             at: self.now(),
             actor,

@@ -66,7 +66,10 @@ pub struct TrialOf {
 impl Directory {
     /// Tells that a destination was tried, and what happened.
     pub fn tell_trial(&self, context: &Context, trial: &TrialOf, by: EventActor, sent: &Sent) {
-        let event = tried(by, context, &trial.destination, sent);
+        let event = Event {
+            request: self.request_of(context),
+            ..tried(by, context, &trial.destination, sent)
+        };
         self.note_event(trial.key.place, &event);
     }
 }

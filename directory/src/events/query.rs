@@ -117,7 +117,7 @@ pub(super) fn terms(body: &[u8], terms: &mut Vec<u64>) {
     terms.extend(name.map(|name| of_name(fields::ACTOR, name)));
     terms.extend(id.map(|id| of_told(fields::ACTOR, id)));
     terms.extend(event.source.map(|source| of_told(fields::SOURCE, &source)));
-    if let Some(EventRequest { id, client_id }) = &event.request {
+    if let Some(EventRequest { id, client_id, .. }) = &event.request {
         let names = std::iter::once(id).chain(client_id);
         terms.extend(names.map(|name| term(fields::REQUEST, name.as_bytes())));
     }

@@ -15,7 +15,8 @@ use uuid::Uuid;
 
 use self::writing::Text;
 use super::{
-    Difference, Event, EventActor, EventRequest, NetworkAccess, Outcome, SearchTold, Subject,
+    Difference, Event, EventActor, EventRequest, EventVia, NetworkAccess, Outcome, SearchTold,
+    Subject,
 };
 use crate::time::Time;
 
@@ -78,9 +79,9 @@ pub(super) fn members(event: Event) -> Map<String, Value> {
         Some(NetworkAccess { method, rule }) => (Some(word(method)), rule),
         None => (None, None),
     };
-    let (request_id, client_request_id) = match request {
-        Some(EventRequest { id, client_id }) => (Some(id), client_id),
-        None => (None, None),
+    let (request_id, client_request_id, via) = match request {
+        Some(EventRequest { id, client_id, via }) => (Some(id), client_id, via),
+        None => (None, None, None),
     };
     let subject = subject
         .map(|Subject { kind, id, name }| json!({"id": id, "kind": word(kind), "name": name}));
@@ -109,6 +110,7 @@ pub(super) fn members(event: Event) -> Map<String, Value> {
         ("source", source.map(|source| source.to_string().into())),
         ("subject", subject),
         ("success", Some(success.into())),
+        ("via", via.map(by_token)),
     ];
     all.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }
@@ -128,6 +130,7 @@ pub(super) fn says(event: &Event, wanted: &dyn Fn(&str) -> bool) -> bool {
         return any(&Value::Object(members(event.clone())), wanted);
     }
     let (kind, id, name) = called(actor);
+    let via = request.as_ref().and_then(|request| request.via.as_ref());
     let reason = match outcome {
         Outcome::Success => None,
         Outcome::Failure(reason) => Some(reason.as_str()),
@@ -139,6 +142,7 @@ pub(super) fn says(event: &Event, wanted: &dyn Fn(&str) -> bool) -> bool {
         access.as_ref().and_then(|access| access.rule.as_deref()),
         request.as_ref().map(|request| request.id.as_str()),
         request.as_ref().and_then(|request| request.client_id.as_deref()),
+        via.and_then(|via| via.name.as_deref()),
         Some(kind),
     ];
     let looked = search.iter().flat_map(|it| [&it.base, &it.filter, &it.scope]);
@@ -150,8 +154,9 @@ pub(super) fn says(event: &Event, wanted: &dyn Fn(&str) -> bool) -> bool {
         Some(word(action)),
         subject.as_ref().map(|subject| word(subject.kind)),
         access.as_ref().map(|access| word(access.method)),
+        via.map(|via| word(via.kind)),
     ];
-    let ids = [id, subject.as_ref().map(|subject| subject.id)];
+    let ids = [id, subject.as_ref().map(|subject| subject.id), via.map(|via| via.id)];
     words.iter().flatten().any(|word| any(word, wanted))
         || source.is_some_and(|source| wanted(&source.to_string()))
         || ids.into_iter().flatten().any(|id| wanted(&id.to_string()))
@@ -187,6 +192,14 @@ fn named(actor: &EventActor) -> Value {
     let mut members = Map::new();
     members.insert("kind".into(), kind.into());
     members.extend(id.map(|id| ("id".to_owned(), id.to_string().into())));
+    members.extend(name.map(|name| ("name".to_owned(), name.into())));
+    members.into()
+}
+
+fn by_token(EventVia { kind, id, name }: EventVia) -> Value {
+    let mut members = Map::new();
+    members.insert("kind".into(), word(kind));
+    members.insert("id".into(), id.to_string().into());
     members.extend(name.map(|name| ("name".to_owned(), name.into())));
     members.into()
 }
@@ -296,7 +309,7 @@ mod tests {
     use proptest::prelude::{Just, Strategy, any, prop_assert_eq, prop_oneof, proptest};
     use proptest::sample::select;
 
-    use super::super::{Action, SubjectKind};
+    use super::super::{Action, SubjectKind, ViaKind};
     use super::*;
     use crate::network::NetworkMethod;
 
@@ -334,8 +347,11 @@ mod tests {
     }
 
     fn requests() -> impl Strategy<Value = EventRequest> {
-        (any::<String>(), any::<Option<String>>())
-            .prop_map(|(id, client_id)| EventRequest { id, client_id })
+        let kinds = select(vec![ViaKind::Session, ViaKind::ApiKey]);
+        let via = (kinds, any::<u128>(), any::<Option<String>>())
+            .prop_map(|(kind, id, name)| EventVia { kind, id: Uuid::from_u128(id), name });
+        (any::<String>(), any::<Option<String>>(), proptest::option::of(via))
+            .prop_map(|(id, client_id, via)| EventRequest { id, client_id, via })
     }
 
     fn searches() -> impl Strategy<Value = SearchTold> {
@@ -438,7 +454,8 @@ mod tests {
             r#""success":true}"#,
         );
         assert_eq!(text, expected);
-        let request = EventRequest { id: "00ff".into(), client_id: Some("trace-7".into()) };
+        let client_id = Some("trace-7".into());
+        let request = EventRequest { id: "00ff".into(), client_id, via: None };
         let asked = Event { request: Some(request), differences: Vec::new(), ..event.clone() };
         let text = told(None, 7, EventHash::BEGINNING, &asked.encode());
         let expected = concat!(
@@ -470,6 +487,32 @@ mod tests {
         assert_eq!(text, expected);
     }
 
+    /// As the texts above: it may never change.
+    #[test]
+    fn the_token_of_a_request_stands_at_the_end_of_the_text() {
+        let of = |name: Option<String>, kind| {
+            let via = Some(EventVia { kind, id: Uuid::from_u128(4), name });
+            let event = Event {
+                access: None,
+                request: Some(EventRequest { id: "00ff".into(), client_id: None, via }),
+                search: None,
+                at: Time(0),
+                actor: EventActor::Nobody,
+                source: None,
+                action: Action::Changed,
+                subject: None,
+                outcome: Outcome::Success,
+                differences: Vec::new(),
+            };
+            let text = told(None, 7, EventHash::BEGINNING, &event.encode());
+            text.split_once(r#""success":true,"#).unwrap().1.to_owned()
+        };
+        let id = r#""via":{"id":"00000000-0000-0000-0000-000000000004","kind":"#;
+        let by_key = of(Some("backup".into()), ViaKind::ApiKey);
+        assert_eq!(by_key, format!(r#"{id}"api_key","name":"backup"}}}}"#));
+        assert_eq!(of(None, ViaKind::Session), format!(r#"{id}"session"}}}}"#));
+    }
+
     #[test]
     fn what_an_event_says_is_what_is_written_of_it() {
         let subject =
@@ -486,7 +529,15 @@ mod tests {
             outcome: Outcome::Failure("a reason".into()),
             differences: Vec::new(),
             access: Some(access),
-            request: Some(EventRequest { id: "00ff".into(), client_id: Some("trace".into()) }),
+            request: Some(EventRequest {
+                id: "00ff".into(),
+                client_id: Some("trace".into()),
+                via: Some(EventVia {
+                    kind: ViaKind::ApiKey,
+                    id: Uuid::from_u128(8),
+                    name: Some("backup".into()),
+                }),
+            }),
             search: Some(Box::new(search)),
         };
         let told = Difference {

@@ -11,7 +11,7 @@ use crate::authentication::{KnownPassword, Reproof, Second, SignInOutcome};
 use crate::collections::NewAuthenticator;
 use crate::error::Error;
 use crate::events::{Action, Event, EventActor, Outcome};
-use crate::id::Place;
+use crate::id::{AdminNumber, Place};
 use crate::records::{AdminFields, AdminScope, Narrowing, TokenPurpose};
 
 const NEXT: &str = "another horse, and a staple";
@@ -227,11 +227,123 @@ fn what_was_begun_ends_with_its_time_and_with_a_reset() {
     let by = uses(&world, &text, HERE).unwrap();
     world.pass(STEP);
     let new = begun(&world, by, Second::Totp(code(&world, &uri)));
-    let reset = world.change(move |change| {
+    let reset = world.directory.change(world.fresh_top(), move |change| {
         change.authorize_provider::<ManageAdmins>()?.admins().reset_mfa(number)
     });
     reset.unwrap();
     assert!(matches!(confirm(&world, by, code(&world, &new.uri)), Err(Error::Refused(_))));
+}
+
+/// What is done to what lets another admin in.
+fn replace(world: &World, by: Context, number: AdminNumber) -> [Result<(), Error>; 2] {
+    let (by, next) = (Context { now: world.now(), ..by }, world.password(NEXT));
+    let set = world.directory.change(by, move |change| {
+        change.authorize_provider::<ManageAdmins>()?.admins().set_password(number, next)
+    });
+    let reset = world.directory.change(by, move |change| {
+        change.authorize_provider::<ManageAdmins>()?.admins().reset_mfa(number)
+    });
+    [set, reset]
+}
+
+/// Makes an admin who may have API keys, from some networks.
+fn create(world: &World, by: Context, login: &str, sources: &[&str]) -> Result<(), Error> {
+    let by = Context { now: world.now(), ..by };
+    let fields = AdminFields {
+        api_access: true,
+        sources: sources.iter().map(|network| network.parse().unwrap()).collect(),
+        ..fields(login, Role::ReadOnly, AdminScope::None)
+    };
+    let password = world.password(NEXT);
+    world.directory.change(by, move |change| {
+        change.authorize_provider::<ManageAdmins>()?.admins().create(fields, password).map(drop)
+    })
+}
+
+/// An API key of somebody at the top.
+fn key(world: &World, narrowing: Narrowing) -> Context {
+    let fields = fields("ops", Role::AdministratorWithBilling, AdminScope::All);
+    let fields = AdminFields { api_access: true, ..fields };
+    world.token(Place::Provider, fields, narrowing, TokenPurpose::ApiKey)
+}
+
+#[test]
+fn what_lets_another_admin_in_is_replaced_in_a_session_of_a_moment_ago_alone() {
+    let world = World::new();
+    let (number, uri, _) = enrolled(&world);
+    let key = key(&world, Narrowing::default());
+    let top = world.top();
+    world.pass(15 * MINUTE);
+    for by in [key, top] {
+        for done in replace(&world, by, number) {
+            assert!(refusal(done).starts_with("sign in again first"));
+        }
+    }
+    assert!(comes_in(&world, SECRET, &uri).is_some(), "nothing was replaced");
+    for done in replace(&world, world.fresh_top(), number) {
+        done.unwrap();
+    }
+    assert!(comes_in(&world, SECRET, &uri).is_none());
+}
+
+#[test]
+fn nobody_replaces_their_own_credentials_as_those_of_another_admin() {
+    let world = World::new();
+    let own = world.top().actor.admin().unwrap().number;
+    let [set, reset] = replace(&world, world.top(), own).map(refusal);
+    assert_eq!(set, "change your own password at /v1/me/password");
+    assert!(reset.starts_with("replace your own authenticator at /v1/me/authenticator"), "{reset}");
+    let replaced = [Action::PasswordSet, Action::MfaReset];
+    let told = world.events(Place::Provider, 50);
+    assert!(told.iter().all(|event| !replaced.contains(&event.action)), "{told:?}");
+}
+
+#[test]
+fn admins_are_made_and_given_api_access_by_who_has_just_signed_in_or_by_a_key() {
+    let world = World::new();
+    let (number, ..) = enrolled(&world);
+    let (whole, top) = (key(&world, Narrowing::default()), world.top());
+    let networks = Some(vec!["192.0.2.0/24".parse().unwrap()]);
+    let narrow = key(&world, Narrowing { sources: networks, ..Narrowing::default() });
+    world.pass(15 * MINUTE);
+    assert!(refusal(create(&world, top, "late", &[])).starts_with("sign in again first"));
+    create(&world, world.fresh_top(), "fresh", &[]).unwrap();
+    create(&world, whole, "whole", &[]).unwrap();
+    let beyond: [&[&str]; 3] = [&[], &["198.51.100.0/24"], &["192.0.2.0/25", "0.0.0.0/0"]];
+    for elsewhere in beyond {
+        let refused = refusal(create(&world, narrow, "narrow", elsewhere));
+        assert_eq!(refused, "must lie within the networks that the API key is narrowed to");
+    }
+    create(&world, narrow, "narrow", &["192.0.2.0/25"]).unwrap();
+    let give = |by: Context| {
+        world.directory.change(Context { now: world.now(), ..by }, move |change| {
+            change.authorize_provider::<ManageAdmins>()?.admins().update(number, None, |admin| {
+                admin.fields.api_access = true;
+                Ok(())
+            })
+        })
+    };
+    world.pass(15 * MINUTE);
+    assert!(refusal(give(top)).starts_with("sign in again first"));
+    assert!(give(whole).unwrap().fields.api_access);
+}
+
+#[test]
+fn a_password_that_another_admin_sets_is_not_made_of_the_owners_names_either() {
+    let world = World::new();
+    let (number, ..) = enrolled(&world);
+    let named = "must not contain the login or the name of its owner";
+    let password = world.password("grace-grace-grace");
+    let set = world.change(move |change| {
+        change.authorize_provider::<ManageAdmins>()?.admins().set_password(number, password)
+    });
+    assert_eq!(refusal(set), named);
+    let hal = fields("hal", Role::Manager, AdminScope::None);
+    let password = world.password("hal-hal-hal-hal");
+    let made = world.change(move |change| {
+        change.authorize_provider::<ManageAdmins>()?.admins().create(hal, password)
+    });
+    assert_eq!(refusal(made), named);
 }
 
 #[test]

@@ -214,6 +214,7 @@ fn rule_2_who_manages_admins_sees_and_ends_their_keys_as_far_as_the_own_scope_re
     let subject = told.subject.unwrap();
     assert_eq!((told.action, subject.kind), (Action::Deleted, SubjectKind::ApiKey));
     assert_eq!(subject.id, keys[0]);
+    assert!(told.differences.iter().any(|it| it.field == "name" && it.before.is_some()));
     assert!(sees(&world, &one, acme).is_err() && sees(&world, &other, acme).is_ok());
     assert!(matches!(end(world.top(), Some(keys[0])), Err(Error::Missing)));
     assert_eq!(end(world.top(), None).unwrap(), 1);

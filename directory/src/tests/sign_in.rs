@@ -416,7 +416,7 @@ fn a_session_ends_by_time_by_sign_out_and_with_a_new_password() {
     world.pass(30_000);
     let second = open();
     let new = world.password(SECRET);
-    let set = world.change(move |change| {
+    let set = world.directory.change(world.fresh_top(), move |change| {
         change.authorize_provider::<ManageAdmins>()?.admins().set_password(number, new)
     });
     set.unwrap();

@@ -3,14 +3,104 @@
 use serde_json::{Value, json};
 
 use super::search::account;
-use super::world::World;
+use super::sign_in::enrolled;
+use super::world::{DAY, World, fields};
 use crate::access::{ManageAdmins, ManageConfiguration, ManageIdentities, Role, View};
-use crate::events::{Action, Event, SubjectKind};
+use crate::collections::NewKey;
+use crate::events::{Action, Event, EventActor, SubjectKind, told_time};
 use crate::id::{GroupId, OrganizationId, Place, ReplyProfileId, UserId};
 use crate::records::{
-    AdminScope, Conditions, DeviceFields, GroupFields, NetworkRule, RadiusClientFields,
-    ReplyProfileFields, RuleVerdict, SecurityPolicyFields, Visibility,
+    AdminFields, AdminScope, Conditions, DeviceFields, GroupFields, Narrowing, NetworkRule,
+    RadiusClientFields, ReplyProfileFields, RuleVerdict, SecurityPolicyFields, TokenPurpose,
+    Visibility,
 };
+use crate::tools::OrganizationGrace;
+
+/// What an event says of all that is new.
+fn made(event: &Event) -> Vec<(&str, Value)> {
+    let told = event.differences.iter().map(|told| {
+        assert_eq!(told.before, None, "{told:?}");
+        (&*told.field, serde_json::from_str(told.after.as_ref().unwrap()).unwrap())
+    });
+    told.collect()
+}
+
+#[test]
+fn an_api_key_is_told_with_all_that_it_may_and_never_with_its_text() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let fields = fields("ops", Role::Administrator, AdminScope::All);
+    let fields = AdminFields { api_access: true, ..fields };
+    let by = world.token(Place::Provider, fields, Narrowing::default(), TokenPurpose::Session);
+    let new = NewKey {
+        name: "backup".into(),
+        expires: world.now().plus(DAY),
+        role: Some(Role::ReadOnly),
+        organizations: Some(vec![acme]),
+        sources: Some(vec!["192.0.2.0/24".parse().unwrap()]),
+    };
+    let expires = json!(told_time(new.expires));
+    let key = world.directory.change(by, move |it| it.oneself()?.create_api_key(new)).unwrap();
+    let of_key = |event: &Event| event.subject.as_ref().is_some_and(|it| it.id == key.id);
+    let event = last(&world, Place::Provider);
+    assert!(of_key(&event) && event.action == Action::Created, "{event:?}");
+    let expected = [
+        ("expires", expires),
+        ("name", json!("backup")),
+        ("role", json!("read_only")),
+        ("scope", json!({"organizations": 1})),
+        ("sources", json!(["192.0.2.0/24"])),
+    ];
+    assert_eq!(made(&event), expected);
+    assert!(!format!("{event:?}").contains(key.text.rsplit('_').next().unwrap()));
+    let uuid = key.id;
+    world.directory.change(by, move |it| it.oneself()?.delete_api_key(uuid)).unwrap();
+    let event = last(&world, Place::Provider);
+    assert!(of_key(&event) && event.action == Action::Deleted, "{event:?}");
+    assert_eq!(told(&event, "name"), (json!("backup"), Value::Null));
+    assert_eq!(event.differences.len(), 5);
+}
+
+#[test]
+fn what_ends_keys_and_sessions_says_how_many() {
+    let world = World::new();
+    let (number, ..) = enrolled(&world);
+    let reset = || {
+        let reset = world.directory.change(world.fresh_top(), move |change| {
+            change.authorize_provider::<ManageAdmins>()?.admins().reset_mfa(number)
+        });
+        reset.unwrap();
+        last(&world, Place::Provider)
+    };
+    let event = reset();
+    assert_eq!(event.action, Action::MfaReset);
+    assert_eq!(made(&event), [("ended_sessions", json!(1))]);
+    assert!(reset().differences.is_empty(), "nothing was open");
+}
+
+#[test]
+fn a_scope_that_an_organization_leaves_which_is_gone_is_told_and_another_revision() {
+    let world = World::new();
+    let (acme, beta) = (world.organization("acme"), world.organization("beta"));
+    let scope = AdminScope::Organizations(vec![acme, beta]);
+    let admin = world.admin(Place::Provider, Role::Manager, scope).actor.admin().unwrap().number;
+    let revision = || {
+        let reading = world.directory.read(world.top()).unwrap();
+        let grant = reading.authorize_provider::<View>().unwrap();
+        grant.admins().read(admin).unwrap().stamp.revision
+    };
+    let before = revision();
+    world.change(move |change| change.authorize(acme)?.own()?.delete(None, "ACME")).unwrap();
+    world.pass(OrganizationGrace::default().0 + 1);
+    assert_eq!(world.directory.destroy_expired(world.now()).unwrap(), 1);
+    let events = world.events(Place::Provider, 10);
+    let is_of_daemon = |event: &&Event| event.actor == EventActor::Daemon;
+    let mut of_daemon = events.iter().filter(is_of_daemon);
+    let changed = of_daemon.find(|event| event.action == Action::Changed);
+    let scopes = (json!({"organizations": 2}), json!({"organizations": 1}));
+    assert_eq!(told(changed.unwrap(), "scope"), scopes);
+    assert_eq!(revision(), before + 1);
+}
 
 /// What the last event of an organization says of a field: before, and after.
 fn told(event: &Event, field: &str) -> (Value, Value) {

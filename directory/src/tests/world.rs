@@ -23,7 +23,7 @@ use crate::events::Event;
 use crate::id::{AdminId, OrganizationId, Place, RecordId, TokenId, TokenNumber, UserId};
 use crate::records::{
     Admin, AdminFields, AdminScope, Base, Credential, Narrowing, OrganizationFields,
-    Origin as Came, Preparations, Settings, THE_ONLY_ONE, TokenPurpose, UserFields, indices,
+    Origin as Came, Preparations, Settings, THE_ONLY_ONE, Token, TokenPurpose, UserFields, indices,
 };
 use crate::time::Time;
 use crate::tools::CertificateBound;
@@ -185,6 +185,22 @@ impl World {
     /// The highest admin, now.
     pub(super) fn top(&self) -> Context {
         self.by(self.top)
+    }
+
+    /// The highest admin, who has signed in again just now.
+    pub(super) fn fresh_top(&self) -> Context {
+        let Origin::Admin { token, .. } = self.top.0 else { panic!("the highest is an admin") };
+        let (partition, number) = (token.home.partition(), token.number.record());
+        let now = self.now();
+        let done = self.directory.inner.store.write(move |change| {
+            let found = storage::Reading::get::<Token>(&*change, partition, number)?;
+            let mut record = found.ok_or(Error::Missing)?;
+            record.created = now;
+            change.put(partition, number, &record)?;
+            Ok::<_, Error>(())
+        });
+        done.unwrap();
+        self.top()
     }
 
     pub(super) fn change<T: Send + 'static>(

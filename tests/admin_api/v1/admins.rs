@@ -115,7 +115,7 @@ fn what_is_changed_about_an_admin_counts_from_the_next_request_of_an_open_sessio
     assert_eq!(anew.get("/v1/me").status, 200);
     let password = json!({"password": "another long password"});
     let path = format!("{}/password", admin.place);
-    assert_eq!(office.top.send("PUT", &path, Some(&password)).status, 204);
+    assert_eq!(office.chief().send("PUT", &path, Some(&password)).status, 204);
     assert_eq!(anew.get("/v1/me").status, 401);
     assert_eq!(office.top.send("DELETE", &admin.place, None).status, 204);
     assert_eq!(office.top.get(&admin.place).status, 404);

@@ -164,6 +164,12 @@ fn who_manages_admins_sees_and_ends_keys_of_others_one_by_one() {
     let told = office.top.get(&format!("/v1/events?action=deleted&subject={one}")).json();
     let expected = json!({"kind": "api_key", "id": one, "name": admin.login});
     assert_eq!(told["items"][0]["subject"], expected, "{told}");
+    let differs = told["items"][0]["differences"].as_array().unwrap();
+    let said = |field: &str, before: &str| {
+        differs.iter().any(|it| it["field"] == field && it["before"] == before)
+    };
+    assert!(said("name", "backup") && said("role", "read_only"), "{told}");
+    assert!(!told.to_string().contains(user.token()));
     let tenantry = Tenantry::with_key(&office.demo, office.top.token());
     let line = format!("admin api-keys {}", admin.login);
     assert_eq!(tenantry.shows(&line)[0]["id"], json!(other));

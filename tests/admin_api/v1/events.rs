@@ -334,15 +334,18 @@ fn events_name_the_request_that_they_came_of_as_its_answer_does() {
         assert_eq!(found[0]["subject"]["name"], "staff");
         assert_eq!(found[0]["request_id"], json!(id));
         assert_eq!(found[0]["client_request_id"], "ticket-4711");
+        let via = &found[0]["via"];
+        assert_eq!((&via["kind"], &via["name"]), (&json!("api_key"), &json!("demonstration")));
     }
     let unnamed = office.demo.api_as_top().post(&office.path("groups"), &json!({"name": "all"}));
     let id = unnamed.header("x-request-id").unwrap();
     let folder = tempfile::tempdir().unwrap();
     let file = exported(&office, folder.path(), &format!("--format csv --request-id {id}"));
     let script = "import csv, sys\nfor row in csv.DictReader(open(sys.argv[1], newline='')):\n    \
-                  print(row['subject_name'], row['request_id'], row['client_request_id'])";
+                  print(row['subject_name'], row['request_id'], row['client_request_id'], \
+                  row['via_kind'])";
     let read = python(script, [file.to_str().unwrap()]);
-    assert_eq!(read.stdout, format!("all {id} \n"), "{read:?}");
+    assert_eq!(read.stdout, format!("all {id}  api_key\n"), "{read:?}");
     // What was refused is found by what its answer was called, too.
     let reader = office.admin("read_only");
     let headers = ["X-Request-Id: ticket-4712"];
@@ -352,6 +355,8 @@ fn events_name_the_request_that_they_came_of_as_its_answer_does() {
     office.event("refused");
     let found = tenantry.shows("events --request-id ticket-4712 --action refused");
     assert_eq!(found[0]["request_id"], json!(refused.header("x-request-id").unwrap()));
+    let via = &found[0]["via"];
+    assert_eq!((&via["kind"], &via["name"]), (&json!("session"), &Value::Null));
     // A login over RADIUS came of no request of the admin API.
     let client = office.client("switch", &json!({}));
     office.wire().ask(&crate::harness::wire::Request::login(&client.secret, "ada", "wrong"));

@@ -118,6 +118,39 @@ fn an_api_key_changes_no_credential() {
 }
 
 #[test]
+fn an_api_key_replaces_nothing_that_lets_an_admin_in() {
+    let office = Office::new();
+    let key = office.demo.api(office.top.token());
+    let own = format!("/v1/admins/{}", key.get("/v1/me").json()["id"].as_str().unwrap());
+    let other = office.provider_admin("manager", &json!("all"));
+    let password = json!({"password": NEXT});
+    for (place, why) in [(&own, "/v1/me/"), (&other.place, "sign in again first")] {
+        let ways = [("PUT", "password", Some(&password)), ("POST", "reset-mfa", None)];
+        for (method, rest, body) in ways {
+            let refused = key.send(method, &format!("{place}/{rest}"), body);
+            assert_eq!(refused.status, 409, "{rest} of {place}: {refused:?}");
+            let detail = refused.json()["detail"].to_string();
+            assert!(detail.contains(why), "{rest} of {place}: {detail}");
+        }
+    }
+    assert_eq!((key.get("/v1/me").status, other.session.get("/v1/me").status), (200, 200));
+}
+
+#[test]
+fn nobody_replaces_the_own_credentials_by_the_way_of_other_admins_in_a_session_either() {
+    let office = Office::new();
+    let chief = office.provider_admin("administrator_with_billing", &json!("all"));
+    let path = |rest: &str| format!("{}/{rest}", chief.place);
+    let password = json!({"password": NEXT});
+    let set = chief.session.send("PUT", &path("password"), Some(&password));
+    assert_eq!((set.status, &set.json()["type"]), (409, &json!("/problems/rule")), "{set:?}");
+    assert!(set.body.contains("/v1/me/password"), "{set:?}");
+    let reset = chief.session.send("POST", &path("reset-mfa"), None);
+    assert!(reset.status == 409 && reset.body.contains("/v1/me/authenticator"), "{reset:?}");
+    assert_eq!(chief.session.get("/v1/me").status, 200);
+}
+
+#[test]
 fn the_command_line_changes_the_own_password_and_authenticator() {
     let office = Office::new();
     let admin = office.admin("manager");

@@ -126,7 +126,7 @@ fn a_reset_second_factor_ends_sessions_and_is_enrolled_anew() {
     let admin = office.admin("help_desk");
     assert_eq!(admin.session.get("/v1/me").status, 200);
     let reset = format!("{}/reset-mfa", admin.place);
-    assert_eq!(office.top.send("POST", &reset, None).status, 204);
+    assert_eq!(office.chief().send("POST", &reset, None).status, 204);
     assert_eq!(admin.session.get("/v1/me").status, 401);
     let credentials: Value =
         json!({"organization": office.slug, "login": admin.login, "password": PASSWORD});

@@ -25,6 +25,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("EventDestination.kind", "webhook"),
     ("EventDestination.name", "siem"),
     ("EventSubject.name", "ada"),
+    ("EventVia.name", "backup"),
     ("Group.description", "Everybody"),
     ("Group.dn", "cn=staff,ou=groups,dc=acme,dc=example"),
     ("Group.name", "staff"),

@@ -42,6 +42,9 @@ pub(crate) struct NewAdmin {
 }
 
 /// Makes an admin.
+///
+/// It needs an API key, or a session that was begun in the last 15 minutes. A key that is narrowed to
+/// networks makes admins who work from within these.
 #[utoipa::path(
     post,
     path = "/admins",

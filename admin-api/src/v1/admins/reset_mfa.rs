@@ -7,8 +7,11 @@ use crate::caller::{Home, Item};
 use crate::problem::Problem;
 use crate::revision::IfMatch;
 
-/// Forgets an admin's TOTP, passkeys and recovery codes, and ends the admin's sessions and keys; the
-/// next sign-in enrols anew.
+/// Forgets another admin's TOTP, passkeys and recovery codes, and ends the admin's sessions and keys;
+/// the next sign-in enrols anew.
+///
+/// It needs a session that was begun in the last 15 minutes; one's own authenticator is replaced at
+/// `/v1/me/authenticator`.
 #[utoipa::path(
     post,
     path = "/admins/{admin}/reset-mfa",

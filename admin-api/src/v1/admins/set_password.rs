@@ -20,7 +20,10 @@ pub(crate) struct NewAdminPassword {
     password: SecretText,
 }
 
-/// Sets an admin's password, forgets the admin's passkeys, and ends the admin's sessions and keys.
+/// Sets another admin's password, forgets the admin's passkeys, and ends the admin's sessions and keys.
+///
+/// It needs a session that was begun in the last 15 minutes; one's own is changed at
+/// `/v1/me/password`.
 #[utoipa::path(
     put,
     path = "/admins/{admin}/password",

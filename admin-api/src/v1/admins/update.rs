@@ -45,6 +45,8 @@ pub(crate) struct AdminPatch {
 }
 
 /// Changes an admin; it counts from the admin's next request on.
+///
+/// Turning API access on needs what making an admin does.
 #[utoipa::path(
     patch,
     path = "/admins/{admin}",

@@ -17,7 +17,7 @@ mod whose;
 use std::net::IpAddr;
 
 use directory::NetworkMethod;
-use directory::events::{self, EventActor, EventRequest, Numbered, Outcome, SearchTold};
+use directory::events::{self, EventActor, EventRequest, EventVia, Numbered, Outcome, SearchTold};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
@@ -88,6 +88,23 @@ pub(crate) struct Event {
     /// What was looked for, where it was a search over LDAP.
     #[schema(required)]
     search: Option<Search>,
+    /// The session or API key that the request came with; null where none did, or none is known.
+    #[schema(required)]
+    via: Option<Via>,
+}
+
+/// By which token an admin did something.
+#[derive(Serialize, ToSchema)]
+#[schema(as = EventVia)]
+pub(crate) struct Via {
+    /// What it is: `session` or `api_key`.
+    #[schema(value_type = String, example = "api_key")]
+    kind: events::ViaKind,
+    /// Its id.
+    id: Uuid,
+    /// What its owner called an API key; null of a session.
+    #[schema(required)]
+    name: Option<String>,
 }
 
 /// A search over LDAP.
@@ -194,9 +211,9 @@ impl From<Numbered> for Event {
             id: subject.id,
             name: subject.name,
         });
-        let (request_id, client_request_id) = match event.request {
-            Some(EventRequest { id, client_id }) => (Some(id), client_id),
-            None => (None, None),
+        let (request_id, client_request_id, via) = match event.request {
+            Some(EventRequest { id, client_id, via }) => (Some(id), client_id, via),
+            None => (None, None, None),
         };
         Self {
             sequence,
@@ -213,6 +230,7 @@ impl From<Numbered> for Event {
             request_id,
             client_request_id,
             search: event.search.map(|search| (*search).into()),
+            via: via.map(|EventVia { kind, id, name }| Via { kind, id, name }),
         }
     }
 }

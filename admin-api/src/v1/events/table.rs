@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 /// The columns, and where each value stands in an event.
-const COLUMNS: [(&str, &str, Option<&str>); 24] = [
+const COLUMNS: [(&str, &str, Option<&str>); 27] = [
     ("sequence", "sequence", None),
     ("at", "at", None),
     ("action", "action", None),
@@ -28,12 +28,16 @@ const COLUMNS: [(&str, &str, Option<&str>); 24] = [
     ("differences", "differences", None),
     ("previous", "previous", None),
     ("hash", "hash", None),
+    ("via_kind", "via", Some("kind")),
+    ("via_name", "via", Some("name")),
+    ("via_id", "via", Some("id")),
 ];
 
 /// The first line, with its end.
 const HEADER: &str = "sequence,at,action,success,reason,actor_kind,actor_name,actor_id,\
 source,subject_kind,subject_name,subject_id,method,rule,request_id,client_request_id,\
-search_base,search_scope,search_filter,search_entries,search_duration_ms,differences,previous,hash\r\n";
+search_base,search_scope,search_filter,search_entries,search_duration_ms,differences,previous,\
+hash,via_kind,via_name,via_id\r\n";
 
 /// What stands before the other columns where the events are those of several organizations.
 const WHOSE: &str = "organization";
@@ -116,7 +120,7 @@ mod tests {
         let mut line = String::new();
         write(event.as_object().unwrap(), false, &mut line);
         let expected = "7,,,false,\"no \"\"such\"\" user, or none\",user,\"'=cmd|' /C calc'!A0\",,,\
-                        user,\"'-2+3\",x,,,,,,,,,,,,";
+                        user,\"'-2+3\",x,,,,,,,,,,,,,,,";
         assert_eq!(line, expected);
         let (mut of_several, mut event) = (String::new(), event);
         event["organization"] = "0193a1b2".into();

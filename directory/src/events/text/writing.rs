@@ -6,7 +6,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{called, canonical, digits, parsed, write_time};
-use crate::events::{Difference, Event, EventActor, Outcome, Subject};
+use crate::events::{Difference, Event, EventActor, EventVia, Outcome, Subject};
 
 /// A JSON object that is being written. Who writes names the members in their order.
 pub(super) struct Text<'o> {
@@ -78,6 +78,17 @@ impl<'o> Text<'o> {
             subject.close();
         }
         self.json("success", &(event.outcome == Outcome::Success));
+        if let Some(EventVia { kind, id, name }) =
+            event.request.as_ref().and_then(|request| request.via.as_ref())
+        {
+            let mut via = self.object("via");
+            via.id("id", id);
+            via.json("kind", kind);
+            if let Some(name) = name {
+                via.json("name", name);
+            }
+            via.close();
+        }
     }
 
     pub(super) fn id(&mut self, name: &str, id: &Uuid) {

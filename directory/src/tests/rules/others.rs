@@ -8,15 +8,15 @@ use super::super::sign_in::{SECRET, confirm, enrolment};
 use super::super::world::{DAY, HERE, RIGHT, World, accepted, fields, refusal};
 use crate::access::{
     Actor, Context, ManageAdmins, ManageAuthentication, ManageBilling, ManageConfiguration,
-    ManageIdentities, ManageOrganizations, RecoverAccounts, Role, View,
+    ManageIdentities, ManageOrganizations, RecoverAccounts, RequestId, Role, View,
 };
 use crate::directory::Changing;
 use crate::error::Error;
-use crate::events::{Action, EventActor, Outcome};
+use crate::events::{Action, EventActor, Outcome, ViaKind};
 use crate::id::{OrganizationId, Place, RecordId, UserId};
 use crate::records::{
-    AdminScope, BillingContactFields, CapKind, Carrier, Credential, GroupFields, Organization,
-    RadiusClientFields, User, UserState,
+    AdminFields, AdminScope, BillingContactFields, CapKind, Carrier, Credential, GroupFields,
+    Narrowing, Organization, RadiusClientFields, TokenPurpose, User, UserState,
 };
 use crate::tools::OrganizationGrace;
 
@@ -184,6 +184,37 @@ fn rule_8_a_deleted_organization_is_silent_comes_back_in_time_and_is_destroyed_a
     }
     let left = store.read().unwrap().get::<Credential>(acme.partition(), ada.record());
     assert!(left.unwrap().is_none());
+}
+
+#[test]
+fn rule_10_an_event_names_the_session_or_key_that_a_request_came_with() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let fields = fields("ops", Role::Administrator, AdminScope::All);
+    let fields = AdminFields { api_access: true, ..fields };
+    let (whole, place) = (Narrowing::default(), Place::Provider);
+    let key = world.token(place, fields.clone(), whole.clone(), TokenPurpose::ApiKey);
+    let session = world.token(place, fields, whole, TokenPurpose::Session);
+    let request = Some(RequestId::new([7; 8]));
+    let via = |by: Context| {
+        let done = world.directory.change(by, move |change| {
+            let fields = GroupFields { name: by.now.0.to_string(), ..GroupFields::default() };
+            change.authorize::<ManageIdentities>(acme)?.groups().create(fields).map(drop)
+        });
+        done.unwrap();
+        world.pass(1);
+        let event = world.events(acme.into(), 1).remove(0);
+        event.request.and_then(|request| request.via)
+    };
+    let by_key = via(Context { request, ..key }).unwrap();
+    assert_eq!((by_key.kind, by_key.name.as_deref()), (ViaKind::ApiKey, Some("test")));
+    let by_session = via(Context { request, now: world.now(), ..session }).unwrap();
+    assert_eq!((by_session.kind, by_session.name), (ViaKind::Session, None));
+    let out = Context { request, now: world.now(), ..session };
+    world.directory.change(out, |change| change.oneself()?.sign_out()).unwrap();
+    let told = world.events(place, 1).remove(0);
+    assert_eq!(told.action, Action::SignOut);
+    assert_eq!(told.request.and_then(|it| it.via).map(|it| it.id), Some(by_session.id));
 }
 
 #[test]
