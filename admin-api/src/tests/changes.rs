@@ -78,6 +78,36 @@ async fn users_are_suspended_activated_unlocked_and_given_passwords() {
 }
 
 #[tokio::test]
+async fn a_help_desk_neither_issues_certificates_nor_locks_for_as_long_as_suspending() {
+    let world = World::new();
+    let root = world.root().await;
+    let acme = world.organization(&root, "acme").await;
+    let user = world.user(&root, &acme, "ada").await;
+    let helper = world.admin(&root, "help_desk", json!("all")).await;
+    let authority = json!({"name": "Acme Wi-Fi"});
+    let built_in = format!("{acme}/certificate-authorities/built-in");
+    world.must(&root, "POST", &built_in, authority).await;
+    let certificates = format!("{user}/issued-certificates");
+    let issued = world.must(&root, "POST", &certificates, json!({})).await;
+    let own = format!("{certificates}/{}", issued["certificate"]["id"].as_str().unwrap());
+    for path in [certificates.clone(), format!("{own}/renew")] {
+        let refused = world.call(&helper, "POST", &path, json!({})).await;
+        assert_eq!(refused.is_problem(403, "forbidden")["permission"], "manage_identities");
+    }
+    let revoked = world.must(&helper, "POST", &format!("{own}/revoke"), json!({})).await;
+    assert_eq!(revoked["state"], "revoked");
+    let manager = world.admin(&root, "manager", json!("all")).await;
+    world.must(&manager, "POST", &certificates, json!({})).await;
+
+    let lock = format!("{user}/lock");
+    let locked = |seconds: u32| json!({"seconds": seconds});
+    world.must(&helper, "POST", &lock, locked(86_400)).await;
+    let refused = world.call(&helper, "POST", &lock, locked(86_401)).await;
+    assert_eq!(refused.is_problem(403, "forbidden")["permission"], "manage_identities");
+    world.must(&manager, "POST", &lock, locked(2_592_000)).await;
+}
+
+#[tokio::test]
 async fn secrets_are_shown_when_made_and_by_their_own_route_alone() {
     let world = World::new();
     let root = world.root().await;
