@@ -69,6 +69,15 @@ impl Directory {
 }
 
 impl ReadingTransaction {
+    /// Finds an organization that the actor sees in lists, a deleted one too where the actor could
+    /// restore it.
+    ///
+    /// # Errors
+    /// `Refused`, in the same way for an organization that may not be seen and for none.
+    pub fn organization_seen(&self, organization: Uuid) -> Result<OrganizationId, Error> {
+        seen(&self.snapshot, &self.context, organization)
+    }
+
     /// What the actor may do at a place.
     ///
     /// # Errors
