@@ -10,7 +10,8 @@ use super::oneself::Oneself;
 use crate::error::Error;
 use crate::events::{Action, SubjectKind};
 use crate::id::RecordId;
-use crate::records::{RecoveryCodes, TokenPurpose};
+use crate::records::{RecoveryCodes, Token, TokenPurpose};
+use crate::time::Time;
 use crate::tools::Tools;
 
 /// So many are made at once.
@@ -61,9 +62,7 @@ impl Oneself<'_, &mut Change<'_>> {
 impl<S> Oneself<'_, S> {
     /// Lets nobody on but who has just signed in.
     pub(crate) fn require_fresh_session(&self) -> Result<(), Error> {
-        let token = &self.standing.token;
-        let fresh = self.site.now() < token.created.plus(FRESH);
-        if token.purpose == TokenPurpose::Session && fresh {
+        if is_fresh(&self.standing.token, self.site.now()) {
             Ok(())
         } else {
             Err(Error::Forbidden(
@@ -71,6 +70,11 @@ impl<S> Oneself<'_, S> {
             ))
         }
     }
+}
+
+/// Whether a token is one of a session that was begun a moment ago.
+pub(crate) fn is_fresh(token: &Token, now: Time) -> bool {
+    token.purpose == TokenPurpose::Session && now < token.created.plus(FRESH)
 }
 
 /// How many recovery codes an admin has left.
