@@ -124,7 +124,7 @@ pub(crate) struct Api {
     pub(crate) devices: Arc<Allowance<[u8; 32]>>,
     /// Where these come from.
     pub(crate) device_sources: Arc<Strangers>,
-    /// Who begins to sign in with a passkey.
+    /// Who begins to sign in with a passkey, or tries tokens of no enrolment.
     pub(crate) newcomers: Arc<Strangers>,
     /// Who asks with a token.
     pub(crate) callers: Arc<Allowance<Actor>>,
@@ -144,7 +144,7 @@ pub(crate) struct Api {
     noting: Arc<Semaphore>,
 }
 
-/// So often may one source begin to sign in with a passkey in a minute.
+/// So often may one source begin with a passkey, or try tokens of no enrolment, in a minute.
 const NEWCOMERS: u32 = 120;
 /// So often may a destination of events be tried in a minute.
 const TRIALS: u32 = 6;

@@ -52,8 +52,9 @@ impl Route {
 
 /// The document's extension that names an operation's permission.
 const PERMISSION: &str = "x-permission";
-/// The operation that needs the scope of all organizations: what it makes is in no other yet.
-const EVERYWHERE: &str = "create_organization";
+/// The operations that need the scope of all organizations: an organization that is made is in no
+/// other yet, and a plan is for any.
+const EVERYWHERE: [&str; 4] = ["create_organization", "create_plan", "delete_plan", "update_plan"];
 /// The names of the security schemes.
 const BEARER: &str = "bearer";
 const COOKIE: &str = "cookie";
@@ -204,7 +205,7 @@ pub fn routes() -> Vec<Route> {
                 security.iter().all(|requirement| *requirement == SecurityRequirement::default())
             });
             let operation = operation.operation_id.clone().unwrap_or_default();
-            let everywhere = operation == EVERYWHERE;
+            let everywhere = EVERYWHERE.contains(&operation.as_str());
             let path = path.clone();
             routes.push(Route { operation, method, path, permission, public, everywhere });
         }

@@ -112,7 +112,7 @@ pub(crate) use passwords::{ADMIN_MINIMUM, first_password, raise_version, require
 pub use passwords::{NewPassword, OwnPassword, Passwords};
 pub use presentation::OrganizationPresentation;
 pub use radius_clients::RadiusClients;
-pub(crate) use recovery::{left as recovery_codes_left, use_recovery_code};
+pub(crate) use recovery::{is_fresh, left as recovery_codes_left, use_recovery_code};
 pub(crate) use reply_attributes::{GROUP, GROUPS, PLACEHOLDERS, has_placeholder};
 pub use reply_profiles::ReplyProfiles;
 pub(crate) use reply_size::octets as reply_octets;

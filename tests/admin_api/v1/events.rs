@@ -481,7 +481,13 @@ fn an_organization_says_how_long_its_events_are_kept() {
     assert_eq!(office.read("event-retention"), year);
     let told = newest(&office.events(), "changed");
     assert_eq!(told["differences"][0]["field"], "event_retention");
-    let moment = json!({"retention": 5});
-    let refused = office.top.send("PUT", &office.path("event-retention"), Some(&moment));
-    assert_eq!(refused.status, 422, "{refused:?}");
+    let own = office.admin("administrator").session;
+    for (short, by) in [(5, &office.top), (86_400_000, &own), (30 * 86_400_000_u64 - 1, &own)] {
+        let short = json!({"retention": short});
+        let refused = by.send("PUT", &office.path("event-retention"), Some(&short));
+        assert_eq!((refused.status, &refused.json()["pointer"]), (422, &json!("/retention")));
+        let detail = refused.json()["detail"].to_string();
+        assert!(detail.contains("30 days to ten years"), "{detail}");
+    }
+    assert_eq!(office.read("event-retention"), year);
 }
