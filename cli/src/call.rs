@@ -13,7 +13,7 @@ use crate::prompt;
 use crate::words::REFERENCES;
 
 /// The most items that the server gives at once.
-const PAGE: usize = 200;
+pub(crate) const PAGE: usize = 200;
 
 /// Does what an operation does, and prints what comes of it.
 ///
@@ -178,20 +178,35 @@ pub(crate) fn items(
     let most = most.unwrap_or(usize::MAX);
     let (mut items, mut cursor) = (Vec::new(), None::<String>);
     loop {
-        let mut asked = query.to_vec();
-        asked.push(("limit".into(), PAGE.min(most - items.len()).max(1).to_string()));
-        asked.extend(cursor.map(|cursor| ("cursor".to_owned(), cursor)));
-        let mut answer = place.client.get(&format!("{path}{}", joined(&asked)))?.body;
-        let page = answer.get_mut("items").map(Value::take);
-        if let Some(Value::Array(page)) = page {
-            items.extend(page);
-        }
+        let left = most - items.len();
+        let (found, next) = page(place, path, query, (left, cursor.as_deref()))?;
+        items.extend(found);
         items.truncate(most);
-        cursor = answer.get("next").and_then(Value::as_str).map(ToOwned::to_owned);
+        cursor = next;
         if cursor.is_none() || items.len() >= most {
             return Ok(items);
         }
     }
+}
+
+/// A page of a list with so many items at most, from where the page before says, and where the next
+/// one begins.
+pub(crate) fn page(
+    place: &Place<'_>,
+    path: &str,
+    query: &[(String, String)],
+    (most, cursor): (usize, Option<&str>),
+) -> Result<(Vec<Value>, Option<String>), Failure> {
+    let mut asked = query.to_vec();
+    asked.push(("limit".into(), PAGE.min(most).max(1).to_string()));
+    asked.extend(cursor.map(|cursor| ("cursor".to_owned(), cursor.to_owned())));
+    let mut answer = place.client.get(&format!("{path}{}", joined(&asked)))?.body;
+    let items = match answer.get_mut("items").map(Value::take) {
+        Some(Value::Array(items)) => items,
+        Some(_) | None => Vec::new(),
+    };
+    let next = answer.get("next").and_then(Value::as_str).map(ToOwned::to_owned);
+    Ok((items, next))
 }
 
 /// The path, with the ids of what was named.

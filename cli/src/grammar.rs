@@ -7,7 +7,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
 use crate::document::{Document, Field, Kind, Operation};
 use crate::failure::Failure;
 use crate::output::FORMATS;
-use crate::words::{EVENTS, EXPORT, EXPORT_AMONG, Noun, VERIFY, Verb, nouns};
+use crate::words::{AMONG, EVENTS, EXPORT, EXPORT_AMONG, Noun, VERIFY, Verb, nouns};
 use crate::{apply, import, verify};
 
 /// Options that every command has.
@@ -26,6 +26,7 @@ pub(crate) const CLEAR: &str = "clear";
 pub(crate) const MOST: &str = "max";
 pub(crate) const FOLLOW: &str = "follow";
 pub(crate) const SORT: &str = "sort";
+pub(crate) const AFTER: &str = "after";
 /// Whether somebody signs in with a recovery code.
 pub(crate) const RECOVERY: &str = "recovery-code";
 pub(crate) const TO: &str = "to";
@@ -180,7 +181,7 @@ fn events(document: &Document) -> Command {
     let mut command =
         Command::new(EVENTS.name).about(EVENTS.about).args_conflicts_with_subcommands(true);
     if let Some((list, others)) = EVENTS.verbs.split_first() {
-        command = with_operation(command, document, list);
+        command = with_latest(with_operation(command, document, list));
         for verb in others {
             command = command.subcommand(with_operation(Command::new(verb.name), document, verb));
         }
@@ -188,16 +189,20 @@ fn events(document: &Document) -> Command {
     command
         .mut_subcommand(EXPORT, with_file)
         .mut_subcommand(EXPORT_AMONG, with_file)
+        .mut_subcommand(AMONG, with_latest)
         .subcommand(verify())
-        .mut_arg(MOST, |arg| arg.default_value("50"))
-        .arg(
-            Arg::new(FOLLOW)
-                .long(FOLLOW)
-                .short('f')
-                .action(ArgAction::SetTrue)
-                .conflicts_with(SORT)
-                .help("Go on, and print what comes"),
-        )
+}
+
+/// Gives a command that lists events how many of the latest are printed, and whether it goes on.
+fn with_latest(list: Command) -> Command {
+    list.mut_arg(MOST, |arg| arg.default_value("50")).arg(
+        Arg::new(FOLLOW)
+            .long(FOLLOW)
+            .short('f')
+            .action(ArgAction::SetTrue)
+            .conflicts_with(SORT)
+            .help("Go on, and print what comes"),
+    )
 }
 
 /// Gives a command the file that it writes.
@@ -368,6 +373,23 @@ mod tests {
     }
 
     #[test]
+    fn the_latest_events_alone_are_listed_unless_more_is_said() {
+        let command = command(&Document::read().unwrap());
+        let most = |line: &str| {
+            let matches = command.clone().try_get_matches_from(line.split(' ')).unwrap();
+            let (_, mut inner) = matches.subcommand().unwrap();
+            while let Some((_, own)) = inner.subcommand() {
+                inner = own;
+            }
+            inner.get_one::<usize>(MOST).copied()
+        };
+        assert_eq!(most("tenantry events"), Some(50));
+        assert_eq!(most("tenantry events among"), Some(50));
+        assert_eq!(most("tenantry events among --max 7"), Some(7));
+        assert_eq!(most("tenantry user list"), None);
+    }
+
+    #[test]
     fn an_organization_is_an_argument_of_its_own_commands_and_else_an_option() {
         let document = Document::read().unwrap();
         let command = command(&document);
@@ -386,6 +408,8 @@ mod tests {
         assert!(parse("tenantry events --actor ada --follow").is_ok());
         assert!(parse("tenantry events --actor ada --sort -sequence").is_ok());
         assert!(parse("tenantry events --follow --sort sequence").is_err());
+        assert!(parse("tenantry events among --actor ada --follow").is_ok());
+        assert!(parse("tenantry events among --follow --sort sequence").is_err());
         assert!(parse("tenantry events counts-among --organizations a,b --by actor").is_ok());
         assert!(parse("tenantry events export-among --organizations a,b --to file").is_ok());
         assert!(parse("tenantry -O acme events export --to file --success=false").is_ok());

@@ -154,6 +154,40 @@ fn who_follows_events_sees_what_comes() {
 }
 
 #[test]
+fn who_follows_some_events_sees_all_of_them_and_nothing_else() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    let slug = &office.slug;
+    tenantry.does("group create --name before");
+    let begin = tenantry.shows("events --max 1")[0]["sequence"].as_u64().unwrap();
+    let narrow = format!("events --org {slug} --subject-kind group --follow");
+    let of_groups = tenantry.starts(&narrow);
+    of_groups.says("before");
+    let whose = format!("events among --organizations {slug} --subject-kind group -o json");
+    let of_several = tenantry.starts(&format!("{whose} --fields subject.name --follow"));
+    of_several.says("before");
+    // More than are asked for at once, with others between them.
+    for number in 0..210 {
+        office.make("groups", &json!({"name": format!("g{number}.")}));
+        if number % 70 == 0 {
+            office.user(&format!("u{number}"), "correct horse battery");
+        }
+    }
+    let later = tenantry.starts(&format!("{narrow} --after {begin}"));
+    for following in [&of_groups, &of_several, &later] {
+        following.says("g209.");
+        let said = following.said();
+        for number in 0..210 {
+            let name = format!("g{number}.");
+            assert_eq!(said.matches(&name).count(), 1, "{name}: {said}");
+        }
+        assert!(!said.contains("u70"), "{said}");
+    }
+    assert!(!later.said().contains("before"), "{}", later.said());
+    assert!(!of_several.said().contains("sequence"), "nobody asked for it");
+}
+
+#[test]
 fn a_long_list_comes_whole_or_as_far_as_is_asked() {
     let office = Office::new();
     let tenantry = desk(&office);
