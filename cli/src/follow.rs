@@ -64,8 +64,7 @@ impl<'l> Log<'l> {
         for look in 1_u32.. {
             match self.go_on(look.is_multiple_of(MARK)) {
                 // It may be there again in a moment.
-                Err(Failure::Unreachable { .. }) => {}
-                Err(Failure::Refused(problem)) if matches!(problem.status, 429 | 500..) => {}
+                Err(failure) if failure.may_pass() => {}
                 looked => looked?,
             }
             pause(PAUSE);

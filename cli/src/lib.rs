@@ -60,7 +60,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         // Whoever read has enough.
         Ok(()) | Err(Failure::Unheard) => ExitCode::SUCCESS,
         // It is printed already.
-        Err(failure @ Failure::No) => failure.code(),
+        Err(failure @ (Failure::No | Failure::Differs)) => failure.code(),
         Err(failure) => end(&failure),
     }
 }
