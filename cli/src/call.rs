@@ -238,7 +238,7 @@ pub(crate) fn query(
 ) -> Result<Vec<(String, String)>, Failure> {
     let mut query = Vec::new();
     for field in &operation.query {
-        let Some(value) = given(place, field, matches)? else { continue };
+        let Some(value) = given(place, operation, field, matches)? else { continue };
         let text = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
         query.extend(field.path.first().map(|name| (name.clone(), text)));
     }
@@ -274,7 +274,7 @@ pub(crate) fn body(
             }
             let nothing = if field.is_nullable { Value::Null } else { json!([]) };
             put(&mut body, &field.path, nothing);
-        } else if let Some(value) = given(place, field, matches)? {
+        } else if let Some(value) = given(place, operation, field, matches)? {
             put(&mut body, &field.path, value);
         } else if field.kind == Kind::Secret
             && (asked_for(field, matches) || field.is_required && file.is_none())
@@ -294,18 +294,29 @@ pub(crate) fn body(
     if operation.method == "patch" && body.as_object().is_some_and(Map::is_empty) {
         return Err(Failure::Usage("nothing was said that could change".into()));
     }
-    Ok(body)
+    place.schemas().with_ids(operation, body, &|list, name| found(place, list, name))
 }
 
-/// What was typed for a field, with ids in place of names.
-fn given(place: &Place<'_>, field: &Field, matches: &ArgMatches) -> Result<Option<Value>, Failure> {
+/// What was typed for a field, with ids in place of names where it is a text.
+fn given(
+    place: &Place<'_>,
+    operation: &Operation,
+    field: &Field,
+    matches: &ArgMatches,
+) -> Result<Option<Value>, Failure> {
     let option = &field.option();
     let text = || typed::<String>(matches, option).next().cloned();
     Ok(match &field.kind {
         Kind::Secret => None,
         Kind::Number => typed::<i64>(matches, option).next().map(|number| json!(number)),
         Kind::Truth => typed::<bool>(matches, option).next().map(|truth| json!(truth)),
-        Kind::Json => text().map(|text| read_json(option, &text)).transpose()?,
+        Kind::Json => {
+            let read = |text: String| {
+                let listed = place.schemas().listed(operation, &field.path, &text);
+                listed.map_or_else(|| read_json(option, &text), Ok)
+            };
+            text().map(read).transpose()?
+        }
         Kind::Choice(_) => text().map(Value::String),
         Kind::Text => match text() {
             Some(text) => Some(Value::String(referred(place, field, from_place(text)?)?)),
@@ -328,12 +339,20 @@ fn referred(place: &Place<'_>, field: &Field, text: String) -> Result<String, Fa
             let ids = text.split(',').map(|name| place.id("/v1/organizations", name.trim()));
             Ok(ids.collect::<Result<Vec<_>, _>>()?.join(","))
         }
-        Some((_, list)) if list.starts_with('/') => place.id(list, &text),
-        Some((_, list)) => {
-            let organization = place.organization()?;
-            place.id(&format!("/v1/organizations/{organization}/{list}"), &text)
-        }
+        Some((_, list)) => found(place, list, &text),
         None => Ok(text),
+    }
+}
+
+/// The id behind a name of a list: of the organization's, or of what is at a path.
+fn found(place: &Place<'_>, list: &str, name: &str) -> Result<String, Failure> {
+    match list {
+        "" => place.id("/v1/organizations", name),
+        list if list.starts_with('/') => place.id(list, name),
+        list => {
+            let organization = place.organization()?;
+            place.id(&format!("/v1/organizations/{organization}/{list}"), name)
+        }
     }
 }
 

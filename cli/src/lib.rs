@@ -15,6 +15,7 @@ mod failure;
 mod follow;
 mod grammar;
 mod import;
+mod names;
 mod output;
 mod place;
 mod progress;

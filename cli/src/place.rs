@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::call::items;
 use crate::client::Client;
 use crate::contexts::{self, Context, Contexts};
-use crate::document::Document;
+use crate::document::{Document, Schemas};
 use crate::failure::Failure;
 use crate::grammar::{CA, CONTEXT, CONTEXTS, ORG, PROVIDER, SERVER, TOKEN};
 
@@ -76,6 +76,11 @@ impl<'d> Place<'d> {
         let ca = matches.get_one::<PathBuf>(CA).or(context.ca.as_ref());
         let client = Client::new(&context.server, Some(token), ca.map(PathBuf::as_path))?;
         Ok(Self { document, client, organization: Some(organization.to_owned()) })
+    }
+
+    /// What the API takes and gives.
+    pub(crate) fn schemas(&self) -> &Schemas {
+        &self.document.schemas
     }
 
     /// The id of the organization that a command is about.

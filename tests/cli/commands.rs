@@ -188,6 +188,32 @@ fn who_follows_some_events_sees_all_of_them_and_nothing_else() {
 }
 
 #[test]
+fn names_count_wherever_the_api_has_ids() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    tenantry.does("group create --name staff");
+    let id = tenantry.shows("group show staff")["id"].as_str().unwrap().to_owned();
+    let has = |line: &str, member: &str| {
+        let shown = tenantry.shows(line);
+        assert!(shown[member].to_string().contains(&id), "{line}: {shown}");
+    };
+    tenantry.does("service-account create --name wiki --visibility staff");
+    has("service-account show wiki", "visibility");
+    tenantry.does("service-account create --name all --visibility everything");
+    office.client("gate", &json!({}));
+    let rules = r#"[{"name": "own", "groups": ["staff"], "verdict": "reject"}]"#;
+    let ruled = tenantry.words(&["radius", "update", "gate", "--rules", rules]);
+    assert_eq!(ruled.code, 0, "{ruled:?}");
+    has("radius show gate", "rules");
+    let file = "allowed_groups: [staff]\n";
+    let read = tenantry.hear("radius update gate --from -", file);
+    assert_eq!(read.code, 0, "{read:?}");
+    has("radius show gate", "allowed_groups");
+    let missing = tenantry.run("service-account update wiki --visibility nobody");
+    assert_eq!(missing.code, 5, "{missing:?}");
+}
+
+#[test]
 fn a_long_list_comes_whole_or_as_far_as_is_asked() {
     let office = Office::new();
     let tenantry = desk(&office);
