@@ -35,7 +35,7 @@ pub(crate) fn call(
         let most = matches.get_one::<usize>(MOST).copied();
         let items = items(place, &path, &query, most);
         let items = items.map_err(|failure| called(failure, operation, matches))?;
-        return format.print(&Value::Array(items), columns);
+        return format.print(&shown(place, operation, format, Value::Array(items)), columns);
     }
     let body = operation.body.as_ref().map(|fields| body(place, operation, fields, matches));
     let body = body.transpose()?;
@@ -60,9 +60,19 @@ pub(crate) fn call(
         return Ok(());
     }
     // A list that is not cut into pages.
-    let shown = answer.body.get("items").filter(|items| items.is_array()).unwrap_or(&answer.body);
-    format.print(shown, columns)?;
+    let said = answer.body.get("items").filter(|items| items.is_array()).unwrap_or(&answer.body);
+    format.print(&shown(place, operation, format, said.clone()), columns)?;
     done(&answer.body)
+}
+
+/// An answer, or the items of a list, as it is printed: for people with durations as they write them.
+fn shown(place: &Place<'_>, operation: &Operation, format: Format, said: Value) -> Value {
+    let Some(schema) = operation.answer.as_ref().filter(|_| format == Format::Table) else {
+        return said;
+    };
+    let items = place.schemas().part(schema, &|form| form.get("properties")?.get("items"));
+    let schema = items.filter(|_| said.is_array()).unwrap_or(schema);
+    place.schemas().with_durations(schema, said)
 }
 
 /// Whether what was asked for was done, where the answer tells how that ended.

@@ -8,7 +8,7 @@ use crate::document::{Document, Field, Kind, Operation};
 use crate::failure::Failure;
 use crate::output::FORMATS;
 use crate::words::{AMONG, EVENTS, EXPORT, EXPORT_AMONG, Noun, VERIFY, Verb, nouns};
-use crate::{apply, import, verify};
+use crate::{apply, durations, import, verify};
 
 /// Options that every command has.
 pub(crate) const ORG: &str = "org";
@@ -335,6 +335,10 @@ fn argument(field: &Field) -> Arg {
             .action(ArgAction::SetTrue)
             .help(format!("Ask for it, or read it from a line of standard input. {}", field.about)),
         Kind::Choice(choices) => arg.value_parser(PossibleValuesParser::new(choices.clone())),
+        Kind::Number if field.is_duration() => arg
+            .value_name("DURATION")
+            .value_parser(durations::read)
+            .help(format!("{} Or as 14d, 15m, 1h30m.", field.about)),
         Kind::Number => arg.value_name("NUMBER").value_parser(clap::value_parser!(i64)),
         Kind::Truth => arg
             .value_name("true|false")
@@ -415,5 +419,7 @@ mod tests {
         assert!(parse("tenantry -O acme events export --to file --success=false").is_ok());
         assert!(parse("tenantry events verify file --head 00").is_ok());
         assert!(parse("tenantry events --actor ada counts").is_err());
+        assert!(parse("tenantry events set-retention --retention 365d").is_ok());
+        assert!(parse("tenantry events set-retention --retention 365x").is_err());
     }
 }

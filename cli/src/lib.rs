@@ -10,6 +10,7 @@ mod can;
 mod client;
 mod contexts;
 mod document;
+mod durations;
 mod events;
 mod failure;
 mod follow;

@@ -97,7 +97,7 @@ impl Schemas {
     }
 
     /// A part of a schema, of whichever of its forms has it.
-    fn part<'s>(
+    pub(crate) fn part<'s>(
         &'s self,
         schema: &'s Value,
         of: &dyn Fn(&'s Value) -> Option<&'s Value>,

@@ -28,6 +28,8 @@ fn people_and_groups_by_their_names() {
     assert_eq!(tenantry.shows("user suspend ada")["state"], "suspended");
     let kept = tenantry.shows("events set-retention --retention 31536000000");
     assert_eq!(kept["retention"], json!(31_536_000_000_u64));
+    let table = tenantry.does("events set-retention --retention 52w1d");
+    assert_eq!(table, "retention  365d\n");
     let kept = tenantry.shows("events set-retention --clear retention");
     assert_eq!(kept["retention"], json!(null));
 
