@@ -286,6 +286,8 @@ pub(crate) fn body(
             put(&mut body, &field.path, nothing);
         } else if let Some(value) = given(place, operation, field, matches)? {
             put(&mut body, &field.path, value);
+        } else if file.is_none() && is_wanted_code(field, fields, matches) {
+            put(&mut body, &field.path, Value::String(prompt::visible("code")?));
         } else if field.kind == Kind::Secret
             && (asked_for(field, matches) || field.is_required && file.is_none())
         {
@@ -305,6 +307,13 @@ pub(crate) fn body(
         return Err(Failure::Usage("nothing was said that could change".into()));
     }
     place.schemas().with_ids(operation, body, &|list, name| found(place, list, name))
+}
+
+/// Whether a field is the code of an authenticator, which is asked for where nothing is given in its
+/// place.
+fn is_wanted_code(field: &Field, fields: &[Field], matches: &ArgMatches) -> bool {
+    let is_instead = |other: &Field| other.kind == Kind::Secret && asked_for(other, matches);
+    field.kind == Kind::Text && field.path == ["code"] && !fields.iter().any(is_instead)
 }
 
 /// What was typed for a field, with ids in place of names where it is a text.
@@ -460,6 +469,21 @@ mod tests {
         assert_eq!(told(json!({"outcome": "under_way", "reason": null})), "it is under way");
         let refused = json!({"outcome": "refused", "reason": "the gear refused"});
         assert_eq!(told(refused), "it is refused: the gear refused");
+    }
+
+    #[test]
+    fn a_code_is_asked_for_unless_something_is_given_in_its_place() {
+        let document = crate::document::Document::read().unwrap();
+        let wants = |operation: &str, line: &[&str]| {
+            let fields = document.operation(operation).unwrap().body.clone().unwrap();
+            let command = crate::grammar::with_body(clap::Command::new("x"), &fields);
+            let matches = command.try_get_matches_from(line).unwrap();
+            fields.iter().any(|field| is_wanted_code(field, &fields, &matches))
+        };
+        assert!(wants("confirm_own_authenticator", &["x"]));
+        assert!(wants("begin_own_authenticator", &["x"]));
+        assert!(!wants("begin_own_authenticator", &["x", "--recovery-code"]));
+        assert!(!wants("create_user", &["x"]));
     }
 
     #[test]

@@ -19,6 +19,7 @@ pub(crate) const YES: &str = "yes";
 pub(crate) const CONTEXTS: &str = "contexts";
 pub(crate) const SERVER: &str = "server";
 pub(crate) const TOKEN: &str = "token";
+pub(crate) const TOKEN_FILE: &str = "token-file";
 pub(crate) const CA: &str = "ca";
 /// Options of those that send or list something.
 pub(crate) const FROM: &str = "from";
@@ -129,9 +130,19 @@ fn common(with_environment: bool) -> Vec<Arg> {
         ),
         by(global(SERVER, "The server, in place of a context's"), "TENANTRY_SERVER"),
         by(
-            global(TOKEN, "An API key, in place of a session; better given by the environment")
-                .hide_env_values(true),
+            global(
+                TOKEN,
+                "An API key, in place of a session; all who look at the machine's processes see it \
+                 here, so better give it by the environment or by --token-file",
+            )
+            .hide_env_values(true),
             "TENANTRY_TOKEN",
+        ),
+        by(
+            global(TOKEN_FILE, "The file with the API key; - for a line of standard input")
+                .value_name("FILE")
+                .value_hint(ValueHint::FilePath),
+            "TENANTRY_TOKEN_FILE",
         ),
         by(
             global(CA, "The authority of the server's certificate in PEM; else the system's")
