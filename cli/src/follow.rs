@@ -75,7 +75,7 @@ impl<'l> Log<'l> {
     /// Prints the newest, the latest last. What is written meanwhile comes after them.
     fn begin(&mut self, most: usize) -> Result<(), Failure> {
         let end = self.end()?;
-        let (mut found, mut cursor) = (Vec::new(), None);
+        let (mut found, mut cursor) = (Vec::<Value>::new(), None::<String>);
         for look in 0.. {
             if found.len() >= most {
                 break;

@@ -52,7 +52,7 @@ impl Schemas {
                 for (name, member) in members {
                     let inner = self.part(schema, &|form| form.get("properties")?.get(&name));
                     let member = match inner {
-                        Some(inner) => self.put_ids(inner, (&name, member), find)?,
+                        Some(inner) => self.put_ids(inner, (name.as_str(), member), find)?,
                         None => member,
                     };
                     object.insert(name, member);
