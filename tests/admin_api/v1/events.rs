@@ -375,7 +375,7 @@ fn events_of_several_organizations_are_found_at_once() {
         shown.as_array().unwrap().iter().map(organization).collect::<Vec<_>>()
     };
     let both = format!("--organizations {},{}", office.slug, other.slug);
-    assert_eq!(named(&both), [other.id.as_str(), &office.id]);
+    assert_eq!(named(&both), [office.id.as_str(), &other.id], "the latest last");
     assert!(named("").len() >= 2, "all that there are");
     let never = "/v1/all-events?organizations=01890000-0000-7000-8000-000000000000";
     assert_eq!(office.top.get(never).status, 404);
@@ -459,7 +459,10 @@ fn events_come_the_oldest_first_where_that_is_asked_for() {
     assert_eq!(shown("--max 3 --sort -sequence"), newest[..3]);
     let among = format!("among --organizations {} --max 3", office.slug);
     assert_eq!(shown(&format!("{among} --sort sequence")), oldest[..3]);
-    assert_eq!(shown(&among), newest[..3]);
+    assert_eq!(shown(&among), oldest[oldest.len() - 3..], "the latest last");
+    let behind = |number: u64| shown(&format!("--after {number} --max 2"));
+    assert_eq!(behind(oldest[0]), oldest[1..3]);
+    assert!(behind(newest[0]).is_empty());
     let (mut seen, mut cursor) = (Vec::new(), String::new());
     loop {
         let page = office.read(&format!("events?limit=2&sort=sequence{cursor}"));
