@@ -45,6 +45,7 @@ mod uploads;
 mod v1;
 mod warning;
 mod wifi;
+mod words;
 
 pub use api::{Addresses, Clock, Courier, Doors, Limits, Trials};
 pub use ldap::{
