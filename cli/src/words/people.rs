@@ -71,7 +71,7 @@ pub(super) const NOUNS: &[Noun] = &[
     },
     Noun {
         name: "password-policy",
-        about: "What is asked of the passwords of groups' people",
+        about: "What is asked of the passwords of groups' people; the lowest precedence counts",
         columns: &["name", "precedence", "password_minimum", "modified"],
         verbs: &[
             verb("list", "list_password_policies"),
