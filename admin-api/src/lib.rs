@@ -41,6 +41,7 @@ mod secret_text;
 mod strangers;
 #[cfg(test)]
 mod tests;
+mod turns;
 mod uploads;
 mod v1;
 mod warning;
