@@ -10,7 +10,7 @@ use crate::records::{Credential, Demand, Organization, Settings, User};
 use crate::time::Time;
 
 /// What stands between a user and their entry, for who helps them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SignInState {
     /// When the password was set, if there is one.
     pub password_set: Option<Time>,
