@@ -252,9 +252,18 @@ fn permission(operation: &Operation) -> Option<&'static str> {
 
 pub(crate) fn complete(path: &str, operation: &mut Operation) {
     name_by_place(path, operation);
+    let said = operation.parameters.take().unwrap_or_default();
+    let is_said = |name: &str| {
+        said.iter().any(|parameter| match parameter {
+            RefOr::T(it) => it.name == name && matches!(it.parameter_in, ParameterIn::Path),
+            RefOr::Ref(_) => false,
+        })
+    };
+    // What an operation says of a part of its path counts: not each of them is an id.
+    let unsaid = placeholders(path).filter(|name| !is_said(name));
     let mut parameters: Vec<RefOr<Parameter>> =
-        placeholders(path).map(|name| RefOr::T(path_parameter(name))).collect();
-    parameters.extend(operation.parameters.take().unwrap_or_default());
+        unsaid.map(|name| RefOr::T(path_parameter(name))).collect();
+    parameters.extend(said);
     operation.parameters = (!parameters.is_empty()).then_some(parameters);
     if let Some(permission) = permission(operation) {
         let needs = format!("Needs the permission `{permission}`.");

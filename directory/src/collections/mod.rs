@@ -2,6 +2,7 @@
 //!
 //! A collection knows its place from its grant; no method takes an organization.
 
+mod admin_factors;
 mod admin_recovery;
 mod admin_sessions;
 mod admins;
@@ -59,6 +60,7 @@ mod told;
 mod user_cap;
 mod users;
 
+pub use admin_factors::AdminFactors;
 pub use admin_recovery::RecoveredAdmin;
 pub(crate) use admin_recovery::recover;
 pub(crate) use admin_sessions::end_passkey_sessions;

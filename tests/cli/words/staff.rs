@@ -18,7 +18,12 @@ pub(super) const ADMINS: &[Row] = &[
     row("admin list", "{at} --name {login}").shows(&[("#", "1"), ("/0/login", "{login}")]),
     row("admin update", "{at} {login} --role help_desk --api-access=true")
         .shows(&[("/role", "help_desk"), ("/api_access", "true")]),
-    row("admin show", "{at} {login}").shows(&[("/role", "help_desk")]),
+    row("admin show", "{at} {login}").shows(&[
+        ("/role", "help_desk"),
+        ("/second_factor_enrolled", "false"),
+        ("/passkeys", "0"),
+        ("/recovery_codes_left", "0"),
+    ]),
     row("admin suspend", "{at} {login}")
         .then("admin show {at} {login}")
         .shows(&[("/state", "suspended")]),

@@ -1,7 +1,5 @@
 //! Events of several organizations at once.
 
-use std::sync::Arc;
-
 use directory::events::EventsAmong;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -72,7 +70,7 @@ pub(crate) async fn list_all_events(
     let whose = Whose::read(query.organizations.as_deref())?;
     let query = wanted.query()?;
     let context = caller.context;
-    let turn = Arc::clone(&caller.api.searching).acquire_owned().await;
+    let turn = caller.api.searching.take(caller.whose).await?;
     let found = caller.api.blocking(move |directory| {
         let _turn = turn;
         let organizations = whose.find(directory, context)?;
