@@ -17,6 +17,7 @@ use crate::ldap::LdapExplainer;
 use crate::problem::Problem;
 use crate::secret_text::SecretText;
 use crate::strangers::Strangers;
+use crate::turns::{Turn, Turns};
 use crate::uploads::Uploads;
 
 /// The limits on a request, named.
@@ -38,6 +39,12 @@ pub struct Limits {
     pub requests: u32,
     /// The most lists at once that are filtered or sorted; others wait.
     pub looking: usize,
+    /// The most searches at once that read many events; others wait.
+    pub searching: usize,
+    /// The most requests of LDAP at once that are explained; others wait.
+    pub explaining: usize,
+    /// How long those wait for their turn who want one of these or have a password hashed.
+    pub patience: Duration,
 }
 
 /// Where the API is found from outside.
@@ -69,6 +76,9 @@ impl Default for Limits {
             device_requests: 12,
             requests: 12_000,
             looking: 2,
+            searching: 2,
+            explaining: 1,
+            patience: Duration::from_secs(10),
         }
     }
 }
@@ -124,27 +134,27 @@ pub(crate) struct Api {
     pub(crate) devices: Arc<Allowance<[u8; 32]>>,
     /// Where these come from.
     pub(crate) device_sources: Arc<Strangers>,
-    /// Who begins to sign in with a passkey.
+    /// Who begins to sign in with a passkey, or tries tokens of no enrolment.
     pub(crate) newcomers: Arc<Strangers>,
     /// Who asks with a token.
     pub(crate) callers: Arc<Allowance<Actor>>,
     /// Who looks through many records.
-    pub(crate) looking: Arc<Semaphore>,
+    pub(crate) looking: Turns,
     pub(crate) clock: Clock,
-    hashing: Arc<Semaphore>,
+    hashing: Turns,
     /// Files of imports that come in.
     pub(crate) uploads: Arc<Uploads>,
     /// Who brings reports of network gear into the sessions.
     pub(crate) settling: Arc<Semaphore>,
     /// Who reads many events at once, which costs a processor.
-    pub(crate) searching: Arc<Semaphore>,
+    pub(crate) searching: Turns,
     /// Who has a search of LDAP explained, which may look through very much.
-    pub(crate) explaining: Arc<Semaphore>,
+    pub(crate) explaining: Turns,
     /// Who notes that sessions are used.
     noting: Arc<Semaphore>,
 }
 
-/// So often may one source begin to sign in with a passkey in a minute.
+/// So often may one source begin with a passkey, or try tokens of no enrolment, in a minute.
 const NEWCOMERS: u32 = 120;
 /// So often may a destination of events be tried in a minute.
 const TRIALS: u32 = 6;
@@ -166,11 +176,12 @@ impl Api {
         let plain = |url: &str| url.trim_end_matches('/').into();
         let (public_url, invitation_url) =
             (addresses.public.map(plain), addresses.invitations.map(plain));
-        let hashing = Arc::new(Semaphore::new(limits.hashing.max(1)));
+        let turns = |at_once| Turns::new(at_once, limits.patience);
+        let (hashing, looking) = (turns(limits.hashing), turns(limits.looking));
+        let (searching, explaining) = (turns(limits.searching), turns(limits.explaining));
         let strangers = Arc::new(Strangers::new(limits.lists));
         let invited = Arc::new(Strangers::new(limits.invitations));
         let callers = Arc::new(Allowance::new(limits.requests, TOKENS, Actor::nobody()));
-        let looking = Arc::new(Semaphore::new(limits.looking.max(1)));
         let (settling, uploads) = (Arc::new(Semaphore::new(1)), Arc::default());
         let Doors { orders, ldap, trials } = doors;
         let tried = Arc::new(Allowance::new(TRIALS, DESTINATIONS, Uuid::nil()));
@@ -178,7 +189,6 @@ impl Api {
         let devices = Arc::new(Allowance::new(limits.device_requests, DEVICES, [0; 32]));
         let behind = limits.device_requests.saturating_mul(DEVICES_OF_SOURCE);
         let device_sources = Arc::new(Strangers::new(behind));
-        let (searching, explaining) = (Arc::new(Semaphore::new(2)), Arc::new(Semaphore::new(1)));
         let (newcomers, noting) =
             (Arc::new(Strangers::new(NEWCOMERS)), Arc::new(Semaphore::new(NOTING)));
         Self {
@@ -234,10 +244,15 @@ impl Api {
         }));
     }
 
+    async fn turn_to_hash(&self) -> Result<Turn, Problem> {
+        // About whom that is does not matter: nobody has many passwords set in one request.
+        self.hashing.take(None).await.map_err(|_| Problem::busy())
+    }
+
     /// Hashes a new password.
     pub(crate) async fn hash(&self, text: SecretText) -> Result<NewPassword, Problem> {
         let password = text.password()?;
-        let turn = Arc::clone(&self.hashing).acquire_owned().await;
+        let turn = self.turn_to_hash().await?;
         self.blocking(move |directory| {
             let hashed =
                 NewPassword::hashed(password, directory.hash_parameters(), directory.tools());
@@ -249,7 +264,7 @@ impl Api {
 
     /// Makes a password and hashes it.
     pub(crate) async fn generate_password(&self) -> Result<GeneratedPassword, Problem> {
-        let turn = Arc::clone(&self.hashing).acquire_owned().await;
+        let turn = self.turn_to_hash().await?;
         self.blocking(move |directory| {
             let made = GeneratedPassword::generate(directory.hash_parameters(), directory.tools());
             drop(turn);

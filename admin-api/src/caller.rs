@@ -31,6 +31,8 @@ pub(crate) struct Caller {
     remembered: Option<ToRemember>,
     /// The path that was asked for.
     path: Arc<str>,
+    /// The organization that it names; there may be none with that id.
+    pub(crate) whose: Option<Uuid>,
 }
 
 /// An admin who may do `P` in the organization that the path names.
@@ -101,7 +103,7 @@ impl Caller {
     /// Who asks for which list.
     pub(crate) fn asking(&self) -> Asking {
         let (api, admin) = (self.api.clone(), self.context.actor.admin());
-        Asking { api, admin, path: Arc::clone(&self.path) }
+        Asking { api, admin, path: Arc::clone(&self.path), whose: self.whose }
     }
 
     /// Starts reading as the caller.
@@ -191,7 +193,12 @@ impl FromRequestParts<Api> for Caller {
             api.note_use(context);
         }
         let remembered = parts.extensions.get::<ToRemember>().cloned();
-        Ok(Self { api: api.clone(), context, remembered, path: parts.uri.path().into() })
+        let whose = match path_id(parts, api, Named::Organization).await {
+            PathId::Of(uuid) => Some(uuid),
+            PathId::Absent | PathId::Malformed => None,
+        };
+        let path = parts.uri.path().into();
+        Ok(Self { api: api.clone(), context, remembered, path, whose })
     }
 }
 

@@ -41,10 +41,12 @@ mod secret_text;
 mod strangers;
 #[cfg(test)]
 mod tests;
+mod turns;
 mod uploads;
 mod v1;
 mod warning;
 mod wifi;
+mod words;
 
 pub use api::{Addresses, Clock, Courier, Doors, Limits, Trials};
 pub use ldap::{

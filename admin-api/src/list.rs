@@ -13,6 +13,7 @@ use directory::AdminId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
 
 use crate::api::Api;
 use crate::problem::Problem;
@@ -140,6 +141,8 @@ pub(crate) struct Asking {
     pub(crate) admin: Option<AdminId>,
     /// The path of the list.
     pub(crate) path: Arc<str>,
+    /// The organization that the path names, in whose line it waits.
+    pub(crate) whose: Option<Uuid>,
 }
 
 impl NamedQuery {
@@ -167,7 +170,7 @@ impl NamedQuery {
         if asked.query.looks_at_few() {
             return work(&asked);
         }
-        let turn = Arc::clone(&api.looking).acquire_owned().await;
+        let turn = api.looking.take(asked.asking.whose).await?;
         let looking = api.blocking(move |_| {
             let answered = work(&asked);
             drop(turn);
@@ -232,7 +235,7 @@ impl Asked {
         let NamedQuery { name, filter, sort, also, .. } = &self.query;
         let asked = [name, filter, sort].map(|part| part.as_deref().unwrap_or_default().as_bytes());
         let [name, filter, sort] = asked;
-        let Asking { api, admin, path } = &self.asking;
+        let Asking { api, admin, path, .. } = &self.asking;
         let admin = format!("{admin:?}");
         let by = [b"list".as_slice(), admin.as_bytes(), path.as_bytes()];
         let parts = [&by[..], &[name, filter, sort, also.as_bytes(), body]].concat();

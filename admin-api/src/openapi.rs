@@ -52,8 +52,9 @@ impl Route {
 
 /// The document's extension that names an operation's permission.
 const PERMISSION: &str = "x-permission";
-/// The operation that needs the scope of all organizations: what it makes is in no other yet.
-const EVERYWHERE: &str = "create_organization";
+/// The operations that need the scope of all organizations: an organization that is made is in no
+/// other yet, and a plan is for any.
+const EVERYWHERE: [&str; 4] = ["create_organization", "create_plan", "delete_plan", "update_plan"];
 /// The names of the security schemes.
 const BEARER: &str = "bearer";
 const COOKIE: &str = "cookie";
@@ -204,7 +205,7 @@ pub fn routes() -> Vec<Route> {
                 security.iter().all(|requirement| *requirement == SecurityRequirement::default())
             });
             let operation = operation.operation_id.clone().unwrap_or_default();
-            let everywhere = operation == EVERYWHERE;
+            let everywhere = EVERYWHERE.contains(&operation.as_str());
             let path = path.clone();
             routes.push(Route { operation, method, path, permission, public, everywhere });
         }
@@ -251,9 +252,18 @@ fn permission(operation: &Operation) -> Option<&'static str> {
 
 pub(crate) fn complete(path: &str, operation: &mut Operation) {
     name_by_place(path, operation);
+    let said = operation.parameters.take().unwrap_or_default();
+    let is_said = |name: &str| {
+        said.iter().any(|parameter| match parameter {
+            RefOr::T(it) => it.name == name && matches!(it.parameter_in, ParameterIn::Path),
+            RefOr::Ref(_) => false,
+        })
+    };
+    // What an operation says of a part of its path counts: not each of them is an id.
+    let unsaid = placeholders(path).filter(|name| !is_said(name));
     let mut parameters: Vec<RefOr<Parameter>> =
-        placeholders(path).map(|name| RefOr::T(path_parameter(name))).collect();
-    parameters.extend(operation.parameters.take().unwrap_or_default());
+        unsaid.map(|name| RefOr::T(path_parameter(name))).collect();
+    parameters.extend(said);
     operation.parameters = (!parameters.is_empty()).then_some(parameters);
     if let Some(permission) = permission(operation) {
         let needs = format!("Needs the permission `{permission}`.");

@@ -11,6 +11,22 @@ use crate::openapi::{Route, route_of};
 use crate::problem::Problem;
 use crate::role::RoleName;
 
+/// The operation that names its organization in the body, and is asked for at the provider.
+const NAMING: &str = "agree_on_plan";
+/// The operation that makes an API key.
+const KEY: &str = "create_own_key";
+/// The operations that need a session that was begun a moment ago.
+const FRESH: [&str; 8] = [
+    KEY,
+    "activate_own_passkey",
+    "begin_own_authenticator",
+    "begin_passkey",
+    "change_own_password",
+    "delete_own_passkey",
+    "make_recovery_codes",
+    "register_passkey",
+];
+
 /// What is asked about; all permissions where neither an operation nor a permission is named.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -102,6 +118,10 @@ pub(crate) enum ReasonCode {
     Permission,
     /// The role that the API key is narrowed to does not hold the permission.
     KeyRole,
+    /// The admin makes no API keys.
+    ApiAccessOff,
+    /// It needs a session that was begun a moment ago.
+    FreshSession,
 }
 
 /// A question whose operation or permission there is.
@@ -139,7 +159,7 @@ impl Question {
         let organization = self.organization.or(home);
         let within = match &about {
             About::Operation(route) if route.public => return Ok(Asked { about, organization }),
-            About::Operation(route) => route.in_organization(),
+            About::Operation(route) => route.in_organization() || route.operation == NAMING,
             About::Permission(permission) if !Permission::AT_PROVIDER.contains(permission) => true,
             About::Permission(_) | About::All => organization.is_some(),
         };
@@ -183,12 +203,7 @@ impl Asked {
         let answers = match self.about {
             About::Operation(route) => {
                 let needed = route.permission.and_then(Permission::named);
-                let obstacles = match (route.public, route.everywhere) {
-                    (true, _) => Vec::new(),
-                    (false, true) => outlook.obstacles_everywhere(needed),
-                    (false, false) => outlook.obstacles(needed),
-                };
-                vec![of(Some(&route.operation), needed, &obstacles)]
+                vec![of(Some(&route.operation), needed, &in_the_way(route, needed, outlook))]
             }
             About::Permission(permission) => vec![alone(permission)],
             About::All if self.organization.is_some() => {
@@ -203,6 +218,32 @@ impl Asked {
             role: RoleName(outlook.role()),
             organization: self.organization,
             answers,
+        }
+    }
+}
+
+/// What stands in the way of an operation.
+fn in_the_way(route: &Route, needed: Option<Permission>, outlook: &Outlook) -> Vec<Obstacle> {
+    let operation = route.operation.as_str();
+    match needed {
+        _ if route.public => Vec::new(),
+        needed if route.everywhere => outlook.obstacles_everywhere(needed),
+        Some(needed) if operation == NAMING => outlook.obstacles_from_provider(needed),
+        None if FRESH.contains(&operation) => outlook.obstacles_to_own(operation == KEY),
+        needed => outlook.obstacles(needed),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_asked_about_in_its_own_way_is_there() {
+        assert!(route_of(NAMING).is_some_and(|it| it.permission.is_some()));
+        for operation in FRESH {
+            let own = route_of(operation).is_some_and(|it| it.permission.is_none() && !it.public);
+            assert!(own, "{operation}");
         }
     }
 }

@@ -153,6 +153,14 @@ impl Problem {
         }
     }
 
+    pub(crate) fn crowded() -> Self {
+        let detail = "Too many look through much at once; try again in a moment.";
+        Self {
+            retry_after: Some(2),
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "/problems/busy", "Busy", detail)
+        }
+    }
+
     pub(crate) fn explaining() -> Self {
         let detail = "Something else is being explained, which takes long; try again in a moment.";
         Self {

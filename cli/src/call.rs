@@ -13,7 +13,7 @@ use crate::prompt;
 use crate::words::REFERENCES;
 
 /// The most items that the server gives at once.
-const PAGE: usize = 200;
+pub(crate) const PAGE: usize = 200;
 
 /// Does what an operation does, and prints what comes of it.
 ///
@@ -35,7 +35,7 @@ pub(crate) fn call(
         let most = matches.get_one::<usize>(MOST).copied();
         let items = items(place, &path, &query, most);
         let items = items.map_err(|failure| called(failure, operation, matches))?;
-        return format.print(&Value::Array(items), columns);
+        return format.print(&shown(place, operation, format, Value::Array(items)), columns);
     }
     let body = operation.body.as_ref().map(|fields| body(place, operation, fields, matches));
     let body = body.transpose()?;
@@ -60,9 +60,19 @@ pub(crate) fn call(
         return Ok(());
     }
     // A list that is not cut into pages.
-    let shown = answer.body.get("items").filter(|items| items.is_array()).unwrap_or(&answer.body);
-    format.print(shown, columns)?;
+    let said = answer.body.get("items").filter(|items| items.is_array()).unwrap_or(&answer.body);
+    format.print(&shown(place, operation, format, said.clone()), columns)?;
     done(&answer.body)
+}
+
+/// An answer, or the items of a list, as it is printed: for people with durations as they write them.
+fn shown(place: &Place<'_>, operation: &Operation, format: Format, said: Value) -> Value {
+    let Some(schema) = operation.answer.as_ref().filter(|_| format == Format::Table) else {
+        return said;
+    };
+    let items = place.schemas().part(schema, &|form| form.get("properties")?.get("items"));
+    let schema = items.filter(|_| said.is_array()).unwrap_or(schema);
+    place.schemas().with_durations(schema, said)
 }
 
 /// Whether what was asked for was done, where the answer tells how that ended.
@@ -178,20 +188,35 @@ pub(crate) fn items(
     let most = most.unwrap_or(usize::MAX);
     let (mut items, mut cursor) = (Vec::new(), None::<String>);
     loop {
-        let mut asked = query.to_vec();
-        asked.push(("limit".into(), PAGE.min(most - items.len()).max(1).to_string()));
-        asked.extend(cursor.map(|cursor| ("cursor".to_owned(), cursor)));
-        let mut answer = place.client.get(&format!("{path}{}", joined(&asked)))?.body;
-        let page = answer.get_mut("items").map(Value::take);
-        if let Some(Value::Array(page)) = page {
-            items.extend(page);
-        }
+        let left = most - items.len();
+        let (found, next) = page(place, path, query, (left, cursor.as_deref()))?;
+        items.extend(found);
         items.truncate(most);
-        cursor = answer.get("next").and_then(Value::as_str).map(ToOwned::to_owned);
+        cursor = next;
         if cursor.is_none() || items.len() >= most {
             return Ok(items);
         }
     }
+}
+
+/// A page of a list with so many items at most, from where the page before says, and where the next
+/// one begins.
+pub(crate) fn page(
+    place: &Place<'_>,
+    path: &str,
+    query: &[(String, String)],
+    (most, cursor): (usize, Option<&str>),
+) -> Result<(Vec<Value>, Option<String>), Failure> {
+    let mut asked = query.to_vec();
+    asked.push(("limit".into(), PAGE.min(most).max(1).to_string()));
+    asked.extend(cursor.map(|cursor| ("cursor".to_owned(), cursor.to_owned())));
+    let mut answer = place.client.get(&format!("{path}{}", joined(&asked)))?.body;
+    let items = match answer.get_mut("items").map(Value::take) {
+        Some(Value::Array(items)) => items,
+        Some(_) | None => Vec::new(),
+    };
+    let next = answer.get("next").and_then(Value::as_str).map(ToOwned::to_owned);
+    Ok((items, next))
 }
 
 /// The path, with the ids of what was named.
@@ -223,7 +248,7 @@ pub(crate) fn query(
 ) -> Result<Vec<(String, String)>, Failure> {
     let mut query = Vec::new();
     for field in &operation.query {
-        let Some(value) = given(place, field, matches)? else { continue };
+        let Some(value) = given(place, operation, field, matches)? else { continue };
         let text = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
         query.extend(field.path.first().map(|name| (name.clone(), text)));
     }
@@ -259,8 +284,10 @@ pub(crate) fn body(
             }
             let nothing = if field.is_nullable { Value::Null } else { json!([]) };
             put(&mut body, &field.path, nothing);
-        } else if let Some(value) = given(place, field, matches)? {
+        } else if let Some(value) = given(place, operation, field, matches)? {
             put(&mut body, &field.path, value);
+        } else if file.is_none() && is_wanted_code(field, fields, matches) {
+            put(&mut body, &field.path, Value::String(prompt::visible("code")?));
         } else if field.kind == Kind::Secret
             && (asked_for(field, matches) || field.is_required && file.is_none())
         {
@@ -279,18 +306,36 @@ pub(crate) fn body(
     if operation.method == "patch" && body.as_object().is_some_and(Map::is_empty) {
         return Err(Failure::Usage("nothing was said that could change".into()));
     }
-    Ok(body)
+    place.schemas().with_ids(operation, body, &|list, name| found(place, list, name))
 }
 
-/// What was typed for a field, with ids in place of names.
-fn given(place: &Place<'_>, field: &Field, matches: &ArgMatches) -> Result<Option<Value>, Failure> {
+/// Whether a field is the code of an authenticator, which is asked for where nothing is given in its
+/// place.
+fn is_wanted_code(field: &Field, fields: &[Field], matches: &ArgMatches) -> bool {
+    let is_instead = |other: &Field| other.kind == Kind::Secret && asked_for(other, matches);
+    field.kind == Kind::Text && field.path == ["code"] && !fields.iter().any(is_instead)
+}
+
+/// What was typed for a field, with ids in place of names where it is a text.
+fn given(
+    place: &Place<'_>,
+    operation: &Operation,
+    field: &Field,
+    matches: &ArgMatches,
+) -> Result<Option<Value>, Failure> {
     let option = &field.option();
     let text = || typed::<String>(matches, option).next().cloned();
     Ok(match &field.kind {
         Kind::Secret => None,
         Kind::Number => typed::<i64>(matches, option).next().map(|number| json!(number)),
         Kind::Truth => typed::<bool>(matches, option).next().map(|truth| json!(truth)),
-        Kind::Json => text().map(|text| read_json(option, &text)).transpose()?,
+        Kind::Json => {
+            let read = |text: String| {
+                let listed = place.schemas().listed(operation, &field.path, &text);
+                listed.map_or_else(|| read_json(option, &text), Ok)
+            };
+            text().map(read).transpose()?
+        }
         Kind::Choice(_) => text().map(Value::String),
         Kind::Text => match text() {
             Some(text) => Some(Value::String(referred(place, field, from_place(text)?)?)),
@@ -313,12 +358,20 @@ fn referred(place: &Place<'_>, field: &Field, text: String) -> Result<String, Fa
             let ids = text.split(',').map(|name| place.id("/v1/organizations", name.trim()));
             Ok(ids.collect::<Result<Vec<_>, _>>()?.join(","))
         }
-        Some((_, list)) if list.starts_with('/') => place.id(list, &text),
-        Some((_, list)) => {
-            let organization = place.organization()?;
-            place.id(&format!("/v1/organizations/{organization}/{list}"), &text)
-        }
+        Some((_, list)) => found(place, list, &text),
         None => Ok(text),
+    }
+}
+
+/// The id behind a name of a list: of the organization's, or of what is at a path.
+fn found(place: &Place<'_>, list: &str, name: &str) -> Result<String, Failure> {
+    match list {
+        "" => place.id("/v1/organizations", name),
+        list if list.starts_with('/') => place.id(list, name),
+        list => {
+            let organization = place.organization()?;
+            place.id(&format!("/v1/organizations/{organization}/{list}"), name)
+        }
     }
 }
 
@@ -416,6 +469,21 @@ mod tests {
         assert_eq!(told(json!({"outcome": "under_way", "reason": null})), "it is under way");
         let refused = json!({"outcome": "refused", "reason": "the gear refused"});
         assert_eq!(told(refused), "it is refused: the gear refused");
+    }
+
+    #[test]
+    fn a_code_is_asked_for_unless_something_is_given_in_its_place() {
+        let document = crate::document::Document::read().unwrap();
+        let wants = |operation: &str, line: &[&str]| {
+            let fields = document.operation(operation).unwrap().body.clone().unwrap();
+            let command = crate::grammar::with_body(clap::Command::new("x"), &fields);
+            let matches = command.try_get_matches_from(line).unwrap();
+            fields.iter().any(|field| is_wanted_code(field, &fields, &matches))
+        };
+        assert!(wants("confirm_own_authenticator", &["x"]));
+        assert!(wants("begin_own_authenticator", &["x"]));
+        assert!(!wants("begin_own_authenticator", &["x", "--recovery-code"]));
+        assert!(!wants("create_user", &["x"]));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use uuid::Builder;
 
 use crate::events::pause;
 use crate::failure::{Failure, Problem};
-use crate::output::warn;
+use crate::output::{tell, warn};
 use crate::progress::Counted;
 
 /// How long an answer may take.
@@ -24,6 +24,10 @@ const LONG_PATIENCE: Duration = Duration::from_secs(30 * 60);
 /// How long is waited before something is asked again whose answer was cut off: so often it is.
 const PAUSES: [Duration; 3] =
     [Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(3)];
+/// The longest that is waited at once for a server that has no time; who would wait longer is told.
+const LONGEST: Duration = Duration::from_secs(5);
+/// The longest that is waited for it until it does one thing.
+const IN_ALL: Duration = Duration::from_secs(30);
 
 /// A server, and who asks.
 pub(crate) struct Client {
@@ -108,17 +112,16 @@ impl Client {
     /// As [`ask`](Self::ask), and when it cannot be written or ends early.
     pub(crate) fn download(&self, path: &str, out: &mut dyn Write) -> Result<(), Failure> {
         let failed = |why: &dyn ToString| self.unreachable(why);
-        let mut request = self.agent.get(format!("{}{path}", self.server));
-        if let Some(token) = &self.token {
-            request = request.header("authorization", format!("Bearer {token}"));
-        }
-        let answer = request.config().timeout_global(None).build().call();
-        let mut answer = answer.map_err(|error| failed(&error))?;
-        let status = answer.status().as_u16();
-        if !(200..300).contains(&status) {
-            let octets = read(answer.body_mut()).map_err(|error| failed(&error))?;
-            return Err(refused(status, &octets));
-        }
+        let mut waited = Duration::ZERO;
+        let mut answer = loop {
+            match self.begin(path) {
+                Ok(answer) => break answer,
+                Err(trouble) => match trouble.wait(true, &mut waited) {
+                    Some(time) => pause(time),
+                    None => return Err(self.failure(trouble)),
+                },
+            }
+        };
         let copied = std::io::copy(&mut answer.body_mut().as_reader(), out);
         match copied.and_then(|_| out.flush()) {
             Err(error) if error.kind() == ErrorKind::BrokenPipe => Err(Failure::Unheard),
@@ -126,8 +129,24 @@ impl Client {
         }
     }
 
+    /// Asks for a file, of which nothing is read yet.
+    fn begin(&self, path: &str) -> Result<Response<Body>, Trouble> {
+        let mut request = self.agent.get(format!("{}{path}", self.server));
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let mut answer = request.config().timeout_global(None).build().call()?;
+        let (status, retry_after) = (answer.status().as_u16(), retry_after(&answer));
+        if !(200..300).contains(&status) {
+            let octets = read(answer.body_mut())?;
+            return Err(Trouble::Told(refused(status, retry_after, &octets)));
+        }
+        Ok(answer)
+    }
+
     /// Asks, and waits for the answer. What can be asked again is, a few times, when the connection
-    /// breaks before the answer is there.
+    /// breaks before the answer is there, and everything when the server has no time for it, once it
+    /// says that it has.
     ///
     /// # Errors
     /// When the server cannot be asked, or refuses.
@@ -136,15 +155,22 @@ impl Client {
         let key = question.is_repeatable.then(unguessable).transpose()?;
         let can_be_asked_again = key.is_some() || question.method == "get";
         let mut pauses = PAUSES.iter().filter(|_| can_be_asked_again);
-        let mut answer = self.ask_once(question, key.as_deref());
-        while let Err(trouble) = &answer
-            && (trouble.is_broken() || key.is_some() && trouble.is_under_way())
-            && let Some(time) = pauses.next()
-        {
-            pause(*time);
-            answer = self.ask_once(question, key.as_deref());
+        let mut waited = Duration::ZERO;
+        loop {
+            let trouble = match self.ask_once(question, key.as_deref()) {
+                Ok(answer) => return Ok(answer),
+                Err(trouble) => trouble,
+            };
+            let time = if trouble.is_broken() || key.is_some() && trouble.is_under_way() {
+                pauses.next().copied()
+            } else {
+                trouble.wait(can_be_asked_again, &mut waited)
+            };
+            match time {
+                Some(time) => pause(time),
+                None => return Err(self.failure(trouble)),
+            }
         }
-        answer.map_err(|trouble| self.failure(trouble))
     }
 
     fn ask_once(&self, question: &Question<'_>, key: Option<&str>) -> Result<Answer, Trouble> {
@@ -221,10 +247,10 @@ impl Client {
         }
         let is_json = header("content-type")
             .is_some_and(|kind| kind.starts_with("application/json") || kind.contains("+json"));
-        let status = answer.status().as_u16();
+        let (status, retry_after) = (answer.status().as_u16(), retry_after(&answer));
         let octets = read(answer.body_mut())?;
         if !(200..300).contains(&status) {
-            return Err(Trouble::Told(refused(status, &octets)));
+            return Err(Trouble::Told(refused(status, retry_after, &octets)));
         }
         let (body, file) = if octets.trim_ascii().is_empty() {
             (Value::Null, None)
@@ -264,6 +290,19 @@ impl Trouble {
     fn is_under_way(&self) -> bool {
         matches!(self, Self::Told(Failure::Refused(problem)) if problem.r#type.ends_with(UNDER_WAY))
     }
+
+    /// How long is waited until it is asked again, where that helps; whoever sits at a terminal is told.
+    fn wait(&self, can_be_asked_again: bool, waited: &mut Duration) -> Option<Duration> {
+        let Self::Told(Failure::Refused(problem)) = self else { return None };
+        let time = problem.wait(can_be_asked_again)?;
+        let after = waited.saturating_add(time);
+        if time > LONGEST || after > IN_ALL {
+            return None;
+        }
+        *waited = after;
+        tell(&format!("The server has no time; it is asked again in {} s.", time.as_secs()));
+        Some(time)
+    }
 }
 
 /// What kind of a problem that is.
@@ -292,12 +331,17 @@ pub(crate) fn unguessable() -> Result<String, Failure> {
     Ok(Builder::from_random_bytes(octets).into_uuid().to_string())
 }
 
+/// When it may be asked again, where the answer says so, in seconds.
+fn retry_after(answer: &Response<Body>) -> Option<u64> {
+    answer.headers().get("retry-after")?.to_str().ok()?.trim().parse().ok()
+}
+
 /// Why a server said no.
-fn refused(status: u16, octets: &[u8]) -> Failure {
+fn refused(status: u16, retry_after: Option<u64>, octets: &[u8]) -> Failure {
     let problem = serde_json::from_slice(octets).unwrap_or_else(|_| Problem::default());
     let nothing = problem.title.is_empty();
     let title = if nothing { format!("HTTP {status}") } else { problem.title };
-    Failure::Refused(Box::new(Problem { status, title, ..problem }))
+    Failure::Refused(Box::new(Problem { status, title, retry_after, ..problem }))
 }
 
 fn read(body: &mut Body) -> Result<Vec<u8>, ureq::Error> {
@@ -316,4 +360,38 @@ fn authorities(path: &Path) -> Result<Vec<Certificate<'static>>, Failure> {
         }
     }
     if found.is_empty() { Err(failed(&"there is no certificate in PEM in it")) } else { Ok(found) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a server says that has no time for something.
+    fn told(status: u16, kind: &str, retry_after: Option<u64>) -> Trouble {
+        let body = format!(r#"{{"type": "/problems/{kind}", "title": "Busy"}}"#);
+        Trouble::Told(refused(status, retry_after, body.as_bytes()))
+    }
+
+    #[test]
+    fn a_server_without_time_is_asked_again_when_it_says_and_not_for_ever() {
+        let mut waited = Duration::ZERO;
+        let seconds = |count| Some(Duration::from_secs(count));
+        assert_eq!(told(429, "too-often", Some(2)).wait(false, &mut waited), seconds(2));
+        assert_eq!(told(503, "busy", None).wait(false, &mut waited), seconds(1));
+        assert_eq!(told(429, "too-often", Some(0)).wait(true, &mut waited), seconds(1));
+        assert_eq!(told(503, "busy", Some(6)).wait(true, &mut waited), None, "that is long");
+        assert_eq!(waited, Duration::from_secs(4));
+        let all = (0..50).filter(|_| told(503, "busy", Some(5)).wait(true, &mut waited).is_some());
+        assert_eq!(all.count(), 5);
+    }
+
+    #[test]
+    fn what_may_have_been_done_is_not_asked_for_again() {
+        let mut waited = Duration::ZERO;
+        assert_eq!(told(503, "", None).wait(false, &mut waited), None, "another server says so");
+        assert!(told(503, "", None).wait(true, &mut waited).is_some());
+        assert_eq!(told(500, "internal", None).wait(true, &mut waited), None);
+        assert_eq!(told(429, "too-early", Some(1)).wait(true, &mut waited), None, "it is a guess");
+        assert_eq!(told(409, "taken", Some(1)).wait(true, &mut waited), None);
+    }
 }

@@ -30,6 +30,8 @@ pub(crate) struct Operation {
     pub(crate) body: Option<Vec<Field>>,
     /// The same as a schema of the document.
     pub(crate) shape: Option<Value>,
+    /// What it answers where it is done, as a schema of the document; nothing where that is no JSON.
+    pub(crate) answer: Option<Value>,
     /// Whether it can be bound to the state that was seen, which its path shows.
     pub(crate) is_conditional: bool,
     /// Whether it heeds a key by which it is known when it is asked again.
@@ -104,6 +106,13 @@ struct Parameter {
 }
 
 impl Described {
+    /// What it answers where it is done.
+    fn answer(&self) -> Option<Value> {
+        let mut done = self.responses.iter().filter(|(status, _)| status.starts_with('2'));
+        let schema = "/content/application~1json/schema";
+        done.find_map(|(_, response)| response.pointer(schema).cloned())
+    }
+
     /// Whether what it gives where it is done is something, and never JSON.
     fn gives_files(&self) -> bool {
         let done = self.responses.iter().filter(|(status, _)| status.starts_with('2'));
@@ -222,7 +231,7 @@ impl Schemas {
             self.members(schema, &[], &mut fields);
             fields
         });
-        let is_file = described.gives_files();
+        let (is_file, answer) = (described.gives_files(), described.answer());
         let about = match described.description.split_once("\n\n") {
             Some((text, _)) if described.summary.is_empty() => text.to_owned(),
             Some(_) | None => {
@@ -236,6 +245,7 @@ impl Schemas {
             query,
             body,
             shape,
+            answer,
             is_conditional,
             is_repeatable,
             is_list,
@@ -336,7 +346,7 @@ fn is_nullable(schema: &Value) -> bool {
 }
 
 /// What a member is for, in its own words or else in those of what it is made of.
-fn description(member: &Value, resolved: &Value) -> String {
+pub(crate) fn description(member: &Value, resolved: &Value) -> String {
     let of = |schema: &Value| {
         schema.get("description").and_then(Value::as_str).map(|text| text.replace('\n', " "))
     };

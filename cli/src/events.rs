@@ -11,15 +11,11 @@ use serde_json::Value;
 use crate::call::{called, items, joined, path, query};
 use crate::document::Operation;
 use crate::failure::Failure;
-use crate::grammar::{FOLLOW, MOST, SORT, TO, one_way};
+use crate::follow::Log;
+use crate::grammar::{AFTER, FOLLOW, MOST, SORT, TO, one_way};
 use crate::output::{Format, tell};
 use crate::place::Place;
 use crate::progress::Counted;
-
-/// How often is looked for new ones.
-const PAUSE: Duration = Duration::from_secs(1);
-/// So many new ones are looked for at once; of more the earlier ones are not printed.
-const AT_ONCE: usize = 10_000;
 
 /// Prints the latest events, and goes on with those that come where that is asked for.
 ///
@@ -33,28 +29,15 @@ pub(crate) fn events(
 ) -> Result<(), Failure> {
     let (path, query) = (path(place, operation, matches)?, query(place, operation, matches)?);
     let most = matches.get_one::<usize>(MOST).copied();
-    let known = items(place, &path, &query, most);
-    let mut known = known.map_err(|failure| called(failure, operation, matches))?;
-    if !query.iter().any(|(name, _)| name == SORT) {
+    let called = |failure| called(failure, operation, matches);
+    if matches.get_flag(FOLLOW) {
+        return Log::of(place, (path, query), (format, columns)).follow(most).map_err(called);
+    }
+    let mut known = items(place, &path, &query, most).map_err(called)?;
+    if !query.iter().any(|(name, _)| [SORT, AFTER].contains(&name.as_str())) {
         known.reverse();
     }
-    if !matches.get_flag(FOLLOW) {
-        return format.print(&Value::Array(known), columns);
-    }
-    let mut last = known.last().map_or(0, sequence);
-    known.iter().try_for_each(|event| format.print_next(event, columns))?;
-    loop {
-        pause(PAUSE);
-        let mut fresh = match newer(place, &path, &query, last) {
-            // It may be there again in a moment.
-            Err(Failure::Unreachable { .. }) => continue,
-            Err(Failure::Refused(problem)) if matches!(problem.status, 429 | 500..) => continue,
-            found => found?,
-        };
-        fresh.reverse();
-        last = fresh.last().map_or(last, sequence);
-        fresh.iter().try_for_each(|event| format.print_next(event, columns))?;
-    }
+    format.print(&Value::Array(known), columns)
 }
 
 /// How the line begins that tells how far an export is.
@@ -97,29 +80,6 @@ pub(crate) fn export(
     written?;
     tell(&format!("The events are in {name}."));
     Ok(())
-}
-
-/// Those behind a number, the latest first.
-fn newer(
-    place: &Place<'_>,
-    path: &str,
-    query: &[(String, String)],
-    last: u64,
-) -> Result<Vec<Value>, Failure> {
-    let mut most = 50;
-    loop {
-        let mut found = items(place, path, query, Some(most))?;
-        let all = found.len();
-        found.retain(|event| sequence(event) > last);
-        if found.len() < all || all < most || most >= AT_ONCE {
-            return Ok(found);
-        }
-        most *= 4;
-    }
-}
-
-fn sequence(event: &Value) -> u64 {
-    event.get("sequence").and_then(Value::as_u64).unwrap_or_default()
 }
 
 /// Waits a moment: nobody ever sends.

@@ -1,6 +1,7 @@
 //! What went wrong, in words that say what to do, and with which code the process ends.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use serde::Deserialize;
 
@@ -36,6 +37,9 @@ pub(crate) enum Failure {
     /// The answer to what was asked.
     #[error("no")]
     No,
+    /// The answer to whether something is as a file says.
+    #[error("something differs")]
+    Differs,
     /// Something was done by half or not at all, and it was told why.
     #[error("{0}")]
     Incomplete(String),
@@ -60,6 +64,9 @@ pub(crate) struct Problem {
     pub(crate) detail: String,
     pub(crate) pointer: Option<String>,
     pub(crate) permission: Option<String>,
+    /// In so many seconds it may be asked again.
+    #[serde(skip)]
+    pub(crate) retry_after: Option<u64>,
     /// What it is about, as whoever asked called it; else it is called as the API does.
     #[serde(skip)]
     pub(crate) place: Option<String>,
@@ -86,9 +93,20 @@ impl Problem {
         }
     }
 
+    /// How long the server wants whoever asked to wait, where nothing was done, or where it can be asked
+    /// for again all the same. Who guesses waits for nothing.
+    pub(crate) fn wait(&self, can_be_asked_again: bool) -> Option<Duration> {
+        let is_one_of = |kinds: &[&str]| kinds.iter().any(|kind| self.r#type.ends_with(kind));
+        let is_ours = is_one_of(&["/problems/too-often", "/problems/busy"]);
+        let may_wait = [429, 503].contains(&self.status)
+            && (is_ours || can_be_asked_again)
+            && !is_one_of(&["/problems/too-early"]);
+        may_wait.then(|| Duration::from_secs(self.retry_after.unwrap_or(1).max(1)))
+    }
+
     /// Whether it is refused for what it is, whoever else did what.
     fn is_unacceptable(&self) -> bool {
-        ["/rule", "/user-cap"].iter().any(|kind| self.r#type.ends_with(kind))
+        ["/rule", "/user-cap", "/in-use"].iter().any(|kind| self.r#type.ends_with(kind))
     }
 }
 
@@ -152,6 +170,24 @@ impl Failure {
         self
     }
 
+    /// Whether the same may be answered in a moment.
+    pub(crate) fn may_pass(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } => true,
+            Self::Refused(problem) => matches!(problem.status, 429 | 500..),
+            Self::NotLetIn { .. }
+            | Self::NotGiven { .. }
+            | Self::NoContext
+            | Self::Missing { .. }
+            | Self::Usage(_)
+            | Self::No
+            | Self::Differs
+            | Self::Incomplete(_)
+            | Self::Unheard
+            | Self::Local { .. } => false,
+        }
+    }
+
     /// The code that the process ends with; `--help` names them.
     pub(crate) fn code(&self) -> ExitCode {
         ExitCode::from(match self {
@@ -174,6 +210,7 @@ impl Failure {
             },
             Self::NoContext | Self::NotLetIn { .. } => 3,
             Self::No => 4,
+            Self::Differs => 10,
             Self::Missing { .. } => 5,
             Self::Usage(_) => 2,
             Self::Incomplete(_) => 7,
@@ -421,6 +458,7 @@ mod tests {
         let code = |kind: &str| Failure::Refused(Box::new(problem(409, kind, "no"))).code();
         assert_eq!(code("rule"), ExitCode::from(7));
         assert_eq!(code("user-cap"), ExitCode::from(7));
+        assert_eq!(code("in-use"), ExitCode::from(7));
         assert_eq!(code("taken"), ExitCode::from(6));
     }
 

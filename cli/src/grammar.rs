@@ -7,8 +7,8 @@ use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
 use crate::document::{Document, Field, Kind, Operation};
 use crate::failure::Failure;
 use crate::output::FORMATS;
-use crate::words::{EVENTS, EXPORT, EXPORT_AMONG, Noun, VERIFY, Verb, nouns};
-use crate::{apply, import, verify};
+use crate::words::{AMONG, EVENTS, EXPORT, EXPORT_AMONG, Noun, VERIFY, Verb, nouns};
+use crate::{apply, durations, import, verify};
 
 /// Options that every command has.
 pub(crate) const ORG: &str = "org";
@@ -19,6 +19,7 @@ pub(crate) const YES: &str = "yes";
 pub(crate) const CONTEXTS: &str = "contexts";
 pub(crate) const SERVER: &str = "server";
 pub(crate) const TOKEN: &str = "token";
+pub(crate) const TOKEN_FILE: &str = "token-file";
 pub(crate) const CA: &str = "ca";
 /// Options of those that send or list something.
 pub(crate) const FROM: &str = "from";
@@ -26,6 +27,7 @@ pub(crate) const CLEAR: &str = "clear";
 pub(crate) const MOST: &str = "max";
 pub(crate) const FOLLOW: &str = "follow";
 pub(crate) const SORT: &str = "sort";
+pub(crate) const AFTER: &str = "after";
 /// Whether somebody signs in with a recovery code.
 pub(crate) const RECOVERY: &str = "recovery-code";
 pub(crate) const TO: &str = "to";
@@ -34,7 +36,7 @@ const FILES: &str =
     "A TEXT that starts with @ is read from the file of that name; @@ stands for @.";
 const EXITS: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not signed in, 4 not allowed, \
      5 no such thing, 6 changed or taken by others, 7 not acceptable, 8 the server cannot be \
-     reached or fails, 9 too many requests.";
+     reached or fails, 9 too many requests, 10 something differs (apply --exit-code).";
 
 /// The whole command line.
 pub(crate) fn command(document: &Document) -> Command {
@@ -128,9 +130,19 @@ fn common(with_environment: bool) -> Vec<Arg> {
         ),
         by(global(SERVER, "The server, in place of a context's"), "TENANTRY_SERVER"),
         by(
-            global(TOKEN, "An API key, in place of a session; better given by the environment")
-                .hide_env_values(true),
+            global(
+                TOKEN,
+                "An API key, in place of a session; all who look at the machine's processes see it \
+                 here, so better give it by the environment or by --token-file",
+            )
+            .hide_env_values(true),
             "TENANTRY_TOKEN",
+        ),
+        by(
+            global(TOKEN_FILE, "The file with the API key; - for a line of standard input")
+                .value_name("FILE")
+                .value_hint(ValueHint::FilePath),
+            "TENANTRY_TOKEN_FILE",
         ),
         by(
             global(CA, "The authority of the server's certificate in PEM; else the system's")
@@ -180,7 +192,7 @@ fn events(document: &Document) -> Command {
     let mut command =
         Command::new(EVENTS.name).about(EVENTS.about).args_conflicts_with_subcommands(true);
     if let Some((list, others)) = EVENTS.verbs.split_first() {
-        command = with_operation(command, document, list);
+        command = with_latest(with_operation(command, document, list));
         for verb in others {
             command = command.subcommand(with_operation(Command::new(verb.name), document, verb));
         }
@@ -188,16 +200,20 @@ fn events(document: &Document) -> Command {
     command
         .mut_subcommand(EXPORT, with_file)
         .mut_subcommand(EXPORT_AMONG, with_file)
+        .mut_subcommand(AMONG, with_latest)
         .subcommand(verify())
-        .mut_arg(MOST, |arg| arg.default_value("50"))
-        .arg(
-            Arg::new(FOLLOW)
-                .long(FOLLOW)
-                .short('f')
-                .action(ArgAction::SetTrue)
-                .conflicts_with(SORT)
-                .help("Go on, and print what comes"),
-        )
+}
+
+/// Gives a command that lists events how many of the latest are printed, and whether it goes on.
+fn with_latest(list: Command) -> Command {
+    list.mut_arg(MOST, |arg| arg.default_value("50")).arg(
+        Arg::new(FOLLOW)
+            .long(FOLLOW)
+            .short('f')
+            .action(ArgAction::SetTrue)
+            .conflicts_with(SORT)
+            .help("Go on, and print what comes"),
+    )
 }
 
 /// Gives a command the file that it writes.
@@ -330,6 +346,10 @@ fn argument(field: &Field) -> Arg {
             .action(ArgAction::SetTrue)
             .help(format!("Ask for it, or read it from a line of standard input. {}", field.about)),
         Kind::Choice(choices) => arg.value_parser(PossibleValuesParser::new(choices.clone())),
+        Kind::Number if field.is_duration() => arg
+            .value_name("DURATION")
+            .value_parser(durations::read)
+            .help(format!("{} Or as 14d, 15m, 1h30m.", field.about)),
         Kind::Number => arg.value_name("NUMBER").value_parser(clap::value_parser!(i64)),
         Kind::Truth => arg
             .value_name("true|false")
@@ -368,6 +388,23 @@ mod tests {
     }
 
     #[test]
+    fn the_latest_events_alone_are_listed_unless_more_is_said() {
+        let command = command(&Document::read().unwrap());
+        let most = |line: &str| {
+            let matches = command.clone().try_get_matches_from(line.split(' ')).unwrap();
+            let (_, mut inner) = matches.subcommand().unwrap();
+            while let Some((_, own)) = inner.subcommand() {
+                inner = own;
+            }
+            inner.get_one::<usize>(MOST).copied()
+        };
+        assert_eq!(most("tenantry events"), Some(50));
+        assert_eq!(most("tenantry events among"), Some(50));
+        assert_eq!(most("tenantry events among --max 7"), Some(7));
+        assert_eq!(most("tenantry user list"), None);
+    }
+
+    #[test]
     fn an_organization_is_an_argument_of_its_own_commands_and_else_an_option() {
         let document = Document::read().unwrap();
         let command = command(&document);
@@ -386,10 +423,14 @@ mod tests {
         assert!(parse("tenantry events --actor ada --follow").is_ok());
         assert!(parse("tenantry events --actor ada --sort -sequence").is_ok());
         assert!(parse("tenantry events --follow --sort sequence").is_err());
+        assert!(parse("tenantry events among --actor ada --follow").is_ok());
+        assert!(parse("tenantry events among --follow --sort sequence").is_err());
         assert!(parse("tenantry events counts-among --organizations a,b --by actor").is_ok());
         assert!(parse("tenantry events export-among --organizations a,b --to file").is_ok());
         assert!(parse("tenantry -O acme events export --to file --success=false").is_ok());
         assert!(parse("tenantry events verify file --head 00").is_ok());
         assert!(parse("tenantry events --actor ada counts").is_err());
+        assert!(parse("tenantry events set-retention --retention 365d").is_ok());
+        assert!(parse("tenantry events set-retention --retention 365x").is_err());
     }
 }

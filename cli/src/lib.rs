@@ -10,10 +10,13 @@ mod can;
 mod client;
 mod contexts;
 mod document;
+mod durations;
 mod events;
 mod failure;
+mod follow;
 mod grammar;
 mod import;
+mod names;
 mod output;
 mod place;
 mod progress;
@@ -35,7 +38,7 @@ use crate::failure::Failure;
 use crate::grammar::OUTPUT;
 use crate::output::Format;
 use crate::place::Place;
-use crate::words::{CAN, EVENTS, EXPORT, EXPORT_AMONG, Noun, VERIFY, Verb, nouns};
+use crate::words::{AMONG, CAN, EVENTS, EXPORT, EXPORT_AMONG, Noun, VERIFY, Verb, nouns};
 
 /// Does what the arguments of the process say; with which code it ends.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -59,7 +62,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         // Whoever read has enough.
         Ok(()) | Err(Failure::Unheard) => ExitCode::SUCCESS,
         // It is printed already.
-        Err(failure @ Failure::No) => failure.code(),
+        Err(failure @ (Failure::No | Failure::Differs)) => failure.code(),
         Err(failure) => end(&failure),
     }
 }
@@ -128,7 +131,8 @@ fn about(
 }
 
 /// What a table of events of several organizations shows.
-const AMONG: &[&str] = &["organization", "at", "actor", "action", "subject", "success", "reason"];
+const OF_SEVERAL: &[&str] =
+    &["organization", "at", "actor", "action", "subject", "success", "reason"];
 
 /// Does what is said about events.
 fn about_events(document: &Document, matches: &ArgMatches, format: Format) -> Result<(), Failure> {
@@ -142,8 +146,9 @@ fn about_events(document: &Document, matches: &ArgMatches, format: Format) -> Re
     let operation = operation(document, verb, &place)?;
     match word {
         "list" => events::events(&place, operation, own, (format, EVENTS.columns)),
+        AMONG => events::events(&place, operation, own, (format, OF_SEVERAL)),
         EXPORT | EXPORT_AMONG => events::export(&place, operation, own),
-        _ => call::call(&place, operation, own, (format, AMONG)),
+        _ => call::call(&place, operation, own, (format, OF_SEVERAL)),
     }
 }
 

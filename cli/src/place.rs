@@ -10,9 +10,10 @@ use uuid::Uuid;
 use crate::call::items;
 use crate::client::Client;
 use crate::contexts::{self, Context, Contexts};
-use crate::document::Document;
+use crate::document::{Document, Schemas};
 use crate::failure::Failure;
-use crate::grammar::{CA, CONTEXT, CONTEXTS, ORG, PROVIDER, SERVER, TOKEN};
+use crate::grammar::{CA, CONTEXT, CONTEXTS, ORG, PROVIDER, SERVER, TOKEN, TOKEN_FILE};
+use crate::prompt;
 
 /// A server, as somebody, perhaps with an organization.
 pub(crate) struct Place<'d> {
@@ -30,7 +31,8 @@ impl<'d> Place<'d> {
     pub(crate) fn of(document: &'d Document, matches: &ArgMatches) -> Result<Self, Failure> {
         let typed = |name| matches.value_source(name) == Some(ValueSource::CommandLine);
         // What is typed counts more than the environment.
-        let by_context = typed(CONTEXT) && !typed(SERVER) && !typed(TOKEN);
+        let by_context =
+            typed(CONTEXT) && ![SERVER, TOKEN, TOKEN_FILE].iter().any(|&name| typed(name));
         let text = |name| matches.get_one::<String>(name).cloned();
         let ca = matches.get_one::<PathBuf>(CA).cloned();
         let mut named = text(ORG).filter(|_| typed(ORG) || !by_context);
@@ -41,15 +43,16 @@ impl<'d> Place<'d> {
             }
             named = None;
         }
-        match (text(SERVER).filter(|_| !by_context), text(TOKEN).filter(|_| !by_context)) {
+        let token = if by_context { None } else { key(matches)? };
+        match (text(SERVER).filter(|_| !by_context), token) {
             (Some(server), token @ Some(_)) => {
                 let client = Client::new(&server, token, ca.as_deref())?;
                 return Ok(Self { document, client, organization: named });
             }
             (None, None) => {}
             (Some(_) | None, Some(_) | None) => {
-                let text = "a server and an API key go together: give both --server and --token, \
-                            or a context";
+                let text = "a server and an API key go together: give both --server and --token-file \
+                            (or --token), or a context";
                 return Err(Failure::Usage(text.into()));
             }
         }
@@ -76,6 +79,11 @@ impl<'d> Place<'d> {
         let ca = matches.get_one::<PathBuf>(CA).or(context.ca.as_ref());
         let client = Client::new(&context.server, Some(token), ca.map(PathBuf::as_path))?;
         Ok(Self { document, client, organization: Some(organization.to_owned()) })
+    }
+
+    /// What the API takes and gives.
+    pub(crate) fn schemas(&self) -> &Schemas {
+        &self.document.schemas
     }
 
     /// The id of the organization that a command is about.
@@ -129,6 +137,32 @@ impl<'d> Place<'d> {
             (None, _) => Err(Failure::Missing { what: what(), name: name.to_owned() }),
         }
     }
+}
+
+/// The API key that was given, typed or by the environment, or in a file.
+///
+/// # Errors
+/// When it is given twice in the same way, or the file cannot be read.
+fn key(matches: &ArgMatches) -> Result<Option<String>, Failure> {
+    let typed = |name| matches.value_source(name) == Some(ValueSource::CommandLine);
+    let text = |name| matches.get_one::<String>(name).cloned();
+    let file = match (text(TOKEN), text(TOKEN_FILE)) {
+        (token, None) => return Ok(token),
+        (None, Some(file)) => file,
+        (Some(token), Some(file)) => match (typed(TOKEN), typed(TOKEN_FILE)) {
+            (true, false) => return Ok(Some(token)),
+            (false, true) => file,
+            (true, true) | (false, false) => {
+                let text = "--token and --token-file are two API keys: give one of them";
+                return Err(Failure::Usage(text.into()));
+            }
+        },
+    };
+    if file == "-" {
+        return prompt::secret("API key").map(Some);
+    }
+    let key = std::fs::read_to_string(&file).map_err(|error| Failure::local(&file, &error))?;
+    Ok(Some(key.trim().to_owned()))
 }
 
 /// What one thing of a list is called.

@@ -83,6 +83,11 @@ impl Door {
             lists: config.revocation_lists_per_minute,
             invitations: config.invitations_per_minute,
             requests: config.requests_per_minute,
+            looking: config.lists_at_once as usize,
+            searching: config.searches_at_once as usize,
+            explaining: config.explanations_at_once as usize,
+            hashing: config.passwords_at_once as usize,
+            patience: config.turn_timeout,
             ..Limits::default()
         };
         let orders = Arc::new(move |order| {

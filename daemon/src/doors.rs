@@ -78,6 +78,7 @@ pub fn open_directory(
         admin_sessions: config.admin_api.session_lives(),
         reports: config.devices.reports(),
         grace: config.admin_api.organization_grace(),
+        event_retention: config.events.retention_floor(),
         passkeys: config.admin_api.relying_party().and_then(Result::ok),
         delivery: config.event_delivery.bounds(),
     };

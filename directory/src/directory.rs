@@ -39,7 +39,7 @@ use crate::text::prepare;
 use crate::time::Time;
 use crate::tools::{
     AdminSessionLives, Bounds, CertificateBound, KnownNames, OrganizationGrace, ReplyDictionary,
-    ReportLife, Tools,
+    ReportLife, RetentionFloor, Tools,
 };
 
 pub use self::identify::Identified;
@@ -76,6 +76,8 @@ pub struct OpenOptions {
     pub reports: ReportLife,
     /// How long a deleted organization can be restored.
     pub grace: OrganizationGrace,
+    /// How long an organization keeps its events at least.
+    pub event_retention: RetentionFloor,
     /// For whom passkeys of admins are made; they are off where it is nobody.
     pub passkeys: Option<RelyingParty>,
     /// What destinations of events may be.
@@ -131,7 +133,17 @@ impl Directory {
         let (certificates, sessions) = (options.certificates, options.admin_sessions);
         let (reports, party) = (options.reports, options.passkeys.clone());
         let (delivery, grace) = (options.delivery.clone(), options.grace);
-        let bounds = Bounds { networks, certificates, sessions, reports, grace, party, delivery };
+        let events_kept = options.event_retention;
+        let bounds = Bounds {
+            networks,
+            certificates,
+            sessions,
+            reports,
+            grace,
+            events: events_kept,
+            party,
+            delivery,
+        };
         let epochs = Epochs::begin(&store, &*entropy).map_err(failed_to_open)?;
         let lasting = LastingKey::of(&store, &*entropy).map_err(failed_to_open)?;
         let tools = Tools::new(entropy, events, (known, replies), bounds, (epochs, lasting));

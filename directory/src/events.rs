@@ -90,11 +90,13 @@ pub struct EventRequest {
 impl EventRequest {
     /// The request that something is done by, of somebody without a token.
     pub(crate) fn of(context: &Context) -> Option<Self> {
-        let named = |request: RequestId| {
-            let client_id = request.given_text().map(ToOwned::to_owned);
-            Self { id: request.text(), client_id, via: None }
-        };
-        context.request.map(named)
+        context.request.map(Self::named)
+    }
+
+    /// A request by what it is called.
+    pub(crate) fn named(request: RequestId) -> Self {
+        let client_id = request.given_text().map(ToOwned::to_owned);
+        Self { id: request.text(), client_id, via: None }
     }
 
     /// The request that something is done by, with the token that proves its admin.

@@ -66,7 +66,7 @@ pub use storage::{
 pub use time::Time;
 pub use tools::{
     AdminSessionLives, CertificateBound, KnownNames, NameUse, OrganizationGrace, ReplyAttribute,
-    ReplyDictionary, ReplyKind, ReportLife, Tools,
+    ReplyDictionary, ReplyKind, ReportLife, RetentionFloor, Tools,
 };
 
 #[cfg(test)]

@@ -137,6 +137,17 @@ impl Default for ReportLife {
     }
 }
 
+/// How long an organization keeps its events at least, in milliseconds, whatever it says itself.
+#[derive(Clone, Copy, Debug)]
+pub struct RetentionFloor(pub u64);
+
+impl Default for RetentionFloor {
+    /// A day.
+    fn default() -> Self {
+        Self(24 * 60 * 60 * 1_000)
+    }
+}
+
 /// How long a deleted organization can be restored, in milliseconds.
 #[derive(Clone, Copy, Debug)]
 pub struct OrganizationGrace(pub u64);
@@ -159,6 +170,8 @@ pub(crate) struct Bounds {
     pub(crate) reports: ReportLife,
     /// How long a deleted organization can be restored.
     pub(crate) grace: OrganizationGrace,
+    /// How long an organization keeps its events at least.
+    pub(crate) events: RetentionFloor,
     /// For whom passkeys are made; they are off where it is nobody.
     pub(crate) party: Option<RelyingParty>,
     /// What destinations of events may be.
@@ -240,6 +253,11 @@ impl Tools {
     /// What destinations of events may be.
     pub(crate) fn delivery_bounds(&self) -> &DeliveryBounds {
         &self.bounds.delivery
+    }
+
+    /// How long an organization keeps its events at least, in milliseconds.
+    pub(crate) fn events_kept_at_least(&self) -> u64 {
+        self.bounds.events.0
     }
 
     /// How many certificates of an organization are kept at most.

@@ -40,6 +40,28 @@ fn what_is_made_is_not_made_twice_and_the_answer_is_the_same() {
 }
 
 #[test]
+fn an_organization_is_restored_once_and_who_asks_again_hears_the_same() {
+    let office = Office::new();
+    let (api, place) = (top(&office), format!("/v1/organizations/{}", office.id));
+    assert_eq!(api.send("PATCH", &place, Some(&json!({"name": "Gone"}))).status, 200);
+    assert_eq!(api.send("DELETE", &format!("{place}?confirmation=Gone"), None).status, 204);
+    let path = format!("{place}/restore");
+    let restore = |api: &Api, key: &str| {
+        let keyed = api.clone().header(&format!("Idempotency-Key: {key}"));
+        keyed.send("POST", &path, None)
+    };
+    let reader = office.demo.api(&office.demo.admin_api.tokens.read_only);
+    assert_eq!(restore(&reader, "one").status, 404);
+    let first = restore(&api, "one");
+    assert_eq!((first.status, &first.json()["state"]), (200, &json!("suspended")), "{first:?}");
+    let again = restore(&api, "one");
+    assert_eq!((again.status, &again.body), (200, &first.body), "{again:?}");
+    assert_eq!(again.header("idempotency-replayed"), Some("true"));
+    let other = restore(&api, "two");
+    assert_eq!((other.status, &other.json()["type"]), (409, &json!("/problems/rule")));
+}
+
+#[test]
 fn a_secret_that_is_shown_once_is_shown_to_who_asks_again() {
     let office = Office::new();
     let path = office.path("service-accounts");

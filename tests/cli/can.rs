@@ -34,6 +34,9 @@ fn who_may_what_is_told_by_commands_permissions_and_all_together() {
     let line = format!("--org {} --admin {}", office.slug, manager.login);
     assert_eq!(top.does(&format!("can-i group create {line}")), "yes\n");
     assert_eq!(top.run(&format!("can-i radius create {line}")).code, 4);
+    let line = format!("can-i billing agree --org {}", office.slug);
+    assert_eq!(top.does(&line), "yes\n");
+    assert_eq!(reader.run("can-i billing agree").code, 4);
     let own = office.admin("help_desk");
     let line = format!("--org {} --org-admin {}", office.slug, own.login);
     assert_eq!(top.does(&format!("can-i user unlock {line}")), "yes\n");

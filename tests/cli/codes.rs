@@ -8,7 +8,7 @@ use crate::harness::receiver::nobody;
 use crate::harness::tenantry::Tenantry;
 
 /// What the help says of each code.
-const MEANINGS: [&str; 10] = [
+const MEANINGS: [&str; 11] = [
     "done",
     "failed",
     "wrong usage",
@@ -19,6 +19,7 @@ const MEANINGS: [&str; 10] = [
     "not acceptable",
     "the server cannot be reached or fails",
     "too many requests",
+    "something differs (apply --exit-code)",
 ];
 
 #[test]
@@ -46,6 +47,21 @@ fn each_code_that_the_help_names_is_what_a_command_ends_with() {
     office.make("event-destinations", &nobody("siem"));
     let tried = (0..10).map(|_| top.run("event-destination test siem").code).find(|code| *code > 0);
     assert_eq!(tried, Some(9), "a destination is tried six times in a minute");
+    let differs = |file: &str, options: &str| {
+        let ended = top.hear(&format!("apply -f - --dry-run{options}"), file);
+        (ended.code, ended.stderr)
+    };
+    let nothing = String::new();
+    assert_eq!(differs("groups: [{name: staff}]", " --exit-code"), (10, nothing.clone()));
+    assert_eq!(differs("groups: [{name: staff}]", ""), (0, nothing.clone()));
+    assert_eq!(differs("groups: []", " --exit-code"), (0, nothing));
+    assert_eq!(top.hear("apply -f - --exit-code", "groups: []").code, 2, "only with --dry-run");
+    // What is in the way was there before, and nobody else did something meanwhile.
+    top.does("group create --name staff");
+    let id = top.shows("group show staff")["id"].clone();
+    office.client("gate", &json!({"allowed_groups": [id]}));
+    let in_use = top.run("group delete staff --yes");
+    assert_eq!(in_use.code, 7, "{in_use:?}");
 
     let help = top.does("--help");
     let help = help.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -20,7 +20,8 @@ fn people_and_groups_by_their_names() {
     tenantry.does("group change-members staff --add-users ADA");
     tenantry.does("group change-members all --add-groups staff");
     let table = tenantry.does("user list");
-    assert!(table.starts_with("LOGIN  DISPLAY NAME  MAIL        STATE\nada    Ada"), "{table}");
+    let head = "LOGIN  DISPLAY NAME  MAIL        STATE   LOCKED UNTIL  SECOND FACTOR\nada    Ada";
+    assert!(table.starts_with(head), "{table}");
     assert_eq!(tenantry.shows("group members all")[0]["name"], "staff");
     assert_eq!(tenantry.shows("user groups ada")[0]["name"], "staff");
     let updated = tenantry.shows("user update ada --title Countess --clear given-name");
@@ -28,6 +29,8 @@ fn people_and_groups_by_their_names() {
     assert_eq!(tenantry.shows("user suspend ada")["state"], "suspended");
     let kept = tenantry.shows("events set-retention --retention 31536000000");
     assert_eq!(kept["retention"], json!(31_536_000_000_u64));
+    let table = tenantry.does("events set-retention --retention 52w1d");
+    assert_eq!(table, "retention  365d\n");
     let kept = tenantry.shows("events set-retention --clear retention");
     assert_eq!(kept["retention"], json!(null));
 
@@ -151,6 +154,66 @@ fn who_follows_events_sees_what_comes() {
     following.says("grace");
     let listed = tenantry.shows(&format!("events --org {slug} --max 1"));
     assert_eq!(listed[0]["subject"]["name"], "grace");
+}
+
+#[test]
+fn who_follows_some_events_sees_all_of_them_and_nothing_else() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    let slug = &office.slug;
+    tenantry.does("group create --name before");
+    let begin = tenantry.shows("events --max 1")[0]["sequence"].as_u64().unwrap();
+    let narrow = format!("events --org {slug} --subject-kind group --follow");
+    let of_groups = tenantry.starts(&narrow);
+    of_groups.says("before");
+    let whose = format!("events among --organizations {slug} --subject-kind group -o json");
+    let of_several = tenantry.starts(&format!("{whose} --fields subject.name --follow"));
+    of_several.says("before");
+    // More than are asked for at once, with others between them.
+    for number in 0..210 {
+        office.make("groups", &json!({"name": format!("g{number}.")}));
+        if number % 70 == 0 {
+            office.user(&format!("u{number}"), "correct horse battery");
+        }
+    }
+    let later = tenantry.starts(&format!("{narrow} --after {begin}"));
+    for following in [&of_groups, &of_several, &later] {
+        following.says("g209.");
+        let said = following.said();
+        for number in 0..210 {
+            let name = format!("g{number}.");
+            assert_eq!(said.matches(&name).count(), 1, "{name}: {said}");
+        }
+        assert!(!said.contains("u70"), "{said}");
+    }
+    assert!(!later.said().contains("before"), "{}", later.said());
+    assert!(!of_several.said().contains("sequence"), "nobody asked for it");
+}
+
+#[test]
+fn names_count_wherever_the_api_has_ids() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    tenantry.does("group create --name staff");
+    let id = tenantry.shows("group show staff")["id"].as_str().unwrap().to_owned();
+    let has = |line: &str, member: &str| {
+        let shown = tenantry.shows(line);
+        assert!(shown[member].to_string().contains(&id), "{line}: {shown}");
+    };
+    tenantry.does("service-account create --name wiki --visibility staff");
+    has("service-account show wiki", "visibility");
+    tenantry.does("service-account create --name all --visibility everything");
+    office.client("gate", &json!({}));
+    let rules = r#"[{"name": "own", "groups": ["staff"], "verdict": "reject"}]"#;
+    let ruled = tenantry.words(&["radius", "update", "gate", "--rules", rules]);
+    assert_eq!(ruled.code, 0, "{ruled:?}");
+    has("radius show gate", "rules");
+    let file = "allowed_groups: [staff]\n";
+    let read = tenantry.hear("radius update gate --from -", file);
+    assert_eq!(read.code, 0, "{read:?}");
+    has("radius show gate", "allowed_groups");
+    let missing = tenantry.run("service-account update wiki --visibility nobody");
+    assert_eq!(missing.code, 5, "{missing:?}");
 }
 
 #[test]

@@ -137,3 +137,26 @@ fn contexts_of_several_servers_are_kept_apart() {
     assert_eq!(tenantry.run("group list --context there").code, 5);
     assert_eq!(tenantry.shows("context list").as_array().unwrap().len(), 1);
 }
+
+#[test]
+fn an_api_key_may_stand_in_a_file_where_no_process_list_shows_it() {
+    let office = Office::new();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("key");
+    let key = &office.demo.admin_api.tokens.read_only;
+    std::fs::write(&file, format!("{key}\n")).unwrap();
+    let (url, slug, file) = (&office.demo.admin_api.url, &office.slug, file.display());
+    let tenantry = Tenantry::with_contexts(&office.demo, &folder.path().join("contexts.toml"));
+    let line = format!("group list --server {url} --org {slug} --token-file");
+    for (words, input, code) in [
+        (format!("{line} {file}"), String::new(), 0),
+        (format!("{line} -"), format!("{key}\n"), 0),
+        (format!("{line} {file} --token x"), String::new(), 2),
+        (format!("{line} /nowhere"), String::new(), 1),
+    ] {
+        let ended = tenantry.hear(&words, &input);
+        assert_eq!(ended.code, code, "{words}: {ended:?}");
+    }
+    let typed = tenantry.setting("TENANTRY_TOKEN", "x").run(&format!("{line} {file}"));
+    assert_eq!(typed.code, 0, "what is typed counts more than the environment: {typed:?}");
+}

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::harness::breaking::{Asked, BreakingLine};
+use crate::harness::client::Client;
 use crate::harness::office::Office;
 use crate::harness::tenantry::Tenantry;
 
@@ -64,4 +65,24 @@ fn a_file_is_applied_over_a_line_that_breaks() {
     assert_eq!((asked.len(), &asked[0].key), (3, &asked[1].key), "{asked:?}");
     assert_ne!(asked[1].key, asked[2].key, "{asked:?}");
     assert_eq!(tenantry.shows("group list").as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn who_asks_too_often_waits_as_long_as_the_server_says_and_is_answered() {
+    let Some(mut office) = Office::alone() else { return };
+    let (_site, server) = office.serve_with(&["requests_per_minute = 60"]);
+    let url = format!("https://{}", server.admin_api);
+    let bearer = format!("Authorization: Bearer {}", office.top.token());
+    let me = format!("{url}/v1/me");
+    // On one connection, so that all come in less time than gives back what they take.
+    let said = Client::new("curl", "curl")
+        .args(["-s", "-i", "--http1.1", "--cacert", &server.ca_file, "-H", &bearer])
+        .args([me.as_str(); 90])
+        .run();
+    assert!(said.stdout.contains("HTTP/1.1 429"), "{said:?}");
+    let tenantry = Tenantry::at(&url, &server.ca_file, office.top.token()).within(&office.slug);
+    let file = "groups: [{name: a}, {name: b}, {name: c}]\n";
+    let applied = tenantry.hear("apply -f - --yes", file);
+    assert_eq!(applied.code, 0, "{applied:?}");
+    assert_eq!(tenantry.shows("group list").as_array().unwrap().len(), 3);
 }

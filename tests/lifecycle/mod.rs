@@ -4,6 +4,7 @@ mod ahead;
 mod copies;
 mod crash;
 mod destruction;
+mod event_bound;
 mod event_delivery;
 mod first_admin;
 mod imports;

@@ -2,12 +2,15 @@
 
 use serde_json::{Value, json};
 
-use super::{Told, is_whole};
-use crate::harness::curl::Api;
+use super::Told;
+use crate::harness::curl::{Api, Response};
 use crate::harness::office::id_of;
+use crate::harness::receiver::comes;
 
 /// The event of a report that comes to something else than the one before.
 const CHANGED: &str = "compliance_changed";
+/// The event of a certificate that lets nobody in.
+const REFUSED: &str = "device_refused";
 
 /// Takes an authority of the organization's own.
 pub(super) fn device(told: &mut Told<'_>) {
@@ -33,25 +36,38 @@ pub(super) fn device(told: &mut Told<'_>) {
     let stands = json!({"compliance": "compliant", "current": true});
     told.shows(&format!("{place}/compliance"), &stands);
     told.shows("device-compliance", &json!({"compliant": 1}));
+    is_refused(told, &own, &place);
 }
 
-/// A device reports what cannot be read, of which nothing may be told, and then something. Its events
-/// do not name the request.
+/// A device reports what cannot be read, of which nothing may be told, and then something.
 fn reports(told: &mut Told<'_>, device: &Api, report: &Value) {
-    let office = told.office;
-    let path = office.path("device/compliance");
+    let path = told.office.path("device/compliance");
     let failed = device.send("PUT", &path, Some(&json!({"nonsense": true})));
-    let is_told = office.events().iter().any(|event| event["action"] == CHANGED);
-    if !(400..500).contains(&failed.status) || is_told {
-        told.wrong.push(format!("a report does not fail untold: {failed:?}"));
+    let events = told.events_of(&failed);
+    if !(400..500).contains(&failed.status) || !events.is_empty() {
+        told.wrong.push(format!("a report does not fail untold: {failed:?} {events:?}"));
     }
     let answer = device.send("PUT", &path, Some(report));
     told.finds(("PUT", &path), &answer, &json!({"compliance": "compliant"}));
-    let event = office.event(CHANGED);
-    if is_whole(&event, "PUT") && event["actor"]["kind"] == "device" {
-        let name = told.route("PUT", &path);
-        told.done.insert(name);
-    } else {
-        told.wrong.push(format!("a report is not told: {event}"));
+    told.hears(("PUT", &path), report, &answer);
+    if !is_told(told, &answer, CHANGED) {
+        told.wrong.push(format!("a report is not told by its request: {answer:?}"));
     }
+}
+
+/// A device that is suspended meanwhile asks in vain, of which is told a moment after the answer.
+fn is_refused(told: &mut Told<'_>, device: &Api, place: &str) {
+    let office = told.office;
+    office.act("PATCH", place, Some(&json!({"suspended": true})));
+    let answer = device.get(&office.path("device/settings"));
+    office.act("PATCH", place, Some(&json!({"suspended": false})));
+    if answer.status != 403 || !comes(|| is_told(told, &answer, REFUSED)) {
+        told.wrong.push(format!("who is refused is not told: {answer:?}"));
+    }
+}
+
+/// Whether an event of this kind tells of a device that was answered so.
+fn is_told(told: &Told<'_>, answer: &Response, action: &str) -> bool {
+    let is_it = |event: &Value| event["action"] == action && event["actor"]["kind"] == "device";
+    told.events_of(answer).iter().any(is_it)
 }

@@ -389,9 +389,8 @@ mod tests {
     #[test]
     fn a_line_names_so_many_members_in_all_columns_together() {
         let lists = Manner { holds: Holds::Groups, ..manner(',', &[]) };
-        let text = |count: usize| {
-            format!("name,members,nested_groups\nstaff,{},b\n", "a;".repeat(count))
-        };
+        let text =
+            |count: usize| format!("name,members,nested_groups\nstaff,{},b\n", "a;".repeat(count));
         assert_eq!(rows(&text(MEMBERS - 1), &lists).iter().map(shown).next().unwrap(), "2 staff");
         let more = rows(&text(MEMBERS), &lists).iter().map(shown).next().unwrap();
         assert_eq!(more, "2 Some(\"nested_groups\") has more than 250000 members");

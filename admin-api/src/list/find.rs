@@ -38,6 +38,20 @@ impl Asked {
         B: Browse,
         T: Serialize + ToSchema,
     {
+        self.find_and_complete(all, show, |_, shown| Ok(shown))
+    }
+
+    /// Finds a page by what is quickly shown, and completes what stands on it.
+    pub(crate) fn find_and_complete<B, T>(
+        &self,
+        all: &B,
+        show: impl Fn(B::Id, B::Record) -> Result<T, Problem>,
+        complete: impl Fn(B::Id, T) -> Result<T, Problem>,
+    ) -> Result<Listed<T>, Problem>
+    where
+        B: Browse,
+        T: Serialize + ToSchema,
+    {
         let (query, shape) = (&self.query, Shape::of::<T>());
         let filter = query.filter.as_deref().map(|text| Filter::read(text, shape)).transpose()?;
         let sort = query.sort.as_deref().map(|text| Sort::read(text, shape)).transpose()?;
@@ -45,12 +59,23 @@ impl Asked {
         let wanted = Wanted { filter, sort, fields, limit: page_size(query.limit)? };
         let found = self.found(all, &wanted)?;
         match &wanted.sort {
-            Some(sort) => self.sorted(Walk::new(all, found, None), sort, &wanted, show),
+            Some(sort) => self.sorted(Walk::new(all, found, None), sort, &wanted, (show, complete)),
             None => {
                 let after = self.after::<B::Id>()?;
-                self.in_order(Walk::new(all, found, after), &wanted, show)
+                self.in_order(Walk::new(all, found, after), &wanted, (show, complete))
             }
         }
+    }
+
+    /// Whether things may be judged or ordered by a member with that name, or by a part of it.
+    pub(crate) fn judges_by(&self, member: &str) -> bool {
+        let asked = [&self.query.filter, &self.query.sort];
+        asked.into_iter().flatten().any(|text| text.contains(member))
+    }
+
+    /// Whether a member with that name, or a part of it, may be shown.
+    pub(crate) fn shows(&self, member: &str) -> bool {
+        self.query.fields.as_ref().is_none_or(|fields| fields.contains(member))
     }
 
     /// The records that the name or an index leads to, if either does.
@@ -79,7 +104,10 @@ impl Asked {
         &self,
         mut walk: Walk<'_, B>,
         wanted: &Wanted,
-        show: impl Fn(B::Id, B::Record) -> Result<T, Problem>,
+        (show, complete): (
+            impl Fn(B::Id, B::Record) -> Result<T, Problem>,
+            impl Fn(B::Id, T) -> Result<T, Problem>,
+        ),
     ) -> Result<Listed<T>, Problem>
     where
         B: Browse,
@@ -104,15 +132,18 @@ impl Asked {
             }
             let shown = show(id, record)?;
             if is_plain {
-                whole.push(shown);
+                whole.push(complete(id, shown)?);
                 continue;
             }
-            let item = value(&shown)?;
-            if wanted.filter.as_ref().is_none_or(|filter| filter.matches(&item)) {
-                match &wanted.fields {
-                    Some(fields) => picked.push(fields.pick(&item)),
-                    None => whole.push(shown),
-                }
+            if let Some(filter) = &wanted.filter
+                && !filter.matches(&value(&shown)?)
+            {
+                continue;
+            }
+            let shown = complete(id, shown)?;
+            match &wanted.fields {
+                Some(fields) => picked.push(fields.pick(&value(&shown)?)),
+                None => whole.push(shown),
             }
         }
         let next = last.filter(|_| is_cut).map(|id| self.seal(&id.record().to_be_bytes()));
@@ -126,7 +157,10 @@ impl Asked {
         mut walk: Walk<'_, B>,
         sort: &Sort,
         wanted: &Wanted,
-        show: impl Fn(B::Id, B::Record) -> Result<T, Problem>,
+        (show, complete): (
+            impl Fn(B::Id, B::Record) -> Result<T, Problem>,
+            impl Fn(B::Id, T) -> Result<T, Problem>,
+        ),
     ) -> Result<Listed<T>, Problem>
     where
         B: Browse,
@@ -134,7 +168,7 @@ impl Asked {
     {
         let behind = self.unseal()?.map(|body| serde_json::from_slice::<Key>(&body));
         let behind = behind.transpose().map_err(|_| no_cursor())?;
-        let (mut first, mut looked) = (Vec::<(Key, T, Value)>::new(), 0);
+        let (mut first, mut looked) = (Vec::<(Key, B::Id, T)>::new(), 0);
         let kept = wanted.limit.saturating_add(1);
         let all = walk.all;
         while let Some((id, record)) = walk.next(BATCH)? {
@@ -155,7 +189,7 @@ impl Asked {
             let key = sort.key(&item, id.record());
             let is_behind = behind.as_ref().is_none_or(|behind| sort.compare(&key, behind).is_gt());
             if is_behind && wanted.filter.as_ref().is_none_or(|filter| filter.matches(&item)) {
-                first.push((key, shown, item));
+                first.push((key, id, shown));
             }
             if first.len() >= kept.saturating_mul(2) {
                 first.sort_by(|one, other| sort.compare(&one.0, &other.0));
@@ -169,9 +203,10 @@ impl Asked {
         let last = last.transpose().map_err(|error| Problem::internal(&error))?;
         let next = last.map(|body| self.seal(&body));
         let (mut whole, mut picked) = (Vec::new(), Vec::new());
-        for (_, shown, item) in first {
+        for (_, id, shown) in first {
+            let shown = complete(id, shown)?;
             match &wanted.fields {
-                Some(fields) => picked.push(fields.pick(&item)),
+                Some(fields) => picked.push(fields.pick(&value(&shown)?)),
                 None => whole.push(shown),
             }
         }

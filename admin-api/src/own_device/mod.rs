@@ -13,6 +13,7 @@ use axum::Router;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use axum::middleware::{from_fn, from_fn_with_state};
+use directory::access::RequestId;
 use directory::authentication::{IdentifiedDevice, ShownByDevice};
 use directory::delivery::Sent;
 use directory::orders::OrderOutcome;
@@ -54,12 +55,13 @@ impl FromRequestParts<Api> for OwnDevice {
         let chain = parts.extensions.get::<ClientChain>().cloned();
         let Some(ClientChain(chain)) = chain else { return Err(Problem::no_device()) };
         let (source, now) = (peer.ip().to_canonical(), api.now());
+        let request = parts.extensions.get::<RequestId>().copied();
         // Before signatures are looked at, which cost more than anything else here.
         api.device_sources.admit(source, now).map_err(Problem::too_often)?;
         let shown = shown_by(organization, &chain);
         api.devices.take(shown, now).map_err(Problem::too_often)?;
         let found = api.blocking(move |directory| {
-            let shown = ShownByDevice { organization, chain: &chain, source, now };
+            let shown = ShownByDevice { organization, chain: &chain, source, now, request };
             directory.identify_device(&shown).map_err(|error| {
                 let is_refused = matches!(error, Error::Refused(_));
                 if is_refused { Problem::no_device() } else { error.into() }

@@ -1,4 +1,4 @@
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
 use super::world::{Answer, World, request};
@@ -75,6 +75,56 @@ async fn users_are_suspended_activated_unlocked_and_given_passwords() {
     world.must(&helper, "PUT", &format!("{user}/password"), password).await;
     let refused = world.call(&helper, "POST", &format!("{user}/suspend"), Value::Null).await;
     assert_eq!(refused.is_problem(403, "forbidden")["permission"], "manage_identities");
+}
+
+#[tokio::test]
+async fn a_deleted_organization_is_restored_once_under_a_key() {
+    let world = World::new();
+    let root = world.root().await;
+    let acme = world.organization(&root, "acme").await;
+    let gone = format!("{acme}?confirmation=acme");
+    world.must(&root, "DELETE", &gone, Value::Null).await;
+    let restore = async |key: &'static str| {
+        let mut asked = request(&root, "POST", &format!("{acme}/restore"), &Value::Null);
+        asked.headers_mut().insert("idempotency-key", HeaderValue::from_static(key));
+        world.send(asked).await
+    };
+    let first = restore("one").await;
+    assert_eq!(first.json["state"], "suspended", "{}", first.text);
+    let again = restore("one").await;
+    assert_eq!((again.status, &again.text), (StatusCode::OK, &first.text));
+    assert_eq!(again.header("idempotency-replayed"), "true");
+    restore("two").await.is_problem(409, "rule");
+}
+
+#[tokio::test]
+async fn a_help_desk_neither_issues_certificates_nor_locks_for_as_long_as_suspending() {
+    let world = World::new();
+    let root = world.root().await;
+    let acme = world.organization(&root, "acme").await;
+    let user = world.user(&root, &acme, "ada").await;
+    let helper = world.admin(&root, "help_desk", json!("all")).await;
+    let authority = json!({"name": "Acme Wi-Fi"});
+    let built_in = format!("{acme}/certificate-authorities/built-in");
+    world.must(&root, "POST", &built_in, authority).await;
+    let certificates = format!("{user}/issued-certificates");
+    let issued = world.must(&root, "POST", &certificates, json!({})).await;
+    let own = format!("{certificates}/{}", issued["certificate"]["id"].as_str().unwrap());
+    for path in [certificates.clone(), format!("{own}/renew")] {
+        let refused = world.call(&helper, "POST", &path, json!({})).await;
+        assert_eq!(refused.is_problem(403, "forbidden")["permission"], "manage_identities");
+    }
+    let revoked = world.must(&helper, "POST", &format!("{own}/revoke"), json!({})).await;
+    assert_eq!(revoked["state"], "revoked");
+    let manager = world.admin(&root, "manager", json!("all")).await;
+    world.must(&manager, "POST", &certificates, json!({})).await;
+
+    let lock = format!("{user}/lock");
+    let locked = |seconds: u32| json!({"seconds": seconds});
+    world.must(&helper, "POST", &lock, locked(86_400)).await;
+    let refused = world.call(&helper, "POST", &lock, locked(86_401)).await;
+    assert_eq!(refused.is_problem(403, "forbidden")["permission"], "manage_identities");
+    world.must(&manager, "POST", &lock, locked(2_592_000)).await;
 }
 
 #[tokio::test]

@@ -48,6 +48,45 @@ fn every_operation_is_named_once_described_and_fails_with_a_problem() {
 }
 
 #[test]
+fn an_operation_names_each_of_its_parameters_once_and_each_part_of_its_path() {
+    let document: Value = serde_json::from_str(&openapi_json()).unwrap();
+    for route in routes() {
+        let at = format!("{} {}", route.method, route.path);
+        let operation = &document["paths"][&route.path][route.method.to_lowercase()];
+        let (mut names, mut parts) = (BTreeSet::new(), BTreeSet::new());
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            let (name, place) = (parameter["name"].as_str(), parameter["in"].as_str());
+            let (name, place) = (name.expect(&at), place.expect(&at));
+            assert!(names.insert((place, name)), "{at}: {name} is there twice");
+            if place == "path" {
+                parts.insert(format!("{{{name}}}"));
+            }
+        }
+        let wanted = route.path.split('/').filter(|part| part.starts_with('{'));
+        assert_eq!(parts, wanted.map(ToOwned::to_owned).collect(), "{at}");
+    }
+    let list = &document["paths"]["/v1/revocation-lists/{revocation_list}"]["get"];
+    let named = &list["parameters"][0];
+    assert_eq!(named["name"], "revocation_list");
+    assert_eq!(named["schema"]["format"], Value::Null, "its name is no id");
+}
+
+#[test]
+fn the_words_of_events_are_listed() {
+    let document: Value = serde_json::from_str(&openapi_json()).unwrap();
+    let words = |schema: &Value| -> Vec<String> {
+        serde_json::from_value(schema["enum"].clone()).unwrap()
+    };
+    let actions = words(&document["components"]["schemas"]["Action"]);
+    let kinds = words(&document["components"]["schemas"]["SubjectKind"]);
+    assert!(actions.len() > 40 && actions.contains(&"network_session_ended".to_owned()));
+    assert!(kinds.len() > 15 && kinds.contains(&"radius_client".to_owned()));
+    let parameters = document["paths"]["/v1/events"]["get"]["parameters"].as_array().unwrap();
+    let asked = parameters.iter().find(|it| it["name"] == "subject_kind").unwrap();
+    assert_eq!(words(&asked["schema"]), kinds);
+}
+
+#[test]
 fn what_is_made_heeds_a_key_or_says_why_not() {
     let document: Value = serde_json::from_str(&openapi_json()).unwrap();
     let (mut heeding, mut plain) = (0, Vec::new());

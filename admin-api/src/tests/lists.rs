@@ -153,6 +153,12 @@ async fn events_come_in_either_order_of_their_numbers_and_in_no_other() {
         let cursor = page["next"].as_str().unwrap();
         let other = world.get(&root, &format!("{list}?limit=1&cursor={cursor}")).await;
         assert_eq!(other.is_problem(422, "invalid")["pointer"], "/cursor", "of another order");
+        let behind = format!("&after={}", oldest[0]);
+        assert_eq!(numbers(&behind).await, oldest[1..]);
+        assert_eq!(numbers(&format!("{behind}&sort=sequence")).await, oldest[1..]);
+        assert!(numbers(&format!("&after={}", newest[0])).await.is_empty());
+        let other = world.get(&root, &format!("{list}?sort=-sequence{behind}")).await;
+        assert_eq!(other.is_problem(422, "invalid")["pointer"], "/after", "of another order");
         for wrong in ["at", "time", "action", "-sequence,at"] {
             let refused = world.get(&root, &format!("{list}?sort={wrong}")).await;
             assert_eq!(refused.is_problem(422, "invalid")["pointer"], "/sort", "{wrong}");

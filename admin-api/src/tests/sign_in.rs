@@ -79,6 +79,48 @@ async fn signing_out_ends_the_session() {
 }
 
 #[tokio::test]
+async fn who_tries_tokens_of_no_enrolment_waits_for_no_disk_and_asks_only_so_often() {
+    let world = World::new();
+    let credentials = json!({"login": "root", "password": PASSWORD});
+    let needed = world.call("", "POST", "/v1/sign-in", credentials).await;
+    let (release, released) = channel::<()>();
+    let (begin, begun) = channel::<()>();
+    let directory = world.directory.clone();
+    let writing = std::thread::spawn(move || {
+        let nobody = Context { actor: Actor::nobody(), source: None, now: Time(0), request: None };
+        directory.change(nobody, move |_| {
+            begin.send(()).unwrap();
+            released.recv().unwrap();
+            Ok(())
+        })
+    });
+    begun.recv().unwrap();
+    let none = json!({"enrolment_token": "tnenr_none", "code": "000000"});
+    let mut tried = 0;
+    let refused = loop {
+        let answer = world.call("", "POST", "/v1/sign-in/enrolment", none.clone()).await;
+        if answer.status == StatusCode::TOO_MANY_REQUESTS {
+            break answer;
+        }
+        answer.is_problem(401, "unauthenticated");
+        tried += 1;
+        assert!(tried < 1_000, "nobody slowed the guessing down");
+    };
+    refused.is_problem(429, "too-often");
+    assert!(refused.header("retry-after").parse::<u64>().unwrap() > 0);
+    // Nor has anybody to wait for the disk whose code is wrong.
+    let token = &needed.json["enrolment_token"];
+    let wrong = json!({"enrolment_token": token, "code": "000000"});
+    let wrong = world.call("", "POST", "/v1/sign-in/enrolment", wrong).await;
+    assert_eq!(wrong.is_problem(422, "invalid")["pointer"], "/code");
+    release.send(()).unwrap();
+    writing.join().unwrap().unwrap();
+    let code = world.code(needed.json["otpauth_uri"].as_str().unwrap());
+    let right = json!({"enrolment_token": token, "code": code});
+    world.must("", "POST", "/v1/sign-in/enrolment", right).await;
+}
+
+#[tokio::test]
 async fn whoever_reads_does_not_wait_for_the_disk() {
     let world = World::new();
     let root = world.root().await;

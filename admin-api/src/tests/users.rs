@@ -77,6 +77,43 @@ async fn a_deleted_user_is_listed_and_restored_unless_the_name_is_taken() {
 }
 
 #[tokio::test]
+async fn a_list_shows_who_is_locked_whatever_it_is_asked_for() {
+    let world = World::new();
+    let root = world.root().await;
+    let acme = world.organization(&root, "acme").await;
+    let users = format!("{acme}/users");
+    for login in ["ada", "bob"] {
+        let body = json!({"login": login, "display_name": login, "surname": login,
+            "password": CHOSEN});
+        let made = world.call(&root, "POST", &users, body).await;
+        assert_eq!(made.status, 201, "{}", made.text);
+        if login == "ada" {
+            let lock = format!("{users}/{}/lock", made.json["id"].as_str().unwrap());
+            world.must(&root, "POST", &lock, json!({"seconds": 600})).await;
+        }
+    }
+    for (query, shown) in [
+        ("filter=login%20eq%20%22ada%22", &["ada"][..]),
+        ("filter=sign_in.locked_until%20pr", &["ada"]),
+        ("filter=not%20(sign_in.locked_until%20pr)", &["bob"]),
+        ("sort=-login", &["bob", "ada"]),
+        ("sort=-sign_in.locked_until", &["ada", "bob"]),
+        ("sort=login&fields=login,sign_in", &["ada", "bob"]),
+        ("fields=login,sign_in.locked_until", &["ada", "bob"]),
+    ] {
+        let list = world.get(&root, &format!("{users}?{query}")).await;
+        let items = list.json["items"].as_array().unwrap();
+        assert_eq!(items.iter().map(|it| &it["login"]).collect::<Vec<_>>(), shown, "{query}");
+        for item in items {
+            let is_locked = item["sign_in"]["locked_until"].is_string();
+            assert_eq!(is_locked, item["login"] == "ada", "{query}: {item}");
+        }
+    }
+    let cut = world.get(&root, &format!("{users}?sort=login&fields=login")).await;
+    assert_eq!(cut.json["items"], json!([{"login": "ada"}, {"login": "bob"}]));
+}
+
+#[tokio::test]
 async fn a_cap_warns_or_refuses() {
     let world = World::new();
     let root = world.root().await;

@@ -1,8 +1,5 @@
 //! What LDAP would say to an application.
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use axum::Json;
 use directory::access::View;
 use utoipa_axum::router::OpenApiRouter;
@@ -18,8 +15,6 @@ use crate::problem::Problem;
 const FILTER: usize = 8 << 10;
 /// The most attributes that are asked for.
 const ATTRIBUTES: usize = 256;
-/// How long one waits for one's turn: one explanation is found out at a time.
-const PATIENCE: Duration = Duration::from_secs(2);
 
 pub(crate) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new().routes(routes!(explain_ldap_request))
@@ -54,8 +49,8 @@ pub(crate) async fn explain_ldap_request(
     }
     let (organization, context) = (within.organization, within.caller.context);
     let (api, explainer) = (&within.caller.api, within.caller.api.ldap.clone());
-    let turn = tokio::time::timeout(PATIENCE, Arc::clone(&api.explaining).acquire_owned());
-    let Ok(turn) = turn.await else { return Err(Problem::explaining()) };
+    let turn = api.explaining.take(within.caller.whose).await;
+    let turn = turn.map_err(|_| Problem::explaining())?;
     let explained = api.blocking(move |directory| {
         let _turn = turn;
         explainer(&directory.read(context)?, organization, &request)

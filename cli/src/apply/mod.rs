@@ -39,6 +39,10 @@ use crate::prompt;
 pub(crate) const APPLY: &str = "apply";
 /// What its contrary is called.
 pub(crate) const EXPORT: &str = "export";
+/// Shows what differs, and changes nothing.
+const DRY_RUN: &str = "dry-run";
+/// Says by the code at the end whether something differs.
+const EXIT_CODE: &str = "exit-code";
 /// Has an export say which certificates prove users.
 const USER_CERTIFICATES: &str = "user-certificates";
 
@@ -67,7 +71,11 @@ pub(crate) fn apply_command() -> Command {
                 .value_hint(ValueHint::FilePath)
                 .help("The file; - for standard input"),
         )
-        .arg(flag("dry-run", "Show what differs, and change nothing"))
+        .arg(flag(DRY_RUN, "Show what differs, and change nothing"))
+        .arg(
+            flag(EXIT_CODE, "End with code 10 where something differs, with --dry-run")
+                .requires(DRY_RUN),
+        )
         .arg(flag("prune", "Delete what the lists of the file do not have"))
 }
 
@@ -101,9 +109,9 @@ pub(crate) fn apply(
         tell("Nothing differs.");
         return Ok(());
     }
-    if matches.get_flag("dry-run") {
+    if matches.get_flag(DRY_RUN) {
         tell("Nothing was changed; without --dry-run this is done.");
-        return Ok(());
+        return if matches.get_flag(EXIT_CODE) { Err(Failure::Differs) } else { Ok(()) };
     }
     if !matches.get_flag(YES) {
         let question = format!("Change this of {} at {}?", site.slug, place.client.server());

@@ -12,9 +12,8 @@ pub(super) const ATTRIBUTES: &str = "attributes";
 pub(super) fn settle(attribute: &mut Value, known: &[Value]) {
     let text = |value: &Value, member: &str| value.get(member)?.as_str().map(ToOwned::to_owned);
     let Some(called) = text(attribute, "name") else { return };
-    let is_meant = |one: &&Value| {
-        text(one, "name").is_some_and(|name| name.eq_ignore_ascii_case(&called))
-    };
+    let is_meant =
+        |one: &&Value| text(one, "name").is_some_and(|name| name.eq_ignore_ascii_case(&called));
     let Some(meant) = known.iter().find(is_meant) else { return };
     let kind = text(meant, "kind").unwrap_or_default();
     let value = text(attribute, "value").and_then(|value| spelled(&kind, &value));
@@ -44,7 +43,7 @@ mod tests {
     use super::*;
 
     /// What is made of an attribute with a name and a value.
-    fn settled(name: &str, value: Value) -> Value {
+    fn settled(name: &str, value: &Value) -> Value {
         let known = [
             json!({"name": "Filter-Id", "vendor": null, "number": 11, "kind": "text"}),
             json!({"name": "Class", "vendor": null, "number": 25, "kind": "octets"}),
@@ -59,11 +58,11 @@ mod tests {
     #[test]
     fn an_attribute_is_called_as_the_list_of_known_ones_calls_it() {
         let expected = json!({"name": "Filter-Id", "value": "Staff"});
-        assert_eq!(settled("filter-id", json!("Staff")), expected);
-        assert_eq!(settled("FILTER-ID", json!("Staff")), expected);
-        assert_ne!(settled("filter-id", json!("staff")), expected, "a text is as it is written");
+        assert_eq!(settled("filter-id", &json!("Staff")), expected);
+        assert_eq!(settled("FILTER-ID", &json!("Staff")), expected);
+        assert_ne!(settled("filter-id", &json!("staff")), expected, "a text is as it is written");
         let unknown = json!({"name": "filter_id", "value": "Staff"});
-        assert_eq!(settled("filter_id", json!("Staff")), unknown);
+        assert_eq!(settled("filter_id", &json!("Staff")), unknown);
         let mut other = json!("filter-id");
         settle(&mut other, &[]);
         assert_eq!(other, json!("filter-id"));
@@ -81,8 +80,8 @@ mod tests {
             ("framed-ipv6-prefix", "2001:DB8:7:0::/48", "2001:db8:7::/48"),
             ("framed-ipv6-prefix", "2001:DB8::", "2001:DB8::"),
         ] {
-            assert_eq!(settled(name, json!(value))["value"], shown, "{name}");
+            assert_eq!(settled(name, &json!(value))["value"], shown, "{name}");
         }
-        assert_eq!(settled("class", json!(7))["value"], 7);
+        assert_eq!(settled("class", &json!(7))["value"], 7);
     }
 }

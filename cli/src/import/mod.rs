@@ -279,7 +279,7 @@ fn follow(place: &Place<'_>, import: &str, format: Format) -> Result<(), Failure
     let ended = loop {
         let shown = match place.client.get(import) {
             // It may be there again in a moment.
-            Err(failure @ Failure::Unreachable { .. }) if unheard < PATIENCE => {
+            Err(failure) if failure.may_pass() && unheard < PATIENCE => {
                 unheard += 1;
                 if unheard == UNHEARD {
                     bar.end();

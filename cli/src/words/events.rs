@@ -1,6 +1,6 @@
 //! What was done and tried, and where it goes beside the log.
 
-use super::{EXPORT, EXPORT_AMONG, Noun, both, verb};
+use super::{AMONG, EXPORT, EXPORT_AMONG, Noun, both, verb};
 
 /// Receivers of events.
 pub(super) const DESTINATIONS: Noun = Noun {
@@ -49,7 +49,7 @@ pub(crate) const EVENTS: Noun = Noun {
         both("list", "list_events", "list_organization_events"),
         both("counts", "count_events", "count_organization_events"),
         both("chain", "show_event_chain", "show_organization_event_chain"),
-        verb("among", "list_all_events"),
+        verb(AMONG, "list_all_events"),
         verb("counts-among", "count_all_events"),
         verb("retention", "show_organization_event_retention"),
         verb("set-retention", "set_organization_event_retention"),

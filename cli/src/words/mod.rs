@@ -108,6 +108,8 @@ pub(crate) const CAN: Noun = Noun {
     verbs: &[verb("me", "can_i"), both("admin", "can_admin", "can_organization_admin")],
 };
 
+/// What lists events of several organizations.
+pub(crate) const AMONG: &str = "among";
 /// What writes files of their own.
 pub(crate) const EXPORT: &str = "export";
 pub(crate) const EXPORT_AMONG: &str = "export-among";

@@ -7,7 +7,14 @@ pub(super) const NOUNS: &[Noun] = &[
     Noun {
         name: "user",
         about: "The people of an organization",
-        columns: &["login", "display_name", "mail", "state"],
+        columns: &[
+            "login",
+            "display_name",
+            "mail",
+            "state",
+            "locked_until=sign_in.locked_until",
+            "second_factor=sign_in.second_factor_enrolled",
+        ],
         verbs: &[
             verb("list", "list_users"),
             verb("show", "show_user"),
@@ -64,7 +71,7 @@ pub(super) const NOUNS: &[Noun] = &[
     },
     Noun {
         name: "password-policy",
-        about: "What is asked of the passwords of groups' people",
+        about: "What is asked of the passwords of groups' people; the lowest precedence counts",
         columns: &["name", "precedence", "password_minimum", "modified"],
         verbs: &[
             verb("list", "list_password_policies"),

@@ -7,7 +7,14 @@ pub(super) const NOUNS: &[Noun] = &[
     Noun {
         name: "admin",
         about: "Who works through the API: the provider's, or with --org an organization's",
-        columns: &["login", "display_name", "role", "state"],
+        columns: &[
+            "login",
+            "display_name",
+            "role",
+            "state",
+            "second_factor=second_factor_enrolled",
+            "passkeys",
+        ],
         verbs: &[
             both("list", "list_admins", "list_organization_admins"),
             both("show", "show_admin", "show_organization_admin"),

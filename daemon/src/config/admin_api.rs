@@ -34,6 +34,18 @@ section! {
         /// How often one session or API key may ask for anything in a minute; all of it may come at
         /// once. Who asks more often is told when to come back, and slows nobody else down.
         requests_per_minute: Count<60, 60_000_000> = Count(12_000),
+        /// Lists that are filtered or sorted at once. Here and below others wait, and those of one
+        /// organization take turns with those of others.
+        lists_at_once: Count<1, 64> = Count(2),
+        /// Searches and counts at once that read many events; parts of exports are among them.
+        searches_at_once: Count<1, 64> = Count(2),
+        /// Requests of LDAP at once of which somebody wants to know what would become of them.
+        explanations_at_once: Count<1, 64> = Count(1),
+        /// New passwords that are hashed at once for admins. Each takes the memory of
+        /// `[authentication] argon2_memory`.
+        passwords_at_once: Count<1, 64> = Count(2),
+        /// How long one of those waits for its turn before it hears to come back (503).
+        turn_timeout: Time<SECOND, MINUTE> = Time(10 * SECOND),
         /// Certificates that the own authorities of one organization issued and that are not forgotten
         /// yet, 30 days after their end.
         issued_certificates: Count<8, 1_000_000> = Count(50_000),

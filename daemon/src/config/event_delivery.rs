@@ -7,7 +7,9 @@ use directory::delivery::{DeliveryBounds, DeliveryNetworks};
 use ipnet::IpNet;
 
 use super::section::section;
-use super::value::{Count, DAY, FullPath, HOUR, MINUTE, Optional, SECOND, Time};
+use super::value::{
+    Count, DAY, FullPath, GIB, HOUR, MIB, MINUTE, Optional, SECOND, Size, Time,
+};
 
 section! {
     /// Events on their way to where organizations want them: syslog, webhooks, files.
@@ -15,6 +17,11 @@ section! {
         /// The folder in which events are written to files, one folder below it for each organization
         /// and a file of each day there. Without it there are no files.
         directory: Optional<FullPath> = Optional(None),
+        /// What the files of each organization, and the provider's own, may take there: of whoever has
+        /// more the oldest go before their time, so that a storm of rejected logins, all of which are
+        /// told, does not fill the disk. One file has a sixteenth of it, or 1GiB, at most; a day with
+        /// more has several. 50GiB are roughly a hundred million logins.
+        size_per_organization: Size<MIB, { 1024 * GIB }> = Size(50 * GIB),
         /// Networks that are not the internet's in which syslog receivers and webhooks may be. Whoever
         /// names a receiver has the daemon speak with it: so leave out whatever trusts whoever can
         /// reach it, this machine (127.0.0.0/8, ::1/128) above all.

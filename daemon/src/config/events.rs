@@ -1,5 +1,7 @@
 //! `[events]`
 
+use directory::RetentionFloor;
+
 use super::section::section;
 use super::value::{Count, DAY, GIB, MIB, Size, Time};
 
@@ -8,6 +10,9 @@ section! {
     [events] Events {
         /// How long events are kept.
         retention: Time<DAY, { 3_660 * DAY }> = Time(90 * DAY),
+        /// How long each organization keeps its events at least, whatever its own admins say, so that
+        /// nobody who may set that clears away what they did. `retention` where that is less.
+        retention_least: Time<DAY, { 3_660 * DAY }> = Time(30 * DAY),
         /// What the events of each organization, and the provider's own, may take on the disk,
         /// about: of whoever has more the oldest go before their time, so that a storm of rejected
         /// logins, all of which are told, does not fill it. 10GiB are roughly a hundred million
@@ -17,5 +22,13 @@ section! {
         flush: Time<1, 100> = Time(100),
         /// Events in one segment file before it is sealed and compressed.
         segment: Count<1_000, 10_000_000> = Count(1_000_000),
+    }
+}
+
+impl Events {
+    /// How long an organization keeps its events at least: no longer than who has not said.
+    pub(crate) fn retention_floor(&self) -> RetentionFloor {
+        let least = self.retention_least.min(self.retention).as_millis();
+        RetentionFloor(u64::try_from(least).unwrap_or(u64::MAX))
     }
 }

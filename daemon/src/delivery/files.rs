@@ -1,5 +1,5 @@
 //! Events in files: a folder for each organization and one for the provider, and a file of each day
-//! there. No name comes from whoever may choose one.
+//! there, or several. No name comes from whoever may choose one.
 
 use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -13,9 +13,10 @@ use directory::delivery::DeliveredEvent;
 use serde::Deserialize;
 use uuid::Uuid;
 
+use super::parts::{Part, Room, bound, parts, put_aside, remove};
+
 /// The folder of the provider's own events.
 const PROVIDER: &str = "provider";
-const ENDING: &str = ".jsonl";
 /// Of the end of a file so much is read at once.
 const STEP: u64 = 128 * 1024;
 
@@ -23,6 +24,8 @@ const STEP: u64 = 128 * 1024;
 #[derive(Clone, Debug)]
 pub(super) struct Folder {
     root: PathBuf,
+    /// What the files of each folder in it may have.
+    room: Room,
     /// Whoever writes into a folder of it: one whom nobody waits for any more may still be at it.
     turns: Arc<Mutex<BTreeMap<String, Turn>>>,
 }
@@ -34,12 +37,14 @@ type Turn = Arc<Mutex<()>>;
 pub(super) type Has<'a> = dyn Fn(&Name) -> io::Result<bool> + 'a;
 
 impl Folder {
-    pub(super) fn new(root: PathBuf) -> Self {
-        Self { root, turns: Arc::default() }
+    /// A folder in which the files of each organization, and of the provider, may have so many octets.
+    pub(super) fn new(root: PathBuf, most: u64) -> Self {
+        Self { root, room: Room { most }, turns: Arc::default() }
     }
 
     /// Writes events behind those that are there, and returns when they are on the disk. What is there
-    /// already is not written again, so that a file is a chain; what was not written whole is.
+    /// already is not written again, so that a file is a chain; what was not written whole is. Where
+    /// there is too much the earliest files go.
     pub(super) fn append(
         &self,
         folder: &str,
@@ -57,11 +62,15 @@ impl Folder {
             // What happened before midnight may come after what happened behind it.
             let day = day(first.at).max(last.day.clone().unwrap_or_default());
             let mut text = String::new();
-            while let Some(event) = rest.next_if(|event| self::day(event.at) <= day) {
+            let goes_along = |text: &str, event: &DeliveredEvent| {
+                let is_room = self.room.takes(text.len() as u64, event.json.len() + 1);
+                is_room && self::day(event.at) <= day
+            };
+            while let Some(event) = rest.next_if(|event| goes_along(&text, event)) {
                 text.push_str(&event.json);
                 text.push('\n');
             }
-            write(&folder, &day, text.as_bytes())?;
+            self.write(&folder, &day, text.as_bytes())?;
             last.day = Some(day);
         }
         Ok(())
@@ -78,7 +87,8 @@ impl Folder {
     }
 
     /// Removes the files of days that are kept no longer, by what `kept` says of the organization, or
-    /// of the provider; all of who is no more. Returns how many.
+    /// of the provider; all of who is no more. Returns how many. Where what stays is too much the
+    /// earliest go as well.
     pub(super) fn forget<E>(
         &self,
         kept: &dyn Fn(Option<Uuid>) -> Result<Option<Time>, E>,
@@ -103,15 +113,43 @@ impl Folder {
                 },
                 None => continue,
             };
-            let from = kept(owner).map_err(io::Error::other);
-            let done = from.and_then(|from| forget_days(&folder.path(), from.map(day).as_deref()));
+            let (folder, from) = (folder.path(), kept(owner).map_err(io::Error::other));
+            let done = from.and_then(|from| {
+                let files = forget_days(&folder, from.map(day).as_deref())?;
+                if from.is_some() {
+                    bound(&folder, self.room.most)?;
+                }
+                Ok(files)
+            });
             // What is wrong with one folder keeps no other's files.
             match done {
                 Ok(files) => removed += files,
-                Err(error) => failure = Some(named(&folder.path(), &error)),
+                Err(error) => failure = Some(named(&folder, &error)),
             }
         }
         failure.map_or(Ok(removed), Err)
+    }
+
+    fn write(&self, folder: &Path, day: &str, text: &[u8]) -> io::Result<()> {
+        let path = folder.join(Part::last(day).name());
+        let mut file = open(&path)?;
+        let length = file.seek(SeekFrom::End(0))?;
+        let has_enough = !self.room.takes(length, text.len());
+        if has_enough {
+            put_aside(folder, day)?;
+            file = open(&path)?;
+        }
+        file.write_all(text)?;
+        file.sync_data()?;
+        if has_enough || length == 0 {
+            sync_folder(folder)?;
+            if let Err(error) = bound(folder, self.room.at_a_beginning()) {
+                // What was to be written is, and housekeeping comes by.
+                let error = named(folder, &error);
+                tracing::error!(%error, "files of events could not be removed");
+            }
+        }
+        Ok(())
     }
 
     fn turn(&self, folder: &str) -> Turn {
@@ -133,9 +171,9 @@ impl Folder {
 /// Removes the files of days before one, or of all days and what they are in; returns how many.
 fn forget_days(folder: &Path, from: Option<&str>) -> io::Result<usize> {
     let mut removed = 0;
-    for day in days(folder)? {
-        if from.is_none_or(|from| day.as_str() < from) {
-            fs::remove_file(folder.join(format!("{day}{ENDING}")))?;
+    for part in parts(folder)? {
+        if from.is_none_or(|from| part.day.as_str() < from) {
+            remove(folder, &part)?;
             removed += 1;
         }
     }
@@ -172,10 +210,10 @@ struct Last {
 impl Last {
     /// Finds it, and cuts off what was not written whole.
     fn of(folder: &Path) -> io::Result<Self> {
-        let days = days(folder)?;
-        let newest = days.last().cloned();
-        for day in days.into_iter().rev() {
-            let path = folder.join(format!("{day}{ENDING}"));
+        let parts = parts(folder)?;
+        let newest = parts.last().map(|part| part.day.clone());
+        for part in parts.into_iter().rev() {
+            let path = folder.join(part.name());
             if let Some(line) = last_line(&mut open(&path)?)? {
                 let name = Name::read(&line).map_err(|error| named(&path, &error))?;
                 return Ok(Self { day: newest, name: Some(name) });
@@ -202,8 +240,8 @@ fn there(
     // They are of one that was put back since: what both have in common ends somewhere before.
     let names = events.iter().map(|event| Name::read(event.json.as_bytes()));
     let names = names.collect::<io::Result<Vec<Name>>>()?;
-    for day in days(folder)?.into_iter().rev() {
-        let path = folder.join(format!("{day}{ENDING}"));
+    for part in parts(folder)?.into_iter().rev() {
+        let path = folder.join(part.name());
         let mut file = open(&path)?;
         let mut lines = Backwards::of(&mut file)?;
         while let Some(line) = lines.next()? {
@@ -285,16 +323,6 @@ fn named(path: &Path, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{name}: {error}"))
 }
 
-fn write(folder: &Path, day: &str, text: &[u8]) -> io::Result<()> {
-    let path = folder.join(format!("{day}{ENDING}"));
-    let is_new = !path.exists();
-    let mut file = open(&path)?;
-    file.seek(SeekFrom::End(0))?;
-    file.write_all(text)?;
-    file.sync_data()?;
-    if is_new { sync_folder(folder) } else { Ok(()) }
-}
-
 fn open(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false).mode(0o600);
@@ -305,22 +333,6 @@ fn open(path: &Path) -> io::Result<File> {
 
 fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
-}
-
-/// The days of which there are files, the earliest first.
-fn days(folder: &Path) -> io::Result<Vec<String>> {
-    let mut days = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let name = entry?.file_name();
-        let day = name.to_str().and_then(|name| name.strip_suffix(ENDING));
-        days.extend(day.filter(|day| is_day(day)).map(ToOwned::to_owned));
-    }
-    days.sort_unstable();
-    Ok(days)
-}
-
-fn is_day(text: &str) -> bool {
-    text.parse::<jiff::civil::Date>().is_ok_and(|date| date.to_string() == text)
 }
 
 /// The day of a time, in UTC.
@@ -352,6 +364,20 @@ mod tests {
         folder.append(owner, events, &|_| Ok(true))
     }
 
+    fn unbounded(root: PathBuf) -> Folder {
+        Folder::new(root, u64::MAX)
+    }
+
+    fn days(folder: &Path) -> Vec<String> {
+        parts(folder).unwrap().into_iter().map(|part| part.day).collect()
+    }
+
+    /// What is in each of the files of a folder.
+    fn texts(folder: &Path) -> Vec<String> {
+        let parts = parts(folder).unwrap().into_iter();
+        parts.map(|part| fs::read_to_string(folder.join(part.name())).unwrap()).collect()
+    }
+
     fn text(folder: &Path, day: &str) -> String {
         fs::read_to_string(folder.join("acme").join(format!("{day}.jsonl"))).unwrap()
     }
@@ -359,7 +385,7 @@ mod tests {
     #[test]
     fn each_day_has_a_file_and_nothing_goes_back_to_an_earlier_one() {
         let here = tempfile::tempdir().unwrap();
-        let folder = Folder::new(here.path().join("out"));
+        let folder = unbounded(here.path().join("out"));
         let events = [event(1, 5), event(2, DAY + 1), event(4, DAY - 1), event(7, 2 * DAY)];
         append(&folder, "acme", &events[..2]).unwrap();
         append(&folder, "acme", &events).unwrap();
@@ -372,7 +398,7 @@ mod tests {
     #[test]
     fn what_was_not_written_whole_is_written_again() {
         let here = tempfile::tempdir().unwrap();
-        let folder = Folder::new(here.path().to_owned());
+        let folder = unbounded(here.path().to_owned());
         append(&folder, "acme", &[event(1, 0), event(2, 0)]).unwrap();
         let file = here.path().join("acme/1970-01-01.jsonl");
         let whole = fs::read(&file).unwrap();
@@ -388,7 +414,7 @@ mod tests {
     #[test]
     fn a_line_longer_than_what_is_read_at_once_is_found() {
         let here = tempfile::tempdir().unwrap();
-        let folder = Folder::new(here.path().to_owned());
+        let folder = unbounded(here.path().to_owned());
         let long = "x".repeat(usize::try_from(STEP).unwrap() * 2);
         let json = format!("{{\"sequence\":9,\"text\":\"{long}\"}}");
         let long = DeliveredEvent { json, ..event(9, 0) };
@@ -400,7 +426,7 @@ mod tests {
     #[test]
     fn days_go_when_they_are_kept_no_longer_and_nothing_else_does() {
         let here = tempfile::tempdir().unwrap();
-        let folder = Folder::new(here.path().to_owned());
+        let folder = unbounded(here.path().to_owned());
         let (kept, gone) = (Uuid::from_u128(1), Uuid::from_u128(2));
         for owner in [PROVIDER.to_owned(), kept.to_string(), gone.to_string(), "other".to_owned()] {
             append(&folder, &owner, &[event(1, 0), event(2, DAY), event(3, 2 * DAY)]).unwrap();
@@ -411,7 +437,7 @@ mod tests {
             Some(owner) => Ok((owner == kept).then_some(Time(DAY))),
         };
         assert_eq!(folder.forget(&says).unwrap(), 2 + 1 + 3);
-        let left = |owner: &str| days(&here.path().join(owner)).unwrap();
+        let left = |owner: &str| days(&here.path().join(owner));
         assert_eq!(left(PROVIDER), ["1970-01-03"]);
         assert_eq!(left(&kept.to_string()), ["1970-01-02", "1970-01-03"]);
         assert_eq!(left("other").len(), 3);
@@ -422,7 +448,7 @@ mod tests {
     #[test]
     fn what_is_wrong_with_one_folder_keeps_no_files_of_others() {
         let here = tempfile::tempdir().unwrap();
-        let folder = Folder::new(here.path().to_owned());
+        let folder = unbounded(here.path().to_owned());
         let (first, last) = (Uuid::from_u128(1), Uuid::from_u128(9));
         fs::write(here.path().join(Uuid::from_u128(5).to_string()), "no folder").unwrap();
         for owner in [first, last] {
@@ -431,7 +457,7 @@ mod tests {
         let failed = folder.forget(&|_| Ok::<_, io::Error>(Some(Time(DAY)))).unwrap_err();
         assert!(failed.to_string().contains(&Uuid::from_u128(5).to_string()), "{failed}");
         for owner in [first, last] {
-            assert_eq!(days(&here.path().join(owner.to_string())).unwrap(), ["1970-01-02"]);
+            assert_eq!(days(&here.path().join(owner.to_string())), ["1970-01-02"]);
         }
     }
 
@@ -444,7 +470,7 @@ mod tests {
     #[test]
     fn numbers_that_a_log_gives_again_are_other_events() {
         let here = tempfile::tempdir().unwrap();
-        let folder = Folder::new(here.path().to_owned());
+        let folder = unbounded(here.path().to_owned());
         let first: Vec<_> = (1..=9).map(|number| of_log("a", number, number / 5 * DAY)).collect();
         append(&folder, "acme", &first).unwrap();
         // The log was put back to where it had four events, and the destination to where it was at
@@ -468,13 +494,13 @@ mod tests {
         folder.append("acme", &put_back, &is_there).unwrap();
         folder.append("acme", &new[1..], &is_there).unwrap();
         assert_eq!(text(here.path(), "1970-01-04"), lines(&new));
-        assert_eq!(days(&here.path().join("acme")).unwrap().len(), 3);
+        assert_eq!(days(&here.path().join("acme")).len(), 3);
     }
 
     #[test]
     fn where_nothing_is_in_common_all_is_written() {
         let here = tempfile::tempdir().unwrap();
-        let folder = Folder::new(here.path().to_owned());
+        let folder = unbounded(here.path().to_owned());
         append(&folder, "acme", &[of_log("a", 3, 0), of_log("a", 9, 0)]).unwrap();
         let other = [of_log("b", 4, 0), of_log("b", 9, 0)];
         folder.append("acme", &other, &|_| Ok(false)).unwrap();
@@ -485,12 +511,68 @@ mod tests {
     }
 
     #[test]
+    fn a_day_with_much_has_several_files_and_the_earliest_go() {
+        let here = tempfile::tempdir().unwrap();
+        // Of all files, and of one, which has room for two lines.
+        let (most, one) = (16 * 40, 40);
+        let folder = Folder::new(here.path().to_owned(), most as u64);
+        let own = here.path().join("acme");
+        let events: Vec<_> = (101..=399).map(|number| event(number, number / 200 * DAY)).collect();
+        let lines: String = events.iter().map(|event| format!("{}\n", event.json)).collect();
+        let line = lines.len() / events.len();
+        for (number, some) in events.chunks(7).enumerate() {
+            append(&folder, "acme", some).unwrap();
+            let files = texts(&own);
+            assert!(files.iter().all(|text| text.len() <= one), "{files:?}");
+            let (written, kept) = ((number * 7 + some.len()) * line, files.concat());
+            assert!(lines[..written].ends_with(&kept), "{files:?}");
+            assert!((written.min(most - 2 * one)..=most).contains(&kept.len()), "{files:?}");
+            // What comes again is not written again.
+            append(&folder, "acme", some).unwrap();
+            assert_eq!(texts(&own), files);
+        }
+        assert_eq!(days(&own).first().map(String::as_str), Some("1970-01-02"));
+    }
+
+    #[test]
+    fn what_a_folder_has_too_much_of_goes_although_nothing_is_written() {
+        let here = tempfile::tempdir().unwrap();
+        let owner = Uuid::from_u128(1);
+        let events = [event(1, 0), event(2, DAY), event(3, 2 * DAY)];
+        for name in [PROVIDER.to_owned(), owner.to_string(), "other".to_owned()] {
+            append(&unbounded(here.path().to_owned()), &name, &events).unwrap();
+        }
+        let less = Folder::new(here.path().to_owned(), 35);
+        let gone = less.forget(&|_| Ok::<_, io::Error>(Some(Time(0)))).unwrap();
+        assert_eq!(gone, 0, "their time is not over");
+        for name in [PROVIDER.to_owned(), owner.to_string()] {
+            assert_eq!(days(&here.path().join(name)), ["1970-01-02", "1970-01-03"]);
+        }
+        assert_eq!(days(&here.path().join("other")).len(), 3, "nobody knows whose that is");
+    }
+
+    #[test]
+    fn what_was_put_aside_is_found_where_the_log_was_put_back() {
+        let here = tempfile::tempdir().unwrap();
+        let folder = Folder::new(here.path().to_owned(), 16 * 100);
+        let first: Vec<_> = (1..=9).map(|number| of_log("a", number, 0)).collect();
+        append(&folder, "acme", &first).unwrap();
+        let own = here.path().join("acme");
+        assert_eq!(texts(&own).len(), 3, "{:?}", texts(&own));
+        let new = of_log("b", 5, 0);
+        let put_back: Vec<_> = first[1..4].iter().chain([&new]).cloned().collect();
+        folder.append("acme", &put_back, &|name| Ok(name.hash == Some("b5".into()))).unwrap();
+        let all: Vec<_> = first.iter().chain([&new]).map(|event| event.json.as_str()).collect();
+        assert_eq!(texts(&own).concat().lines().collect::<Vec<_>>(), all);
+    }
+
+    #[test]
     fn a_trial_leaves_nothing() {
         let here = tempfile::tempdir().unwrap();
-        let folder = Folder::new(here.path().to_owned());
+        let folder = unbounded(here.path().to_owned());
         folder.rehearse("acme").unwrap();
         assert_eq!(fs::read_dir(here.path().join("acme")).unwrap().count(), 0);
         fs::write(here.path().join("file"), "").unwrap();
-        assert!(Folder::new(here.path().join("file")).rehearse("acme").is_err());
+        assert!(unbounded(here.path().join("file")).rehearse("acme").is_err());
     }
 }

@@ -3,6 +3,7 @@
 
 mod files;
 mod http;
+mod parts;
 mod route;
 mod syslog;
 
@@ -42,7 +43,8 @@ impl Carrier {
     /// Makes one from the configuration.
     pub(crate) fn new(config: &config::EventDelivery) -> Self {
         let networks = DeliveryNetworks { private: config.networks.clone() };
-        let folder = config.folder().map(Folder::new);
+        let most = u64::try_from(config.size_per_organization).unwrap_or(u64::MAX);
+        let folder = config.folder().map(|root| Folder::new(root, most));
         Self { roads: Arc::new(Roads::new(networks)), folder, patience: config.patience }
     }
 
@@ -218,7 +220,7 @@ impl Post {
     }
 }
 
-/// Removes files that are kept no longer.
+/// Removes files that are kept no longer, and those of which there is too much.
 async fn keep_house(
     folder: Folder,
     directory: Directory,

@@ -67,7 +67,7 @@ pub(crate) fn configure(folder: &Path, log: &str) -> Result<Config, DemoError> {
          order_networks_excepted = []\n\
          [devices]\nlisten = [\"{devices}\"]\n\
          [admin_api]\nlisten = [\"{api}\"]\nrequests_per_minute = 60000000\n\
-         connections_per_source = 1000\n\
+         connections_per_source = 1000\nturn_timeout = \"1m\"\n\
          passkey_domain = \"localhost\"\npasskey_origins = [\"https://localhost:{port}\"]\n\
          [event_delivery]\ndirectory = {delivered:?}\nnetworks = [\"127.0.0.0/8\"]\n\
          in_clear = true\ninterval = \"100ms\"\nattempts = 4\nfirst_pause = \"100ms\"\n\

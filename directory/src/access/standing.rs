@@ -62,6 +62,12 @@ pub enum Obstacle {
     /// The role would hold the permission, but the API key's does not.
     #[error("needs {}, which {} does not hold; the API key is narrowed to it", .0.name(), .1.name())]
     KeyRole(Permission, Role),
+    /// The admin makes no API keys.
+    #[error("API access is off; an administrator with billing turns it on")]
+    ApiAccessOff,
+    /// What lets somebody in for good is made shortly after signing in.
+    #[error("needs a session of the last 15 minutes, and no API key; sign in again first")]
+    FreshSession,
 }
 
 impl Obstacle {
@@ -79,6 +85,8 @@ impl Obstacle {
             Self::NeverTheirs(_) => "never_theirs",
             Self::Permission(..) => "permission",
             Self::KeyRole(..) => "key_role",
+            Self::ApiAccessOff => "api_access_off",
+            Self::FreshSession => "fresh_session",
         }
     }
 
@@ -90,7 +98,9 @@ impl Obstacle {
             | Self::Scope
             | Self::ScopeOfAll
             | Self::KeyOrganizations
-            | Self::Deleted => Refusal::Hidden,
+            | Self::Deleted
+            | Self::ApiAccessOff
+            | Self::FreshSession => Refusal::Hidden,
             Self::NeverTheirs(missing) => {
                 Refusal::ProvidersAlone { missing, place: PlaceName::of(there) }
             }

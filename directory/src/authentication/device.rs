@@ -9,10 +9,10 @@ use super::attempt::Who;
 use super::certificate::{Holder, NOBODYS, fingerprint_text, holder, issued, registered};
 use super::engine::Bearer;
 use super::second_factor::Reason;
-use crate::access::{Actor, Context, Refusal, organization};
+use crate::access::{Actor, Context, Refusal, RequestId, organization};
 use crate::directory::Directory;
 use crate::error::Error;
-use crate::events::{Action, Event, EventActor, Outcome};
+use crate::events::{Action, Event, EventActor, EventRequest, Outcome};
 use crate::id::{DeviceId, OrganizationId, Place, RecordId};
 use crate::records::{OrganizationState, indices};
 use crate::time::Time;
@@ -31,6 +31,8 @@ pub struct ShownByDevice<'a> {
     pub source: IpAddr,
     /// When.
     pub now: Time,
+    /// By which request.
+    pub request: Option<RequestId>,
 }
 
 /// A device that was proven.
@@ -55,7 +57,7 @@ impl Directory {
         let place = active(&snapshot, shown.organization)?;
         let chain = shown.chain;
         let engine = &self.inner.engine;
-        let (source, now) = (shown.source, shown.now);
+        let (source, now, request) = (shown.source, shown.now, shown.request);
         let name = fingerprint_text(chain);
         let key = engine.name_key(place.map(Into::into), Bearer::Certified, &name);
         let refuse = |device: EventActor, reason: Reason| {
@@ -89,7 +91,7 @@ impl Directory {
                 if let Some(device) = number.and_then(DeviceId::from_record) {
                     engine.throttle.succeeded(source, key, now.0);
                     let actor = Actor::device(place, device, certificate);
-                    let context = Context { actor, source: Some(source), now, request: None };
+                    let context = Context { actor, source: Some(source), now, request };
                     return Ok(IdentifiedDevice { organization: place, device, context });
                 }
                 (EventActor::Nobody, NOBODYS)
@@ -114,7 +116,7 @@ impl Directory {
     ) {
         let event = Event {
             access: None,
-            request: None,
+            request: shown.request.map(EventRequest::named),
             search: None,
             at: shown.now,
             actor,

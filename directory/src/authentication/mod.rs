@@ -14,6 +14,7 @@ mod conclusion;
 mod device;
 mod earlier;
 mod engine;
+mod enrolment;
 mod expiry;
 mod explain;
 mod former;

@@ -1,6 +1,7 @@
 //! How an admin signs in: password first, then TOTP; the first sign-in enrols TOTP.
 
 use std::net::IpAddr;
+use std::ops::Deref;
 
 use storage::{Change, Reading, Secret, Snapshot};
 
@@ -8,12 +9,12 @@ use super::engine::{AccountKey, Bearer, place_number};
 use super::password::{HashingFailed, Password, StoredHash};
 use super::totp::{self, Seed};
 use super::unknown_logins::Stranger;
-use crate::access::{Actor, Context, Refusal, RequestId, home_answers};
+use crate::access::{Actor, Context, RequestId, home_answers};
 use crate::collections::{
     IssuedToken, Site, Wanted, issue, recovery_codes_left, use_recovery_code,
 };
-use crate::directory::{Directory, find_token};
-use crate::error::{Error, Invalid};
+use crate::directory::Directory;
+use crate::error::Error;
 use crate::events::{
     Action, Difference, Event, EventActor, EventRequest, Outcome, Subject, SubjectKind,
 };
@@ -168,39 +169,6 @@ impl Directory {
             Err(_full) => done(Ok(SignInOutcome::Busy)),
         }
         Ok(())
-    }
-
-    /// Confirms an enrolment with the first code, and signs in.
-    ///
-    /// # Errors
-    /// `Refused` for anything but a living enrolment token; `Invalid` for a wrong code.
-    pub fn confirm_enrolment(
-        &self,
-        token: &str,
-        code: String,
-        arrival: Arrival,
-    ) -> Result<IssuedToken, Error> {
-        let tools = self.inner.tools.clone();
-        let token = token.to_owned();
-        let (context, now) = (arrival.context(), arrival.now);
-        let done = self.inner.store.write(move |change| {
-            let found = find_token(&*change, &token)?.filter(|(_, token)| {
-                token.purpose == TokenPurpose::Enrolment && now < token.expires
-            });
-            let (id, token) = found.ok_or(Refusal::Unauthenticated)?;
-            let mut site =
-                Site { source: change, place: id.home, context: &context, tools: &tools };
-            let credential = living(&site, token.admin)?.ok_or(Refusal::Unauthenticated)?;
-            if credential.totp_enrolled {
-                return Err(Refusal::Unauthenticated.into());
-            }
-            let step = use_code(&site, token.admin, &credential, &code)?
-                .ok_or_else(|| Invalid::new("/code", "is not the code of this moment"))?;
-            settle(&mut site, token.admin, credential, step)?;
-            let origin = arrival.origin(SecondProof::Totp);
-            open_session(&mut site, token.admin, origin, (Action::MfaEnrolled, Vec::new()))
-        })?;
-        Ok(done)
     }
 
     fn find_admin(&self, snapshot: &Snapshot, request: SignInRequest) -> Result<SignIn, Error> {
@@ -369,10 +337,14 @@ enum Step {
 pub(super) type Writing<'g, 'w, 'c> = Site<'g, &'w mut Change<'c>>;
 
 /// The credential of an active admin of a place that answers.
-pub(super) fn living(
-    site: &Writing<'_, '_, '_>,
+pub(super) fn living<S>(
+    site: &Site<'_, S>,
     admin: AdminNumber,
-) -> Result<Option<Credential>, Error> {
+) -> Result<Option<Credential>, Error>
+where
+    S: Deref,
+    S::Target: Reading + Sized,
+{
     let partition = site.partition();
     let answers = home_answers(&*site.source, site.place)?;
     let record = site.source.get::<Admin>(partition, admin.record())?;
@@ -417,12 +389,16 @@ pub(crate) fn prove(
 }
 
 /// Checks a code against the seed; the step that it was for, unless it was used before.
-fn use_code(
-    site: &Writing<'_, '_, '_>,
+pub(super) fn use_code<S>(
+    site: &Site<'_, S>,
     admin: AdminNumber,
     credential: &Credential,
     code: &str,
-) -> Result<Option<u64>, Error> {
+) -> Result<Option<u64>, Error>
+where
+    S: Deref,
+    S::Target: Reading + Sized,
+{
     let sealed = site.source.secret(site.partition(), kinds::TOTP_SEED, admin.record())?;
     let Some(seed) = sealed.as_ref().and_then(seed_of) else {
         return Ok(None);
@@ -435,7 +411,7 @@ fn seed_of(sealed: &Secret) -> Option<Seed> {
 }
 
 /// Remembers the step that was used, and that TOTP is enrolled.
-fn settle(
+pub(super) fn settle(
     site: &mut Writing<'_, '_, '_>,
     admin: AdminNumber,
     mut credential: Credential,

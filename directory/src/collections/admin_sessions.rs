@@ -85,6 +85,15 @@ impl<'g, 's> Oneself<'g, &'s Snapshot> {
         let asking = Some(self.standing.token.uuid);
         AdminSessions { site, home: id.home, admin: id.number, asking }
     }
+
+    /// When the token that asks ends: a session unless it is used, an API key in any case.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn expires(&self) -> Result<Time, Error> {
+        let asking = self.sessions().list()?.into_iter().find(|session| session.is_asking);
+        Ok(asking.map_or(self.standing.token.expires, |session| session.ends))
+    }
 }
 
 impl<'c> Oneself<'_, &mut Change<'c>> {

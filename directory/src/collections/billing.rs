@@ -92,30 +92,43 @@ impl Plans<'_, &mut Change<'_>> {
     /// Makes a plan.
     ///
     /// # Errors
-    /// `Invalid` or `Taken` for what is not acceptable.
+    /// `Invalid` or `Taken` for what is not acceptable; `Forbidden` when the actor's scope is not
+    /// all organizations, with any of which a plan may be agreed.
     pub fn create(&mut self, fields: PlanFields) -> Result<(PlanId, Plan), Error> {
+        self.require_the_whole_scope()?;
         self.add(fields)
     }
 
     /// Changes a plan; what was agreed before stays as it was agreed.
     ///
     /// # Errors
-    /// `Missing`, `Stale`, `Invalid` or `Taken`.
+    /// `Missing`, `Stale`, `Invalid` or `Taken`; `Forbidden` as [`Self::create`].
     pub fn update(
         &mut self,
         id: PlanId,
         revision: Option<u64>,
         edit: impl FnOnce(&mut Plan) -> Result<(), Error>,
     ) -> Result<Plan, Error> {
+        self.require_the_whole_scope()?;
         self.edit(id, revision, edit)
     }
 
     /// Deletes a plan; what was agreed before stays as it was agreed.
     ///
     /// # Errors
-    /// `Missing` or `Stale`.
+    /// `Missing` or `Stale`; `Forbidden` as [`Self::create`].
     pub fn delete(&mut self, id: PlanId, revision: Option<u64>) -> Result<(), Error> {
+        self.require_the_whole_scope()?;
         self.remove(id, revision)
+    }
+
+    fn require_the_whole_scope(&self) -> Result<(), Error> {
+        let Site { source, context, .. } = &self.site;
+        let Who::Admin { admin, token } = context.actor.0 else { return Err(Error::Missing) };
+        match standing(&**source, context, admin, token)??.rights.covers_all() {
+            true => Ok(()),
+            false => Err(Error::Forbidden("changing plans needs the scope of all organizations")),
+        }
     }
 
     /// Offers a plan, or none, to be agreed with an organization.

@@ -93,15 +93,31 @@ pub struct Issuing<'g, 'c, I> {
     owners: PhantomData<I>,
 }
 
-impl<'c> Grant<'_, &mut Change<'c>, RecoverAccounts> {
-    /// The certificates of the organization's users: to have one proves an account as a password
-    /// does.
-    pub fn user_certificates(&mut self) -> Issuing<'_, 'c, UserId> {
-        Issuing { site: self.site_mut(), owners: PhantomData }
+impl Grant<'_, &mut Change<'_>, RecoverAccounts> {
+    /// Revokes a certificate of a user: what somebody has lost is made worthless by whoever helps
+    /// them, as their password is. One that is revoked stays as it is.
+    ///
+    /// # Errors
+    /// `Missing` when the user has no such certificate.
+    pub fn revoke_user_certificate(
+        &mut self,
+        user: UserId,
+        uuid: Uuid,
+        reason: RevocationReason,
+    ) -> Result<IssuedCertificate, Error> {
+        let mut all: Issuing<'_, '_, UserId> =
+            Issuing { site: self.site_mut(), owners: PhantomData };
+        all.revoke(user, uuid, reason)
     }
 }
 
 impl<'c> Grant<'_, &mut Change<'c>, ManageIdentities> {
+    /// The certificates of the organization's users: to have one proves an account as a password
+    /// does, and neither a new password nor a second factor stands in its way.
+    pub fn user_certificates(&mut self) -> Issuing<'_, 'c, UserId> {
+        Issuing { site: self.site_mut(), owners: PhantomData }
+    }
+
     /// The certificates of the organization's devices.
     pub fn device_certificates(&mut self) -> Issuing<'_, 'c, DeviceId> {
         Issuing { site: self.site_mut(), owners: PhantomData }

@@ -2,6 +2,7 @@
 //!
 //! A collection knows its place from its grant; no method takes an organization.
 
+mod admin_factors;
 mod admin_recovery;
 mod admin_sessions;
 mod admins;
@@ -59,6 +60,7 @@ mod told;
 mod user_cap;
 mod users;
 
+pub use admin_factors::AdminFactors;
 pub use admin_recovery::RecoveredAdmin;
 pub(crate) use admin_recovery::recover;
 pub(crate) use admin_sessions::end_passkey_sessions;
@@ -112,7 +114,7 @@ pub(crate) use passwords::{ADMIN_MINIMUM, first_password, raise_version, require
 pub use passwords::{NewPassword, OwnPassword, Passwords};
 pub use presentation::OrganizationPresentation;
 pub use radius_clients::RadiusClients;
-pub(crate) use recovery::{left as recovery_codes_left, use_recovery_code};
+pub(crate) use recovery::{is_fresh, left as recovery_codes_left, use_recovery_code};
 pub(crate) use reply_attributes::{GROUP, GROUPS, PLACEHOLDERS, has_placeholder};
 pub use reply_profiles::ReplyProfiles;
 pub(crate) use reply_size::octets as reply_octets;

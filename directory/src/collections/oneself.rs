@@ -12,7 +12,7 @@ use crate::error::{Error, Invalid};
 use crate::events::{Action, SubjectKind, differences};
 use crate::id::{AdminNumber, OrganizationId, Place, RecordId, TokenNumber};
 use crate::limits;
-use crate::records::{Admin, Narrowing, Origin, Token, TokenPurpose, TokenUse, indices};
+use crate::records::{Admin, AdminScope, Narrowing, Origin, Token, TokenPurpose, TokenUse, indices};
 use crate::time::Time;
 use crate::tools::Tools;
 
@@ -70,6 +70,19 @@ impl<S> Oneself<'_, S> {
     /// The role that counts now: the admin's, or the token's lower one.
     pub fn role(&self) -> Role {
         self.standing.rights.role
+    }
+
+    /// The scope of that role: the admin's, or the organizations of the token. The admin may have
+    /// lost some of these since: only who is let in there has them.
+    pub fn scope(&self) -> AdminScope {
+        let narrowed = self.standing.token.narrowing.organizations.clone();
+        narrowed.map_or_else(|| self.admin().fields.scope.clone(), AdminScope::Organizations)
+    }
+
+    /// From which networks the token counts: those of its own, or else the admin's.
+    pub fn sources(&self) -> &[IpNet] {
+        let narrowed = self.standing.token.narrowing.sources.as_deref();
+        narrowed.unwrap_or(&self.admin().fields.sources)
     }
 }
 

@@ -209,7 +209,7 @@ impl Oneself<'_, &mut Change<'_>> {
 }
 
 /// The passkeys of an admin, in the order in which they were registered.
-fn passkeys_of(
+pub(super) fn passkeys_of(
     source: &impl Reading,
     partition: Partition,
     admin: AdminNumber,

@@ -68,11 +68,16 @@ impl<S> Oneself<'_, S> {
 
 /// Lets nobody on but with a session that was begun a moment ago.
 pub(super) fn require_fresh(token: &Token, now: Time) -> Result<(), Error> {
-    if token.purpose == TokenPurpose::Session && now < token.created.plus(FRESH) {
+    if is_fresh(token, now) {
         Ok(())
     } else {
         Err(Error::Forbidden("sign in again first: this needs a session of the last 15 minutes"))
     }
+}
+
+/// Whether a token is one of a session that was begun a moment ago.
+pub(crate) fn is_fresh(token: &Token, now: Time) -> bool {
+    token.purpose == TokenPurpose::Session && now < token.created.plus(FRESH)
 }
 
 /// How many recovery codes an admin has left.

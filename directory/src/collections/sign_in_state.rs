@@ -10,7 +10,7 @@ use crate::records::{Credential, Demand, Organization, Settings, User};
 use crate::time::Time;
 
 /// What stands between a user and their entry, for who helps them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SignInState {
     /// When the password was set, if there is one.
     pub password_set: Option<Time>,
@@ -25,6 +25,8 @@ pub struct SignInState {
     /// Until when its owner has to enrol a second factor, where the organization demands one of
     /// everybody with a grace and there is none. Later they are let in nowhere.
     pub second_factor_due: Option<Time>,
+    /// Whether there is a second factor.
+    pub second_factor_enrolled: bool,
 }
 
 impl Grant<'_, &Snapshot, View> {
@@ -49,6 +51,7 @@ impl Grant<'_, &Snapshot, View> {
             must_change_password: credential.must_change,
             locked_until: locked.map(|lock| lock.until),
             second_factor_due: self.second_factor_due(user, &credential, &home.settings)?,
+            second_factor_enrolled: credential.totp_enrolled,
         })
     }
 

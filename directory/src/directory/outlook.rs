@@ -8,10 +8,10 @@ use super::{Directory, ReadingTransaction, own_standing};
 use crate::access::{
     Context, Grant, Obstacle, Permission, Refusal, Rights, View, home_answers, organization,
 };
-use crate::collections::has_second_factor;
+use crate::collections::{has_second_factor, is_fresh};
 use crate::error::Error;
 use crate::id::{AdminId, AdminNumber, OrganizationId, Place, RecordId};
-use crate::records::{Admin, AdminState, Narrowing, Organization, indices};
+use crate::records::{Admin, AdminState, Narrowing, Organization, OrganizationState, indices};
 
 /// What an admin may do at a place, and what stands in the way.
 pub struct Outlook {
@@ -20,6 +20,8 @@ pub struct Outlook {
     there: Option<Organization>,
     /// What stands in the way of everything.
     general: Vec<Obstacle>,
+    /// Whether who asks has just signed in; of another admin, who may do so first, it is supposed.
+    fresh: bool,
 }
 
 impl Outlook {
@@ -39,6 +41,28 @@ impl Outlook {
         let there = self.there.as_ref();
         let particular = permission.and_then(|it| self.rights.obstacle(it, self.place, there));
         obstacles.extend(particular);
+        obstacles
+    }
+
+    /// What stands in the way of what is done at the provider with the organization that is asked
+    /// about, and with no deleted one.
+    pub fn obstacles_from_provider(&self, permission: Permission) -> Vec<Obstacle> {
+        let mut obstacles = self.general.clone();
+        let there = self.there.as_ref();
+        let deleted = there.is_some_and(|it| matches!(it.state, OrganizationState::Deleted { .. }));
+        let particular = self.rights.obstacle(permission, Place::Provider, None);
+        let particular = particular.or_else(|| self.rights.obstacle(permission, self.place, there));
+        obstacles.extend(particular.or(deleted.then_some(Obstacle::Deleted)));
+        obstacles
+    }
+
+    /// What stands in the way of changing with what the admin signs in, and, where `makes_key`, of
+    /// making an API key.
+    pub fn obstacles_to_own(&self, makes_key: bool) -> Vec<Obstacle> {
+        let mut obstacles = self.general.clone();
+        let access = self.rights.admin.fields.api_access;
+        obstacles.extend((makes_key && !access).then_some(Obstacle::ApiAccessOff));
+        obstacles.extend((!self.fresh).then_some(Obstacle::FreshSession));
         obstacles
     }
 
@@ -69,14 +93,24 @@ impl Directory {
 }
 
 impl ReadingTransaction {
+    /// Finds an organization that the actor sees in lists, a deleted one too where the actor could
+    /// restore it.
+    ///
+    /// # Errors
+    /// `Refused`, in the same way for an organization that may not be seen and for none.
+    pub fn organization_seen(&self, organization: Uuid) -> Result<OrganizationId, Error> {
+        seen(&self.snapshot, &self.context, organization)
+    }
+
     /// What the actor may do at a place.
     ///
     /// # Errors
     /// `Refused` when the actor is no admin.
     pub fn outlook(&self, place: Place) -> Result<Outlook, Error> {
-        let rights = own_standing(&self.snapshot, &self.context)?.rights;
+        let standing = own_standing(&self.snapshot, &self.context)?;
         let there = record_of(&self.snapshot, place)?;
-        Ok(Outlook { rights, place, there, general: Vec::new() })
+        let fresh = is_fresh(&standing.token, self.context.now);
+        Ok(Outlook { rights: standing.rights, place, there, general: Vec::new(), fresh })
     }
 }
 
@@ -101,7 +135,8 @@ impl Grant<'_, &Snapshot, View> {
         }
         let id = AdminId { home: self.place, number: admin };
         let rights = Rights::new(id, record, Narrowing::default());
-        Ok(Outlook { rights, place, there: record_of(source, place)?, general })
+        let there = record_of(source, place)?;
+        Ok(Outlook { rights, place, there, general, fresh: true })
     }
 }
 

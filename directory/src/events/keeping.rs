@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use storage::{Change, EventsCut, EventsKept, Id, Living, Partition, Reading, Snapshot};
+use storage::{
+    Change, EventsCut, EventsKept, Id, Living, Partition, ReadError, Reading, Snapshot,
+};
 
 use super::{Action, Difference, Event, SubjectKind};
 use crate::access::{Grant, ManageAuthentication, View, organization};
@@ -28,9 +30,9 @@ impl Grant<'_, &Snapshot, View> {
     /// # Errors
     /// When the store fails.
     pub fn event_retention(&self) -> Result<Option<u64>, Error> {
-        let partition = self.organization()?.partition();
-        let keeping = self.source.get::<EventKeeping>(partition, THE_ONLY_ONE)?;
-        Ok(keeping.unwrap_or_default().retention)
+        let (partition, least) =
+            (self.organization()?.partition(), self.tools.events_kept_at_least());
+        Ok(said(self.source, partition, least)?)
     }
 }
 
@@ -39,35 +41,52 @@ impl Grant<'_, &mut Change<'_>, ManageAuthentication> {
     /// provider keeps its own. With `revision`, only when that is still of what was said before.
     ///
     /// # Errors
-    /// `Invalid` for less than a day or more than ten years; `Stale`.
+    /// `Invalid` for less than a day or than the operator has it, or more than ten years; `Stale`.
     pub fn set_event_retention(
         &mut self,
         revision: Option<u64>,
         retention: Option<u64>,
     ) -> Result<(), Error> {
-        let id = self.organization()?;
-        if retention.is_some_and(|time| !(DAY..=LONGEST_KEPT).contains(&time)) {
-            return Err(Invalid::new("/retention", "must be a day to ten years").into());
+        let (id, least) = (self.organization()?, self.tools.events_kept_at_least());
+        if retention.is_some_and(|time| !(DAY.max(least)..=LONGEST_KEPT).contains(&time)) {
+            return Err(Invalid::new("/retention", bounds(least)).into());
         }
         let record = organization(&*self.source, id)?.ok_or(Error::Missing)?;
         let partition = id.partition();
-        let before = self.source.get::<EventKeeping>(partition, THE_ONLY_ONE)?.unwrap_or_default();
-        if revision.is_some_and(|seen| seen != retention_revision(before.retention)) {
+        let before = said(&*self.source, partition, least)?;
+        if revision.is_some_and(|seen| seen != retention_revision(before)) {
             return Err(Error::Stale);
         }
-        if before.retention == retention {
+        if before == retention {
             return Ok(());
         }
         self.source.put(partition, THE_ONLY_ONE, &EventKeeping { retention })?;
         let text = |time: Option<u64>| time.map(|time| time.to_string());
         let told = Difference {
             field: "event_retention".into(),
-            before: text(before.retention),
+            before: text(before),
             after: text(retention),
         };
         let subject = (SubjectKind::Organization, record.uuid, record.fields.slug.as_str());
         self.site_mut().tell(Action::Changed, subject, vec![told])
     }
+}
+
+/// How long an organization has said that its events are kept, and no less than `least`: what was said
+/// while less could be said counts for that.
+fn said(source: &impl Reading, at: Partition, least: u64) -> Result<Option<u64>, ReadError> {
+    let keeping = source.get::<EventKeeping>(at, THE_ONLY_ONE)?;
+    Ok(keeping.and_then(|keeping| keeping.retention).map(|time| time.max(least)))
+}
+
+/// What an organization may say.
+fn bounds(least: u64) -> String {
+    if least <= DAY {
+        return "must be a day to ten years".to_owned();
+    }
+    let (days, rest) = (least / DAY, least % DAY);
+    let least = if rest == 0 { format!("{days} days") } else { format!("{least} milliseconds") };
+    format!("must be {least} to ten years: the operator has events kept for no less")
 }
 
 /// What happened a shorter time ago may be of an organization that was made since somebody looked
@@ -118,6 +137,7 @@ impl Directory {
     ) -> Result<Option<Time>, Error> {
         let retention = u64::try_from(retention.as_millis()).unwrap_or(u64::MAX);
         let snapshot = self.inner.store.read()?;
+        let least = self.inner.tools.events_kept_at_least();
         let own = match organization {
             None => None,
             Some(uuid) => {
@@ -125,10 +145,9 @@ impl Directory {
                 let found = snapshot.find_first(partition, index, uuid.as_bytes())?;
                 let found = found.and_then(OrganizationId::from_record);
                 let Some(id) = found else { return Ok(None) };
-                snapshot.get::<EventKeeping>(id.partition(), THE_ONLY_ONE)?
+                said(&snapshot, id.partition(), least)?
             }
         };
-        let own = own.and_then(|keeping| keeping.retention);
         Ok(Some(Time(beginning(now, own.unwrap_or(retention)))))
     }
 
@@ -142,14 +161,13 @@ impl Directory {
     pub fn forget_events(&self, now: Time, retention: Duration) -> Result<usize, Error> {
         let retention = u64::try_from(retention.as_millis()).unwrap_or(u64::MAX);
         let snapshot = self.inner.store.read()?;
-        let mut of = BTreeMap::new();
+        let (mut of, least) = (BTreeMap::new(), self.inner.tools.events_kept_at_least());
         let mut partitions: BTreeSet<Partition> = [Partition::Provider].into_iter().collect();
         for found in snapshot.scan::<Organization>(Partition::Provider, None) {
             let (number, _) = found?;
             let Some(id) = OrganizationId::from_record(number) else { continue };
             partitions.insert(id.partition());
-            let keeping = snapshot.get::<EventKeeping>(id.partition(), THE_ONLY_ONE)?;
-            if let Some(own) = keeping.and_then(|keeping| keeping.retention) {
+            if let Some(own) = said(&snapshot, id.partition(), least)? {
                 of.insert(id.partition(), beginning(now, own));
             }
         }

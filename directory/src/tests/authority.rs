@@ -42,7 +42,7 @@ pub(super) fn built_in(world: &World, place: OrganizationId) -> CertificateAutho
 pub(super) fn issue(world: &World, place: OrganizationId, user: UserId) -> Result<Issued, Error> {
     let key = CertificateKey::Made(NewKey::generate(world.directory.tools()).unwrap());
     world.change(move |change| {
-        let mut grant = change.authorize::<RecoverAccounts>(place)?;
+        let mut grant = change.authorize::<ManageIdentities>(place)?;
         grant
             .user_certificates()
             .issue(user, CertificateWish { key, days: None, lists: None, in_file: false })
@@ -53,7 +53,7 @@ fn revoke(world: &World, place: OrganizationId, user: UserId, issued: &Issued) {
     let uuid = issued.record.uuid;
     let revoked = world.change(move |change| {
         let mut grant = change.authorize::<RecoverAccounts>(place)?;
-        grant.user_certificates().revoke(user, uuid, RevocationReason::Superseded)
+        grant.revoke_user_certificate(user, uuid, RevocationReason::Superseded)
     });
     revoked.unwrap();
 }
@@ -245,14 +245,14 @@ fn a_file_for_a_device_needs_a_key_that_is_made_here() {
     let wish = |key, in_file| CertificateWish { key, days: None, lists: None, in_file };
     let brought = wish(CertificateKey::Brought(brought), false);
     let issued = world.change(move |change| {
-        change.authorize::<RecoverAccounts>(acme)?.user_certificates().issue(ada, brought)
+        change.authorize::<ManageIdentities>(acme)?.user_certificates().issue(ada, brought)
     });
     let former = issued.unwrap().record.uuid;
     let renew = |in_file| {
         let key = CertificateKey::Made(NewKey::generate(world.directory.tools()).unwrap());
         let wish = wish(key, in_file);
         world.change(move |change| {
-            let mut grant = change.authorize::<RecoverAccounts>(acme)?;
+            let mut grant = change.authorize::<ManageIdentities>(acme)?;
             grant.user_certificates().renew(ada, former, wish, false)
         })
     };
@@ -269,7 +269,7 @@ fn a_certificate_names_the_list_where_it_can_be_found_from_outside() {
     let key = CertificateKey::Made(NewKey::generate(world.directory.tools()).unwrap());
     let lists = Some("http://admin.example/v1/revocation-lists/".to_owned());
     let issued = world.change(move |change| {
-        let mut grant = change.authorize::<RecoverAccounts>(acme)?;
+        let mut grant = change.authorize::<ManageIdentities>(acme)?;
         grant
             .user_certificates()
             .issue(ada, CertificateWish { key, days: None, lists, in_file: false })

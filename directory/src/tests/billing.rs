@@ -3,14 +3,15 @@
 use super::world::{DAY, World, refusal};
 use crate::access::{Context, ManageBilling, ManageIdentities, ManageOrganizations, Role, View};
 use crate::billing::{Invoice, Month};
+use crate::collections::Plans;
 use crate::error::Error;
 use crate::events::Outcome;
-use crate::id::{OrganizationId, Place, RecordId};
+use crate::id::{OrganizationId, Place, PlanId, RecordId};
 use crate::records::{
     AdminScope, Agreements, BillingContactFields, DeviceFields, PlanFields, Prices, User, UserState,
 };
 use crate::tools::OrganizationGrace;
-use storage::Record;
+use storage::{Change, Record};
 use uuid::Uuid;
 
 fn plan(user: u64) -> PlanFields {
@@ -212,6 +213,36 @@ fn a_customer_sees_their_own_bill_and_offers_themselves_nothing() {
     }
     let elsewhere = world.admin(Place::Provider, top, AdminScope::Organizations(vec![globex]));
     assert!(world.agree(elsewhere, acme, "2023-12", None).is_err(), "it is out of scope");
+}
+
+#[test]
+fn plans_are_changed_by_whose_scope_is_all_organizations_and_agreed_by_others_too() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let cheap = world.plan(300);
+    let list = AdminScope::Organizations(vec![acme]);
+    for scope in [list.clone(), AdminScope::None] {
+        let by = world.admin(Place::Provider, Role::AdministratorWithBilling, scope);
+        let changes: [fn(&mut Plans<'_, &mut Change<'_>>, PlanId) -> Result<(), Error>; 3] = [
+            |plans, _| plans.create(plan(100)).map(drop),
+            |plans, id| plans.update(id, None, |_| Ok(())).map(drop),
+            |plans, id| plans.delete(id, None),
+        ];
+        for change_it in changes {
+            let done = world.directory.change(by, move |change| {
+                let mut grant = change.authorize_provider::<ManageBilling>()?;
+                let mut plans = grant.plans()?;
+                let id = plans.id_of(cheap)?;
+                change_it(&mut plans, id)
+            });
+            assert_eq!(refusal(done), "changing plans needs the scope of all organizations");
+        }
+        let reading = world.directory.read(by).unwrap();
+        let plans = reading.authorize_provider::<ManageBilling>().unwrap().plans().unwrap();
+        assert!(plans.id_of(cheap).is_ok(), "they are read by all who bill");
+    }
+    let by = world.admin(Place::Provider, Role::AdministratorWithBilling, list);
+    world.agree(by, acme, "2023-11", Some(cheap)).unwrap();
 }
 
 #[test]

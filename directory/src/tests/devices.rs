@@ -3,7 +3,9 @@
 mod silent;
 
 use super::world::{DAY, HERE, World};
-use crate::access::{Context, ManageConfiguration, ManageIdentities, OwnDevice, Refusal, View};
+use crate::access::{
+    Context, ManageConfiguration, ManageIdentities, OwnDevice, Refusal, RequestId, View,
+};
 use crate::authentication::{IdentifiedDevice, ShownByDevice};
 use crate::collections::{
     Browse, CertificateKey, CertificateWish, ComplianceCounts, ComplianceState, DeviceQuery,
@@ -20,6 +22,8 @@ use crate::records::{
 };
 
 const WEEK: u64 = 7 * DAY;
+/// By which devices ask.
+const REQUEST: RequestId = RequestId::new([7; 8]);
 
 fn group(world: &World, place: OrganizationId, name: &str) -> GroupId {
     let fields = GroupFields { name: name.into(), ..<_>::default() };
@@ -232,9 +236,9 @@ fn identify(
 ) -> Result<IdentifiedDevice, Error> {
     let reading = world.directory.read(world.top()).unwrap();
     let own = reading.authorize::<View>(place).unwrap().own_organization().unwrap();
-    let chain = [issued.record.certificate.to_vec()];
-    let shown =
-        ShownByDevice { organization: own.uuid, chain: &chain, source: HERE, now: world.now() };
+    let (organization, chain) = (own.uuid, [issued.record.certificate.to_vec()]);
+    let (now, request) = (world.now(), Some(REQUEST));
+    let shown = ShownByDevice { organization, chain: &chain, source: HERE, now, request };
     world.directory.identify_device(&shown)
 }
 
@@ -251,6 +255,7 @@ fn a_device_is_proven_by_its_certificate_until_it_is_revoked_and_in_its_organiza
     let issued = certificate(&world, acme, laptop);
     let known = identify(&world, acme, &issued).unwrap();
     assert_eq!((known.organization, known.device), (acme, laptop));
+    assert_eq!(known.context.request, Some(REQUEST));
     assert!(refused(&identify(&world, beta, &issued)), "there it is nobody's");
     let own = |place| {
         let reading = world.directory.read(known.context).unwrap();
@@ -277,6 +282,7 @@ fn a_device_is_proven_by_its_certificate_until_it_is_revoked_and_in_its_organiza
     assert!(matches!(own(acme), Err(Error::Refused(Refusal::Unauthenticated))));
     let event = &world.events(acme.into(), 1)[0];
     assert_eq!(event.action, Action::DeviceRefused);
+    assert_eq!(event.request.as_ref().unwrap().id, REQUEST.text());
     assert!(matches!(&event.actor, EventActor::Device { name, .. } if name == "laptop-7"));
     assert!(matches!(&event.outcome, Outcome::Failure(why) if why.contains("suspended")));
     suspend(false);
@@ -314,7 +320,8 @@ fn who_makes_up_certificates_behind_an_address_keeps_no_device_out_there() {
     let organization = uuid(&world);
     let noise = |number: usize| {
         let chain = [vec![0x30, u8::try_from(number % 250).unwrap(), 7]];
-        let shown = ShownByDevice { organization, chain: &chain, source: HERE, now: world.now() };
+        let (now, request) = (world.now(), None);
+        let shown = ShownByDevice { organization, chain: &chain, source: HERE, now, request };
         assert!(world.directory.identify_device(&shown).is_err());
     };
     (0..2_000).for_each(noise);

@@ -4,16 +4,18 @@ mod among;
 
 use std::net::IpAddr;
 
-use super::world::World;
+use super::world::{World, refusal};
 use crate::access::{Context, Grant, ManageAuthentication, ManageIdentities, RequestId, View};
+use crate::directory::OpenOptions;
+use crate::error::Error;
 use crate::events::{
     Action, CountBy, Difference, Event, EventActor, EventQuery, EventStart, EventsBeyond, Outcome,
-    Subject, SubjectKind,
+    Subject, SubjectKind, retention_revision,
 };
 use crate::id::{OrganizationId, Place};
-use crate::records::EventFilter;
+use crate::records::{EventFilter, EventKeeping, THE_ONLY_ONE};
 use crate::time::Time;
-use crate::tools::OrganizationGrace;
+use crate::tools::{OrganizationGrace, RetentionFloor};
 
 const HOUR: u64 = 3_600_000;
 
@@ -312,6 +314,37 @@ fn counting_what_holds_a_text_looks_at_few() {
     assert_eq!(counted(&text), (15_000, false));
     let all = of(EventFilter { actor: Some("ada".into()), ..EventFilter::default() });
     assert_eq!(counted(&all), (16_000, true));
+}
+
+#[test]
+fn an_organization_keeps_its_events_no_shorter_than_the_operator_says() {
+    const DAY: u64 = 24 * HOUR;
+    let event_retention = RetentionFloor(30 * DAY);
+    let world = World::of(OpenOptions { event_retention, ..OpenOptions::default() });
+    let acme = world.organization("acme");
+    let keep = |revision: Option<u64>, retention: u64| {
+        world.change(move |change| {
+            let mut grant = change.authorize::<ManageAuthentication>(acme)?;
+            grant.set_event_retention(revision, Some(retention))
+        })
+    };
+    let refused = refusal(keep(None, 30 * DAY - 1));
+    assert_eq!(refused, "must be 30 days to ten years: the operator has events kept for no less");
+    keep(None, 40 * DAY).unwrap();
+    let stored = world.directory.inner.store.write(move |change| {
+        let day = EventKeeping { retention: Some(DAY) };
+        change.put(acme.partition(), THE_ONLY_ONE, &day)?;
+        Ok::<_, Error>(())
+    });
+    stored.unwrap();
+    let kept = || looking(&world, acme, |grant| grant.event_retention().unwrap());
+    assert_eq!(kept(), Some(30 * DAY));
+    let own = looking(&world, acme, |grant| grant.own_organization().unwrap().uuid);
+    let (now, year) = (Time(400 * DAY), std::time::Duration::from_secs(365 * 24 * 3_600));
+    let from = world.directory.events_kept_from(Some(own), now, year).unwrap();
+    assert_eq!(from, Some(Time(370 * DAY)));
+    keep(Some(retention_revision(kept())), 50 * DAY).unwrap();
+    assert_eq!(kept(), Some(50 * DAY));
 }
 
 #[test]

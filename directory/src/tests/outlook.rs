@@ -99,6 +99,41 @@ fn what_needs_all_organizations_is_in_the_way_of_who_has_some() {
 }
 
 #[test]
+fn what_is_done_at_the_provider_with_an_organization_needs_both() {
+    let world = World::new();
+    let (acme, beta) = (world.organization("acme"), world.organization("beta"));
+    let role = Role::AdministratorWithBilling;
+    let told = |by: Context| {
+        let outlook = world.directory.read(by).unwrap().outlook(acme.into()).unwrap();
+        codes(&outlook.obstacles_from_provider(Permission::ManageBilling))
+    };
+    let scoped = |id| world.admin(Place::Provider, role, AdminScope::Organizations(vec![id]));
+    assert!(told(scoped(acme)).is_empty());
+    assert_eq!(told(scoped(beta)), ["scope"]);
+    assert_eq!(told(world.admin(acme.into(), role, AdminScope::None)), ["provider_only"]);
+    world.change(move |change| change.authorize(acme)?.own()?.delete(None, "ACME")).unwrap();
+    assert_eq!(told(world.top()), ["deleted"]);
+}
+
+#[test]
+fn a_key_is_made_with_api_access_and_a_session_of_a_moment_ago() {
+    let world = World::new();
+    let told = |by: Context, makes_key: bool| {
+        let outlook = world.directory.read(by).unwrap().outlook(Place::Provider).unwrap();
+        codes(&outlook.obstacles_to_own(makes_key))
+    };
+    let helper = world.admin(Place::Provider, Role::HelpDesk, AdminScope::All);
+    assert_eq!(told(helper, true), ["api_access_off"]);
+    assert!(told(helper, false).is_empty());
+    let key = narrowed(&world, Narrowing::default());
+    assert_eq!(told(key, true), ["fresh_session"]);
+    let late = Context { now: helper.now.plus(15 * 60_000), ..helper };
+    assert_eq!(told(late, false), ["fresh_session"]);
+    let outlook = of(&world, helper, Place::Provider);
+    assert_eq!(codes(&outlook.obstacles_to_own(true)), ["mfa_missing", "api_access_off"]);
+}
+
+#[test]
 fn an_organization_out_of_sight_is_found_by_nobody() {
     let world = World::new();
     let (acme, beta) = (world.organization("acme"), world.organization("beta"));

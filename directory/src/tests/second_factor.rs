@@ -465,10 +465,11 @@ fn who_has_enrolled_has_no_grace_and_others_doors_have_none() {
         let grant = reading.authorize::<View>(acme).unwrap();
         let home = grant.own_organization().unwrap();
         let user = grant.users().named(login).unwrap().unwrap();
-        grant.sign_in_state(user, &home).unwrap().second_factor_due
+        let state = grant.sign_in_state(user, &home).unwrap();
+        (state.second_factor_due, state.second_factor_enrolled)
     };
-    assert_eq!(state("ada"), Some(world.now().plus(GRACE)));
-    assert_eq!(state("bob"), None);
+    assert_eq!(state("ada"), (Some(world.now().plus(GRACE)), false));
+    assert_eq!(state("bob"), (None, true));
     let fields = RadiusClientFields {
         name: "gate".into(),
         sources: vec!["192.0.2.0/24".parse().unwrap()],

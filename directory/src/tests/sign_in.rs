@@ -99,6 +99,27 @@ fn the_first_sign_in_enrols_and_nothing_else_works_before() {
 }
 
 #[test]
+fn wrong_codes_of_an_enrolment_lock_as_those_of_signing_in_do() {
+    let world = World::new();
+    fresh(&world);
+    let enrolment = enrolment(&world);
+    let arrival = || Arrival::plain(HERE, world.now());
+    let confirm_with = |code: String| {
+        world.directory.confirm_enrolment(&enrolment.token.text, code, arrival())
+    };
+    let right = code(&world, &enrolment.uri);
+    let wrong = if right == "000000" { "000001" } else { "000000" };
+    for _ in 0..10 {
+        assert_eq!(refusal(confirm_with(wrong.into())), "is not the code of this moment");
+    }
+    assert_eq!(refusal(confirm_with(right)), "sign in first");
+    assert!(matches!(sign_in(&world, SECRET, None), SignInOutcome::Rejected));
+    world.pass(15 * 60_000);
+    let again = self::enrolment(&world);
+    assert!(confirm(&world, &again).is_ok());
+}
+
+#[test]
 fn a_second_enrolment_ends_the_first_and_none_begins_once_one_is_confirmed() {
     let world = World::new();
     fresh(&world);

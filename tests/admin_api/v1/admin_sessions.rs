@@ -34,6 +34,9 @@ fn sessions_are_listed_with_where_they_come_from_and_ended() {
     assert!(of(false)["user_agent"].as_str().unwrap().starts_with("curl/"), "{listed:?}");
     assert_eq!(of(true)["source"], "127.0.0.1");
     assert_eq!(of(false)["proof"], "totp");
+    let me = admin.session.get("/v1/me").json();
+    assert_eq!((&me["scope"], &me["sources"]), (&json!("all"), &json!([])), "{me}");
+    assert!(me["expires"].as_str() >= of(true)["expires"].as_str(), "{me} {listed:?}");
     let one = format!("/v1/me/sessions?session={}", of(false)["id"].as_str().unwrap());
     assert_eq!(second.get("/v1/me").status, 200);
     assert_eq!(admin.session.send("DELETE", &one, None).status, 204);
@@ -71,6 +74,9 @@ fn a_recovery_code_lets_in_once_when_the_authenticator_is_lost() {
     assert_eq!(session.status, 200, "{session:?}");
     assert_eq!(recover().status, 401, "it counts once");
     assert_eq!(admin.session.get("/v1/me").json()["recovery_codes_left"], 9);
+    let seen = office.top.get(&admin.place).json();
+    let factors = (&seen["second_factor_enrolled"], &seen["recovery_codes_left"]);
+    assert_eq!(factors, (&json!(true), &json!(9)), "{seen}");
     assert_eq!(office.event("recovery_code_used")["subject"]["name"], admin.login);
     let both =
         json!({"login": admin.login, "password": PASSWORD, "code": "1", "recovery_code": "1"});

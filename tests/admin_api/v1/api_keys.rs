@@ -52,7 +52,10 @@ fn a_key_can_be_narrowed_and_never_widened() {
     let admin = owner(&office, "manager");
     let narrow = json!({"role": "read_only", "organizations": [office.id]});
     let (_, user) = key(&admin, &narrow);
-    assert_eq!(user.get("/v1/me").json()["role"], "read_only");
+    let me = user.get("/v1/me").json();
+    assert_eq!(me["role"], "read_only");
+    assert_eq!(me["scope"], json!({"organizations": [office.id]}), "{me}");
+    assert_eq!(me["sources"], json!([]));
     assert_eq!(user.get(&office.path("users")).status, 200);
     assert_eq!(user.send("POST", &office.path("groups"), Some(&json!({"name": "x"}))).status, 403);
     assert_eq!(user.get(&other.path("users")).status, 404);
@@ -85,7 +88,9 @@ fn a_key_works_only_from_the_networks_it_was_narrowed_to() {
     let (_, there) = key(&admin, &json!({"sources": ["192.0.2.0/24"]}));
     let (_, here) = key(&admin, &json!({"sources": ["192.0.2.0/24", "127.0.0.0/8"]}));
     assert_eq!(there.get("/v1/me").status, 401);
-    assert_eq!(here.get("/v1/me").status, 200);
+    let me = here.get("/v1/me");
+    assert_eq!(me.status, 200);
+    assert_eq!(me.json()["sources"], json!(["192.0.2.0/24", "127.0.0.0/8"]));
 }
 
 #[test]
@@ -97,7 +102,9 @@ fn a_key_counts_until_the_time_that_it_was_made_for_and_no_longer() {
     let listed = admin.session.get("/v1/me/api-keys").json();
     assert_eq!(listed["items"][0]["id"], json!(id));
     assert_eq!(listed["items"][0]["expires"], json!(at(end)));
-    assert_eq!(user.get("/v1/me").status, 200, "it is not over");
+    let me = user.get("/v1/me");
+    assert_eq!(me.status, 200, "it is not over");
+    assert_eq!(me.json()["expires"], json!(at(end)));
     let refused = loop {
         let asked = seconds();
         let answer = user.get("/v1/me");

@@ -110,6 +110,36 @@ fn devices_that_are_not_kept_out_have_a_line_of_their_own_on_the_draft() {
 }
 
 #[test]
+fn the_price_list_is_changed_by_whose_scope_is_all_organizations() {
+    let office = Office::new();
+    let scope = json!({"organizations": [office.id]});
+    let scoped = office.provider_admin("administrator_with_billing", &scope).session;
+    let plans = "/v1/billing/plans";
+    let fields = json!({"name": office.slug, "currency": "EUR"});
+    let plan = id_of(&must(&office.top.send("POST", plans, Some(&fields))));
+    let place = format!("{plans}/{plan}");
+    let other = json!({"name": format!("{}-2", office.slug), "currency": "EUR"});
+    let dearer = json!({"user": 9_900});
+    for (method, path, body) in [
+        ("POST", plans, Some(&other)),
+        ("PATCH", place.as_str(), Some(&dearer)),
+        ("DELETE", place.as_str(), None),
+    ] {
+        let refused = scoped.send(method, path, body);
+        let told = (refused.status, &refused.json()["type"]);
+        assert_eq!(told, (409, &json!("/problems/rule")), "{method} {refused:?}");
+    }
+    assert_eq!(scoped.get(&place).json()["user"], 0);
+    let month = office.read("billing/usage")["month"].clone();
+    let agreed = json!({"organization": office.id, "plan": plan, "since": month});
+    must(&scoped.send("POST", "/v1/billing/agreements", Some(&agreed)));
+    for operation in ["create_plan", "update_plan", "delete_plan"] {
+        let told = scoped.get(&format!("/v1/me/can-i?operation={operation}")).json();
+        assert_eq!(told["answers"][0]["reasons"][0]["code"], "scope_of_all", "{told}");
+    }
+}
+
+#[test]
 fn of_two_who_agree_having_seen_the_same_agreements_one_does() {
     let office = Office::new();
     let place = office.path("billing/agreements");

@@ -47,6 +47,24 @@ fn what_is_told_is_what_happens() {
 }
 
 #[test]
+fn what_names_its_organization_in_the_body_and_what_needs_no_permission_is_told_as_well() {
+    let office = Office::new();
+    let here = format!("operation=agree_on_plan&organization={}", office.id);
+    let top = "administrator_with_billing";
+    let scoped = office.provider_admin(top, &json!({"organizations": [office.id]}));
+    assert_eq!(asks(&scoped, &here), (true, vec![]));
+    let own = office.admin(top);
+    assert_eq!(asks(&own, &here), (false, vec!["provider_only".to_owned()]));
+    let without = scoped.session.get("/v1/me/can-i?operation=agree_on_plan");
+    assert_eq!(without.json()["pointer"], "/organization", "{without:?}");
+    let question = "operation=create_own_key";
+    assert_eq!(asks(&own, question), (false, vec!["api_access_off".to_owned()]));
+    let by_key = office.demo.api_as_top().get(&format!("/v1/me/can-i?{question}"));
+    let (allowed, reasons) = told(&by_key.json());
+    assert!(!allowed && reasons.contains(&"fresh_session".to_owned()), "{by_key:?}");
+}
+
+#[test]
 fn an_organization_out_of_sight_does_not_exist_here_either() {
     let (office, other) = (Office::new(), Office::new());
     let helper = office.provider_admin("help_desk", &json!({"organizations": [office.id]}));

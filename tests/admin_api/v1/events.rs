@@ -375,7 +375,7 @@ fn events_of_several_organizations_are_found_at_once() {
         shown.as_array().unwrap().iter().map(organization).collect::<Vec<_>>()
     };
     let both = format!("--organizations {},{}", office.slug, other.slug);
-    assert_eq!(named(&both), [other.id.as_str(), &office.id]);
+    assert_eq!(named(&both), [office.id.as_str(), &other.id], "the latest last");
     assert!(named("").len() >= 2, "all that there are");
     let never = "/v1/all-events?organizations=01890000-0000-7000-8000-000000000000";
     assert_eq!(office.top.get(never).status, 404);
@@ -459,7 +459,10 @@ fn events_come_the_oldest_first_where_that_is_asked_for() {
     assert_eq!(shown("--max 3 --sort -sequence"), newest[..3]);
     let among = format!("among --organizations {} --max 3", office.slug);
     assert_eq!(shown(&format!("{among} --sort sequence")), oldest[..3]);
-    assert_eq!(shown(&among), newest[..3]);
+    assert_eq!(shown(&among), oldest[oldest.len() - 3..], "the latest last");
+    let behind = |number: u64| shown(&format!("--after {number} --max 2"));
+    assert_eq!(behind(oldest[0]), oldest[1..3]);
+    assert!(behind(newest[0]).is_empty());
     let (mut seen, mut cursor) = (Vec::new(), String::new());
     loop {
         let page = office.read(&format!("events?limit=2&sort=sequence{cursor}"));
@@ -481,7 +484,13 @@ fn an_organization_says_how_long_its_events_are_kept() {
     assert_eq!(office.read("event-retention"), year);
     let told = newest(&office.events(), "changed");
     assert_eq!(told["differences"][0]["field"], "event_retention");
-    let moment = json!({"retention": 5});
-    let refused = office.top.send("PUT", &office.path("event-retention"), Some(&moment));
-    assert_eq!(refused.status, 422, "{refused:?}");
+    let own = office.admin("administrator").session;
+    for (short, by) in [(5, &office.top), (86_400_000, &own), (30 * 86_400_000_u64 - 1, &own)] {
+        let short = json!({"retention": short});
+        let refused = by.send("PUT", &office.path("event-retention"), Some(&short));
+        assert_eq!((refused.status, &refused.json()["pointer"]), (422, &json!("/retention")));
+        let detail = refused.json()["detail"].to_string();
+        assert!(detail.contains("30 days to ten years"), "{detail}");
+    }
+    assert_eq!(office.read("event-retention"), year);
 }

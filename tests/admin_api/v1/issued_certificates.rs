@@ -66,6 +66,24 @@ fn openssl_verifies_what_is_issued_and_finds_in_the_list_what_is_revoked() {
 }
 
 #[test]
+fn a_help_desk_revokes_and_a_manager_issues() {
+    let office = Office::new();
+    office.built_in("Acme Wi-Fi");
+    let user = ada(&office);
+    let issued = office.hand_out(&user, &json!({}));
+    let (desk, manager) = (office.admin("help_desk").session, office.admin("manager").session);
+    let place = office.path(&format!("{user}/issued-certificates"));
+    let own = format!("{place}/{}", id_of(&issued.shown["certificate"]));
+    for path in [&place, &format!("{own}/renew")] {
+        let refused = desk.send("POST", path, Some(&json!({})));
+        assert_eq!(refused.status, 403, "{refused:?}");
+        assert_eq!(refused.json()["permission"], "manage_identities");
+    }
+    assert_eq!(desk.send("POST", &format!("{own}/revoke"), Some(&json!({}))).status, 200);
+    assert_eq!(manager.send("POST", &place, Some(&json!({}))).status, 201);
+}
+
+#[test]
 fn a_list_is_there_for_anybody_who_knows_its_name_and_nothing_else_is() {
     let office = Office::new();
     let authority = office.built_in("Acme Wi-Fi");

@@ -240,6 +240,7 @@ fn a_user_shows_what_stands_between_them_and_their_entry() {
         (&shown["must_change_password"], &shown["locked_until"]),
         (&json!(true), &Value::Null)
     );
+    assert_eq!(shown["second_factor_enrolled"], false);
     assert_eq!(office.read("users")["items"][1]["sign_in"], shown);
     let path = office.path("users/01890000-0000-7000-8000-000000000000/require-password-change");
     assert_eq!(office.top.send("POST", &path, None).status, 404);

@@ -29,7 +29,7 @@ pub(super) const ROWS: &[Row] = &[
         ("/0/count", "1"),
     ]),
     row("events retention", "").shows(&[("/retention", "-")]),
-    row("events set-retention", "--retention 31536000000")
+    row("events set-retention", "--retention 365d")
         .then("events retention")
         .shows(&[("/retention", "31536000000")]),
     row("events sampling", "").shows(&[("/one_in", "0")]),

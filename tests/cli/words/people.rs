@@ -6,7 +6,11 @@ use crate::harness::office::Office;
 pub(super) const ROWS: &[Row] = &[
     row("user create", "--login ada --display-name Ada --surname L --mail ada@x.example")
         .shows(&[("/login", "ada"), ("/mail/0", "ada@x.example")]),
-    row("user list", "").shows(&[("#", "1"), ("/0/login", "ada")]),
+    row("user list", "").shows(&[
+        ("#", "1"),
+        ("/0/login", "ada"),
+        ("/0/sign_in/second_factor_enrolled", "false"),
+    ]),
     row("user update", "ada --title Countess").shows(&[("/title", "Countess")]),
     row("user show", "ada").shows(&[("/title", "Countess"), ("/state", "active")]),
     row("user suspend", "ada").then("user show ada").shows(&[("/state", "suspended")]),

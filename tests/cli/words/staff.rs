@@ -18,7 +18,12 @@ pub(super) const ADMINS: &[Row] = &[
     row("admin list", "{at} --name {login}").shows(&[("#", "1"), ("/0/login", "{login}")]),
     row("admin update", "{at} {login} --role help_desk --api-access=true")
         .shows(&[("/role", "help_desk"), ("/api_access", "true")]),
-    row("admin show", "{at} {login}").shows(&[("/role", "help_desk")]),
+    row("admin show", "{at} {login}").shows(&[
+        ("/role", "help_desk"),
+        ("/second_factor_enrolled", "false"),
+        ("/passkeys", "0"),
+        ("/recovery_codes_left", "0"),
+    ]),
     row("admin suspend", "{at} {login}")
         .then("admin show {at} {login}")
         .shows(&[("/state", "suspended")]),
@@ -62,7 +67,9 @@ pub(super) const OWN: &[Row] = &[
         .hears("{code}\n")
         .keeps(&[("otpauth", "/otpauth_uri")])
         .shows(&[("/secret", "*")]),
-    row("account confirm-authenticator", "--code {totp}").shows(&[("/ended_sessions", "0")]),
+    row("account confirm-authenticator", "")
+        .hears("{totp}\n")
+        .shows(&[("/ended_sessions", "0")]),
     row("account end-sessions", "").fails("account show", 3),
 ];
 

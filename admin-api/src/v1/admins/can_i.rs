@@ -8,7 +8,8 @@ use crate::caller::{Home, Item};
 use crate::outlook::{Question, Rights};
 use crate::problem::Problem;
 
-/// Tells what an admin may do with a session, and if not, why.
+/// Tells what an admin may do with a session that was begun a moment ago, from a network that the
+/// admin may come from, and if not, why. That wrong codes lock somebody for a while is not told.
 ///
 /// Below an organization it is about that organization unless another one is named.
 #[utoipa::path(

@@ -14,7 +14,7 @@ mod show;
 mod suspend;
 mod update;
 
-use directory::access::ManageAdmins;
+use directory::access::{ManageAdmins, View};
 use directory::records::{self, AdminScope, AdminState};
 use directory::{Place, ReadingTransaction};
 use serde::{Deserialize, Serialize};
@@ -71,6 +71,13 @@ pub(crate) struct Admin {
     api_access: bool,
     /// The networks from which the admin works; anywhere when there are none.
     sources: Vec<Network>,
+    /// Whether an authenticator is enrolled; until then the next sign-in enrols it. Neither this
+    /// nor what follows is part of the admin's revision.
+    second_factor_enrolled: bool,
+    /// How many passkeys the admin has.
+    passkeys: usize,
+    /// How many recovery codes are left.
+    recovery_codes_left: usize,
 }
 
 /// Over which organizations a provider admin's role counts.
@@ -107,6 +114,8 @@ impl Admin {
             Place::Provider => Some(Scope::of(&record.fields.scope, reading)?),
             Place::Organization(_) => None,
         };
+        let admins = reading.authorize_at::<View>(place)?.admins();
+        let factors = admins.factors(admins.id_of(record.uuid)?)?;
         Ok(Self {
             id: record.uuid,
             state: match record.state {
@@ -121,6 +130,9 @@ impl Admin {
             scope,
             api_access: record.fields.api_access,
             sources: record.fields.sources.into_iter().map(Network).collect(),
+            second_factor_enrolled: factors.is_enrolled,
+            passkeys: factors.passkeys,
+            recovery_codes_left: factors.recovery_codes_left,
         })
     }
 
@@ -135,7 +147,7 @@ impl Admin {
 }
 
 impl Scope {
-    fn of(scope: &AdminScope, reading: &ReadingTransaction) -> Result<Self, Problem> {
+    pub(super) fn of(scope: &AdminScope, reading: &ReadingTransaction) -> Result<Self, Problem> {
         Ok(match scope {
             AdminScope::None => Self::None,
             AdminScope::All => Self::All,

@@ -1,7 +1,6 @@
 //! Whether devices follow what is demanded of them.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use axum::Json;
 use directory::access::View;
@@ -204,7 +203,7 @@ pub(crate) async fn count_compliance(
 ) -> Result<Json<ComplianceCounts>, Problem> {
     let (organization, caller) = (within.organization, within.caller);
     let (api, context) = (caller.api, caller.context);
-    let turn = Arc::clone(&api.searching).acquire_owned().await;
+    let turn = api.searching.take(caller.whose).await?;
     let counts = api.blocking(move |directory| {
         let _turn = turn;
         directory.read(context)?.authorize::<View>(organization)?.compliance_counts()

@@ -54,7 +54,7 @@ pub(crate) struct Source {
     name: String,
     /// The version that counts.
     version: u32,
-    /// Its precedence.
+    /// Its precedence: the highest number counts.
     precedence: u32,
     /// The group by which it comes to the device; of several the one made first.
     group: Uuid,

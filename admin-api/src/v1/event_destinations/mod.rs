@@ -12,7 +12,6 @@ mod trial;
 mod update;
 mod way;
 
-use directory::events::SubjectKind;
 use directory::records;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -21,7 +20,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use self::way::{Kind, Syslog, Webhook};
-use super::events::Action;
+use super::events::{Action, SubjectKind};
 use crate::api::Api;
 use crate::fingerprint::hex;
 use crate::moment::Moment;
@@ -127,7 +126,6 @@ pub(crate) struct Filter {
     /// Only what was done to this one: a name or an id.
     subject: Option<String>,
     /// Only what was done to such things.
-    #[schema(value_type = Option<String>, example = "user")]
     subject_kind: Option<SubjectKind>,
     /// Only what came from this network.
     source: Option<Network>,
@@ -142,7 +140,7 @@ impl From<records::EventFilter> for Filter {
         let records::EventFilter { actions, actor, subject, subject_kind, source, success, text } =
             filter;
         let actions = actions.into_iter().map(Action).collect();
-        let source = source.map(Network);
+        let (subject_kind, source) = (subject_kind.map(SubjectKind), source.map(Network));
         Self { actions, actor, subject, subject_kind, source, success, text }
     }
 }
@@ -151,6 +149,7 @@ impl From<Filter> for records::EventFilter {
     fn from(filter: Filter) -> Self {
         let Filter { actions, actor, subject, subject_kind, source, success, text } = filter;
         let actions = actions.into_iter().map(|action| action.0).collect();
+        let subject_kind = subject_kind.map(|kind| kind.0);
         let source = source.map(|network| network.0);
         Self { actions, actor, subject, subject_kind, source, success, text }
     }

@@ -1,7 +1,5 @@
 //! How a destination of events stands.
 
-use std::sync::Arc;
-
 use axum::Json;
 use directory::access::View;
 use directory::delivery::{DeliveryStatus, LAG_COUNTED};
@@ -75,7 +73,7 @@ pub(crate) async fn show_event_delivery(
     Item(event_destination): Item,
 ) -> Result<Json<EventDelivery>, Problem> {
     let (place, context) = (home.place, home.caller.context);
-    let turn = Arc::clone(&home.caller.api.searching).acquire_owned().await;
+    let turn = home.caller.api.searching.take(home.caller.whose).await?;
     let status = home.caller.api.blocking(move |directory| {
         let _turn = turn;
         let reading = directory.read(context)?;

@@ -15,8 +15,8 @@ pub(crate) enum Kind {
     Syslog,
     /// As lines of JSON in requests over HTTPS, signed.
     Webhook,
-    /// As lines of JSON in files on the server's machine, one of each day, in the folder that its
-    /// operator names.
+    /// As lines of JSON in files on the server's machine, one of each day or several, in the folder
+    /// that its operator names.
     Files,
 }
 

@@ -1,7 +1,5 @@
 //! Events of several organizations at once.
 
-use std::sync::Arc;
-
 use directory::events::EventsAmong;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -29,6 +27,9 @@ pub(crate) struct AmongQuery {
     /// order in which they were written.
     #[param(example = "sequence")]
     sort: Option<String>,
+    /// Only those behind the event of this number, the oldest first: so goes on who has seen what
+    /// was there, without looking at it again.
+    after: Option<u64>,
     /// Of these organizations, ids parted by commas; all in the caller's scope when absent. Ten
     /// thousand at most.
     organizations: Option<String>,
@@ -65,11 +66,11 @@ pub(crate) async fn list_all_events(
 ) -> Result<Listed<EventAmong>, Problem> {
     let limit = page_size(query.limit)?;
     let chosen = Chosen::<EventAmong>::read(query.fields.as_deref())?;
-    let start = start::read(query.sort.as_deref(), query.cursor.as_deref())?;
+    let start = start::read(query.sort.as_deref(), query.cursor.as_deref(), query.after)?;
     let whose = Whose::read(query.organizations.as_deref())?;
     let query = wanted.query()?;
     let context = caller.context;
-    let turn = Arc::clone(&caller.api.searching).acquire_owned().await;
+    let turn = caller.api.searching.take(caller.whose).await?;
     let found = caller.api.blocking(move |directory| {
         let _turn = turn;
         let organizations = whose.find(directory, context)?;

@@ -1,7 +1,5 @@
 //! How many events happened when.
 
-use std::sync::Arc;
-
 use axum::Json;
 use directory::Time;
 use directory::access::View;
@@ -102,7 +100,7 @@ pub(crate) async fn count_events(
     let query = wanted.query()?;
     let (interval, by) = (interval.unwrap_or_default(), by.map_or(CountBy::Nothing, Into::into));
     let (place, context) = (home.place, home.caller.context);
-    let turn = Arc::clone(&home.caller.api.searching).acquire_owned().await;
+    let turn = home.caller.api.searching.take(home.caller.whose).await?;
     let counts = home.caller.api.blocking(move |directory| {
         let _turn = turn;
         let reading = directory.read(context)?;

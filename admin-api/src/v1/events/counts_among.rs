@@ -1,7 +1,5 @@
 //! How many events of several organizations happened when.
 
-use std::sync::Arc;
-
 use axum::Json;
 use directory::events::CountBy;
 use serde::Deserialize;
@@ -50,7 +48,7 @@ pub(crate) async fn count_all_events(
     let whose = Whose::read(organizations.as_deref())?;
     let query = wanted.query()?;
     let context = caller.context;
-    let turn = Arc::clone(&caller.api.searching).acquire_owned().await;
+    let turn = caller.api.searching.take(caller.whose).await?;
     let counts = caller.api.blocking(move |directory| {
         let _turn = turn;
         let organizations = whose.find(directory, context)?;

@@ -1,7 +1,5 @@
 //! All events that are wanted, as a file.
 
-use std::sync::Arc;
-
 use axum::body::Bytes;
 use axum::http::HeaderValue;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
@@ -12,6 +10,7 @@ use directory::events::{EventLines, EventQuery};
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::query::EventParams;
 use super::table;
@@ -66,13 +65,14 @@ pub(crate) async fn export_events(
 ) -> Result<Response, Problem> {
     let format = query.format.unwrap_or_default();
     let query = wanted.query()?;
-    let (place, context, api) = (home.place, home.caller.context, home.caller.api);
+    let (place, context, whose) = (home.place, home.caller.context, home.caller.whose);
+    let api = home.caller.api;
     let end = api.blocking(move |directory| {
         let reading = directory.read(context)?;
         Ok::<_, Problem>(reading.authorize_at::<View>(place)?.export_end()?)
     });
     let (until, places) = (end.await?, vec![place]);
-    Ok(Export { api, context, query, format, places, until, says_whose: false }.answer())
+    Ok(Export { api, context, query, format, places, until, says_whose: false, whose }.answer())
 }
 
 /// An export under way.
@@ -87,6 +87,8 @@ pub(super) struct Export {
     pub(super) until: u64,
     /// Whether a table says of each event whose it is, as lines of JSON do.
     pub(super) says_whose: bool,
+    /// The organization in whose line it waits for its turns.
+    pub(super) whose: Option<Uuid>,
 }
 
 /// What comes next of it.
@@ -168,7 +170,8 @@ impl Export {
         let (format, says_whose, until) = (self.format, self.says_whose, self.until);
         let context = Context { now: self.api.now(), ..self.context };
         let query = self.query.clone();
-        let turn = Arc::clone(&self.api.searching).acquire_owned().await;
+        // What was begun is not broken off because others look for something.
+        let turn = self.api.searching.wait(self.whose).await?;
         let piece = self.api.blocking(move |directory| {
             let _turn = turn;
             let reading = directory.read(context)?;

@@ -57,5 +57,6 @@ pub(crate) async fn export_all_events(
     let (organizations, until) = found.await?;
     let places = organizations.into_iter().map(|(id, _)| Place::from(id)).collect();
     let format = format.unwrap_or_default();
-    Ok(Export { api, context, query, format, places, until, says_whose: true }.answer())
+    let whose = None;
+    Ok(Export { api, context, query, format, places, until, says_whose: true, whose }.answer())
 }

@@ -25,6 +25,9 @@ pub(crate) struct ListQuery {
     /// order in which they were written.
     #[param(example = "sequence")]
     sort: Option<String>,
+    /// Only those behind the event of this number, the oldest first: so goes on who has seen what
+    /// was there, without looking at it again.
+    after: Option<u64>,
     /// Only these members of each event, parted by commas.
     #[param(example = "at,action,actor.name")]
     fields: Option<String>,
@@ -48,7 +51,7 @@ pub(crate) async fn list_events(
 ) -> Result<Listed<Event>, Problem> {
     let limit = page_size(query.limit)?;
     let chosen = Chosen::<Event>::read(query.fields.as_deref())?;
-    let start = start::read(query.sort.as_deref(), query.cursor.as_deref())?;
+    let start = start::read(query.sort.as_deref(), query.cursor.as_deref(), query.after)?;
     let query = wanted.query()?;
     let place = home.place;
     let context = home.caller.context;

@@ -6,6 +6,7 @@ mod counts;
 mod counts_among;
 mod export;
 mod export_among;
+mod kinds;
 mod list;
 mod query;
 mod retention;
@@ -21,16 +22,17 @@ use directory::events::{
     self, EventActor, EventRequest, EventVia, NetworkAccess, NetworkPlace, Numbered, Outcome,
     SearchTold,
 };
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
-use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
-use utoipa::{PartialSchema, ToSchema};
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::api::Api;
 use crate::moment::Moment;
+
+pub(crate) use kinds::{Action, SubjectKind};
 
 /// The routes below what has events.
 pub(crate) fn routes() -> OpenApiRouter<Api> {
@@ -175,30 +177,12 @@ pub(crate) enum ActorKind {
     Operator,
 }
 
-/// What was done or tried.
-#[derive(Clone, Copy, Serialize, Deserialize)]
-#[serde(transparent)]
-pub(crate) struct Action(pub(crate) events::Action);
-
-impl PartialSchema for Action {
-    fn schema() -> RefOr<Schema> {
-        ObjectBuilder::new()
-            .schema_type(Type::String)
-            .description(Some("What was done or tried."))
-            .examples([Value::from("created"), Value::from("sign_in"), Value::from("refused")])
-            .into()
-    }
-}
-
-impl ToSchema for Action {}
-
 /// What something was done to.
 #[derive(Serialize, ToSchema)]
 #[schema(as = EventSubject)]
 pub(crate) struct Subject {
     /// What it is.
-    #[schema(value_type = String, example = "user")]
-    kind: events::SubjectKind,
+    kind: SubjectKind,
     /// Its id.
     id: Uuid,
     /// Its name then.
@@ -223,7 +207,7 @@ impl From<Numbered> for Event {
             Outcome::Failure(reason) => Some(reason),
         };
         let subject = event.subject.map(|subject| Subject {
-            kind: subject.kind,
+            kind: SubjectKind(subject.kind),
             id: subject.id,
             name: subject.name,
         });

@@ -3,13 +3,13 @@
 use std::net::IpAddr;
 
 use directory::Time;
-use directory::events::{EventQuery, SubjectKind};
+use directory::events::EventQuery;
 use directory::records::EventFilter;
 use ipnet::IpNet;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::Action;
+use super::{Action, SubjectKind};
 use crate::moment::Moment;
 use crate::problem::Problem;
 
@@ -31,7 +31,7 @@ pub(crate) struct EventParams {
     /// Only what was done to this one: a name or an id.
     subject: Option<String>,
     /// Only what was done to such things.
-    #[param(value_type = Option<String>, example = "user")]
+    #[param(inline, example = "user")]
     subject_kind: Option<SubjectKind>,
     /// Only what came from this address or network.
     #[param(example = "192.0.2.0/24")]
@@ -57,6 +57,7 @@ impl EventParams {
         let Self { action, actor, subject, subject_kind, source, .. } = self;
         let (success, request, text) = (self.success, self.request_id, self.text);
         let (from, until) = (time(self.from), time(self.until));
+        let subject_kind = subject_kind.map(|kind| kind.0);
         let texts = [
             ("/actor", &actor),
             ("/subject", &subject),
@@ -87,7 +88,7 @@ fn actions(text: &str) -> Result<Vec<directory::events::Action>, Problem> {
     }
     let action = |word: &str| {
         let action = serde_json::from_value::<Action>(word.into());
-        let unknown = format!("there is no “{word}”; `action` of an event shows what there is");
+        let unknown = format!("there is no “{word}”; the document lists what there is");
         action.map(|action| action.0).map_err(|_| Problem::invalid("/action", unknown))
     };
     words.into_iter().map(action).collect()

@@ -15,8 +15,9 @@ use crate::revision::{IfMatch, Revised};
 #[serde(deny_unknown_fields)]
 #[schema(as = EventRetention, example = json!({"retention": 31_536_000_000_u64}))]
 pub(crate) struct Retention {
-    /// In milliseconds, a day to ten years; null for as long as the provider keeps its own, which
-    /// the daemon's configuration says. They go with the segment of the log in which they are: up
+    /// In milliseconds, a day to ten years, and no less than the daemon's configuration allows
+    /// (`[events] retention_least`); null for as long as the provider keeps its own, which that says
+    /// too. They go with the segment of the log in which they are: up
     /// to a day later.
     #[schema(required)]
     retention: Option<u64>,

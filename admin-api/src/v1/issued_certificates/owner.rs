@@ -4,6 +4,7 @@ use axum::Json;
 use axum::http::StatusCode;
 use directory::access::{ManageIdentities, RecoverAccounts, View};
 use directory::collections::{Certified, Issuing};
+use directory::records::{IssuedCertificate as Record, RevocationReason};
 use directory::{Changing, DeviceId, Error, OrganizationId, UserId};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -17,11 +18,11 @@ use crate::problem::Problem;
 
 /// Who can have a certificate.
 pub(crate) trait Owner: Certified + Send + 'static {
-    /// What an admin needs for it.
-    type Permission;
+    /// What an admin needs to revoke one. To issue one needs [`ManageIdentities`], whoever has it.
+    type Revoking;
 
     /// Finds one by an external id.
-    fn find(within: &Within<Self::Permission>, owner: Uuid) -> Result<Self, Problem>;
+    fn find<P>(within: &Within<P>, owner: Uuid) -> Result<Self, Problem>;
 
     /// Does something with the certificates of all of them.
     fn manage<T>(
@@ -29,14 +30,22 @@ pub(crate) trait Owner: Certified + Send + 'static {
         organization: OrganizationId,
         act: impl FnOnce(Issuing<'_, '_, Self>) -> Result<T, Error>,
     ) -> Result<T, Error>;
+
+    /// Revokes a certificate.
+    fn revoke(
+        self,
+        change: &mut Changing<'_, '_>,
+        organization: OrganizationId,
+        what: (Uuid, RevocationReason),
+    ) -> Result<Record, Error>;
 }
 
 impl Owner for UserId {
-    type Permission = RecoverAccounts;
+    type Revoking = RecoverAccounts;
 
-    fn find(within: &Within<RecoverAccounts>, owner: Uuid) -> Result<Self, Problem> {
+    fn find<P>(within: &Within<P>, owner: Uuid) -> Result<Self, Problem> {
         let reading = within.caller.read()?;
-        Ok(reading.authorize::<RecoverAccounts>(within.organization)?.users().id_of(owner)?)
+        Ok(reading.authorize::<View>(within.organization)?.users().id_of(owner)?)
     }
 
     fn manage<T>(
@@ -44,14 +53,24 @@ impl Owner for UserId {
         organization: OrganizationId,
         act: impl FnOnce(Issuing<'_, '_, Self>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        act(change.authorize::<RecoverAccounts>(organization)?.user_certificates())
+        act(change.authorize::<ManageIdentities>(organization)?.user_certificates())
+    }
+
+    fn revoke(
+        self,
+        change: &mut Changing<'_, '_>,
+        organization: OrganizationId,
+        (certificate, reason): (Uuid, RevocationReason),
+    ) -> Result<Record, Error> {
+        let mut grant = change.authorize::<RecoverAccounts>(organization)?;
+        grant.revoke_user_certificate(self, certificate, reason)
     }
 }
 
 impl Owner for DeviceId {
-    type Permission = ManageIdentities;
+    type Revoking = ManageIdentities;
 
-    fn find(within: &Within<ManageIdentities>, owner: Uuid) -> Result<Self, Problem> {
+    fn find<P>(within: &Within<P>, owner: Uuid) -> Result<Self, Problem> {
         let reading = within.caller.read()?;
         Ok(reading.authorize::<View>(within.organization)?.devices().id_of(owner)?)
     }
@@ -62,6 +81,15 @@ impl Owner for DeviceId {
         act: impl FnOnce(Issuing<'_, '_, Self>) -> Result<T, Error>,
     ) -> Result<T, Error> {
         act(change.authorize::<ManageIdentities>(organization)?.device_certificates())
+    }
+
+    fn revoke(
+        self,
+        change: &mut Changing<'_, '_>,
+        organization: OrganizationId,
+        (certificate, reason): (Uuid, RevocationReason),
+    ) -> Result<Record, Error> {
+        Self::manage(change, organization, |mut all| all.revoke(self, certificate, reason))
     }
 }
 
@@ -79,7 +107,7 @@ type Issuance = Result<(StatusCode, Json<IssuedIdentity>), Problem>;
 
 /// Issues a certificate.
 pub(crate) async fn issue<O: Owner>(
-    within: &Within<O::Permission>,
+    within: &Within<ManageIdentities>,
     owner: Uuid,
     new: NewCertificate,
 ) -> Issuance {
@@ -94,7 +122,7 @@ pub(crate) async fn issue<O: Owner>(
 
 /// Issues a certificate in place of another.
 pub(crate) async fn renew<O: Owner>(
-    within: &Within<O::Permission>,
+    within: &Within<ManageIdentities>,
     (owner, former): (Uuid, Uuid),
     new: RenewedCertificate,
 ) -> Issuance {
@@ -111,15 +139,13 @@ pub(crate) async fn renew<O: Owner>(
 
 /// Revokes a certificate.
 pub(crate) async fn revoke<O: Owner>(
-    within: &Within<O::Permission>,
+    within: &Within<O::Revoking>,
     (owner, certificate): (Uuid, Uuid),
     revoking: Revoking,
 ) -> Result<Json<IssuedCertificate>, Problem> {
     let (organization, owner) = (within.organization, O::find(within, owner)?);
-    let reason = revoking.reason.into();
-    let revoked = within.caller.change(move |change| {
-        O::manage(change, organization, |mut all| all.revoke(owner, certificate, reason))
-    });
+    let what = (certificate, revoking.reason.into());
+    let revoked = within.caller.change(move |change| owner.revoke(change, organization, what));
     let (record, now) = (revoked.await?, within.caller.now());
     let reading = within.caller.read()?;
     Ok(Json(IssuedCertificate::of(record, &reading, organization, now)?))

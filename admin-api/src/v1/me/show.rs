@@ -9,8 +9,11 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::caller::Caller;
+use crate::moment::Moment;
+use crate::network::Network;
 use crate::problem::Problem;
 use crate::role::RoleName;
+use crate::v1::admins::Scope;
 
 /// The admin who asks.
 #[derive(Serialize, ToSchema)]
@@ -28,6 +31,15 @@ pub(crate) struct Me {
     role: RoleName,
     /// What that role holds.
     permissions: Vec<&'static str>,
+    /// Over which organizations the role counts: the admin's scope, or what the API key that asks
+    /// has of it; absent for an organization's own admin, whose role counts there alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<Scope>,
+    /// The networks from which the admin works, or the narrower ones of the API key that asks;
+    /// anywhere when there are none.
+    sources: Vec<Network>,
+    /// When the session that asks ends unless it is used, or when the API key does.
+    expires: Moment,
     /// Whether the admin's API keys are let in.
     api_access: bool,
     /// How many recovery codes are left.
@@ -52,7 +64,11 @@ pub(crate) async fn show_me(caller: Caller) -> Result<Json<Me>, Problem> {
             Some(reading.authorize::<View>(home)?.own_organization()?.uuid)
         }
     };
-    let recovery_codes_left = oneself.recovery_codes_left()?;
+    let scope = match oneself.home() {
+        Place::Provider => Some(Scope::of(&oneself.scope(), &reading)?),
+        Place::Organization(_) => None,
+    };
+    let (expires, recovery_codes_left) = (oneself.expires()?, oneself.recovery_codes_left()?);
     let (passkeys, admin) = (oneself.passkeys()?.len(), oneself.admin());
     Ok(Json(Me {
         id: admin.uuid,
@@ -61,6 +77,9 @@ pub(crate) async fn show_me(caller: Caller) -> Result<Json<Me>, Problem> {
         organization,
         role: RoleName(oneself.role()),
         permissions: held(oneself.role()),
+        scope,
+        sources: oneself.sources().iter().copied().map(Network).collect(),
+        expires: Moment(expires),
         api_access: admin.fields.api_access,
         recovery_codes_left,
         passkeys,

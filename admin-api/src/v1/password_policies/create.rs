@@ -27,7 +27,8 @@ pub(crate) struct NewGroupPasswordPolicy {
     name: String,
     /// Free text.
     description: Option<String>,
-    /// The lower number goes first; of equal ones the policy whose name comes first.
+    /// The lowest number counts; of equal ones the policy whose name comes first. Of security
+    /// policies it is the highest.
     #[serde(default)]
     #[schema(maximum = 1_000_000)]
     precedence: u32,

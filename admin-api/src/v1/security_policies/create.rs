@@ -26,7 +26,8 @@ pub(crate) struct NewSecurityPolicy {
     name: String,
     /// Free text.
     description: Option<String>,
-    /// The higher number goes first; of equal ones the policy that was made first.
+    /// The highest number counts; of equal ones the policy that was made first. Of password policies
+    /// it is the lowest.
     #[serde(default)]
     #[schema(maximum = 1_000_000)]
     precedence: u32,

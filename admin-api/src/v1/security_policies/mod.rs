@@ -48,7 +48,7 @@ pub(crate) struct SecurityPolicy {
     /// Free text.
     #[schema(required)]
     description: Option<String>,
-    /// The higher number goes first.
+    /// The highest number counts. Of password policies it is the lowest.
     precedence: u32,
     /// The groups whose devices it is for, by way of nested groups as well.
     groups: Vec<Uuid>,

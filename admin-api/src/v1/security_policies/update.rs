@@ -29,7 +29,8 @@ pub(crate) struct SecurityPolicyPatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
     description: Option<Option<String>>,
-    /// The higher number goes first; of equal ones the policy that was made first.
+    /// The highest number counts; of equal ones the policy that was made first. Of password policies
+    /// it is the lowest.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = u32, maximum = 1_000_000)]
     precedence: Option<u32>,

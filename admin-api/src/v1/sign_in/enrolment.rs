@@ -28,6 +28,9 @@ pub(crate) struct FirstCode {
 }
 
 /// Confirms the enrolment of TOTP with its first code, and signs in.
+///
+/// Ten wrong codes end it, and lock as they do where somebody signs in. A source that tries tokens
+/// of no enrolment too often is told when to come back.
 #[utoipa::path(
     post,
     path = "/sign-in/enrolment",
@@ -56,13 +59,20 @@ pub(crate) async fn confirm_enrolment(
     Body(first): Body<FirstCode>,
 ) -> Result<Response, Problem> {
     let arrival = newcomer.arrival(first.cookie)?;
-    let (carrier, now) = (arrival.carrier, arrival.now);
+    let (carrier, source, now) = (arrival.carrier, arrival.source, arrival.now);
+    // Nobody takes a thread and the disk who has no such token.
+    if let Err(error) = api.directory.require_enrolment(first.enrolment_token.expose(), now) {
+        api.newcomers.admit(source, now).map_err(Problem::too_often)?;
+        return Err(over(error));
+    }
     let issued = api.blocking(move |directory| {
         let token = first.enrolment_token.expose();
-        directory.confirm_enrolment(token, first.code, arrival).map_err(|error| {
-            let is_over = matches!(error, Error::Refused(Refusal::Unauthenticated));
-            if is_over { Problem::enrolment_over() } else { error.into() }
-        })
+        directory.confirm_enrolment(token, first.code, arrival).map_err(over)
     });
     Ok(handed_over(issued.await?, carrier, now))
+}
+
+fn over(error: Error) -> Problem {
+    let is_over = matches!(error, Error::Refused(Refusal::Unauthenticated));
+    if is_over { Problem::enrolment_over() } else { error.into() }
 }

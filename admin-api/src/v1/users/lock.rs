@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use directory::access::RecoverAccounts;
+use directory::access::{ManageIdentities, RecoverAccounts};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -17,14 +17,18 @@ use crate::revision::IfMatch;
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"seconds": 3600}))]
 pub(crate) struct UserLock {
-    /// For so many seconds, at most 30 days.
+    /// For so many seconds, at most 30 days; more than a day needs `manage_identities`.
     #[schema(minimum = 1, maximum = 2_592_000)]
     seconds: u32,
 }
 
-const LONGEST: u32 = 30 * 24 * 60 * 60;
+const DAY: u32 = 24 * 60 * 60;
+const LONGEST: u32 = 30 * DAY;
 
 /// Locks a user out for a time, like too many wrong passwords do.
+///
+/// For longer than a day it needs `manage_identities` too: that is what suspending needs, and comes
+/// to the same.
 #[utoipa::path(
     post,
     path = "/organizations/{organization}/users/{user}/lock",
@@ -46,6 +50,9 @@ pub(crate) async fn lock_user(
     }
     let time = Duration::from_secs(seconds.into());
     let locked = within.caller.change(move |change| {
+        if seconds > DAY {
+            change.authorize::<ManageIdentities>(organization)?;
+        }
         let mut grant = change.authorize::<RecoverAccounts>(organization)?;
         let id = grant.account(user, revision)?;
         grant.passwords().lock(id, time)

@@ -177,6 +177,11 @@ impl User {
         })
     }
 
+    /// The same with what is true of the sign-in.
+    fn with(self, state: SignInState) -> Self {
+        Self { sign_in: state.into(), ..self }
+    }
+
     /// Shows a user with its revision, and with what is true of the sign-in now.
     pub(crate) fn revised<P>(
         within: &Within<P>,

@@ -32,7 +32,7 @@ pub(crate) struct Source {
     id: Uuid,
     /// Its name.
     name: String,
-    /// Its precedence.
+    /// Its precedence: the lowest number counts.
     precedence: u32,
 }
 

@@ -27,6 +27,8 @@ pub(crate) struct SignIn {
     /// everybody with a grace and there is none yet. Later they are let in nowhere.
     #[schema(required)]
     second_factor_due: Option<Moment>,
+    /// Whether a second factor is enrolled and confirmed.
+    second_factor_enrolled: bool,
 }
 
 impl From<SignInState> for SignIn {
@@ -38,6 +40,7 @@ impl From<SignInState> for SignIn {
             must_change_password: state.must_change_password,
             locked_until: state.locked_until.map(Moment),
             second_factor_due: state.second_factor_due.map(Moment),
+            second_factor_enrolled: state.second_factor_enrolled,
         }
     }
 }

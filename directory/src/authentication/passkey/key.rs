@@ -20,6 +20,20 @@ const MODULUS: std::ops::RangeInclusive<usize> = 256..=1_024;
 /// The exponent that keys have.
 const EXPONENT: &[u8] = &[1, 0, 1];
 
+/// The second coordinates of the points of edwards25519 that have the order 8.
+const OF_ORDER_8: [[u8; 32]; 2] = [
+    [
+        0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98,
+        0xf0, 0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53,
+        0xfc, 0x05,
+    ],
+    [
+        0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67,
+        0x0f, 0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac,
+        0x03, 0x7a,
+    ],
+];
+
 /// What a key says of itself, by the numbers of RFC 9052 section 7.1 and RFC 9053 section 7.
 #[derive(Default)]
 struct Said<'a> {
@@ -78,11 +92,13 @@ impl PasskeyKey {
         }
     }
 
-    /// Whether points are on their curves.
+    /// Whether points are on their curves, and such that a signature says something.
     fn is_sound(&self) -> bool {
         match self {
             Self::P256(point) => ParsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, point).is_ok(),
-            Self::Ed25519(point) => ParsedPublicKey::new(&ED25519, point).is_ok(),
+            Self::Ed25519(point) => {
+                ParsedPublicKey::new(&ED25519, point).is_ok() && !is_of_small_order(point)
+            }
             Self::Rsa(_) => true,
         }
     }
@@ -117,6 +133,24 @@ fn put<T>(place: &mut Option<T>, value: T) -> Option<()> {
 
 fn coordinate(octets: Option<&[u8]>) -> Option<[u8; 32]> {
     octets?.try_into().ok()
+}
+
+/// Whether a point of edwards25519 has the order 8 or less. No authenticator has such a key, and who
+/// registers one lets in whoever knows: one signature fits to many messages, or to all.
+fn is_of_small_order(point: &[u8]) -> bool {
+    let Ok(mut second) = <[u8; 32]>::try_from(point) else { return false };
+    if let Some(last) = second.last_mut() {
+        // The sign of the first coordinate.
+        *last &= 0x7f;
+    }
+    let [first, middle @ .., last] = second;
+    let are_all = |octet: u8| middle.iter().all(|it| *it == octet);
+    match (first, last) {
+        (0 | 1, 0) => are_all(0),
+        // -1, and 0 and 1 with the prime added.
+        (0xec..=0xee, 0x7f) => are_all(0xff),
+        _ => OF_ORDER_8.contains(&second),
+    }
 }
 
 #[cfg(test)]
@@ -162,6 +196,38 @@ mod tests {
         let point =
             [&[0xa5, 1, 2, 3, 0x26, 0x20, 1, 0x21], TO_32, &[1; 32], &[0x22], TO_32, &[2; 32]];
         assert!(read(&point).is_none());
+    }
+
+    #[test]
+    fn a_point_of_a_small_order_is_no_key() {
+        let sample = include_bytes!("../../../fuzz/corpus/passkeys/key-of-a-small-order");
+        assert!(PasskeyKey::read(&mut Reader::new(&sample[1..])).is_none());
+        let key = |point: &[u8; 32]| {
+            let parts: [&[u8]; 3] = [&[0xa4, 1, 1, 3, 0x27, 0x20, 6, 0x21], TO_32, point];
+            read(&parts)
+        };
+        let edge = |first: u8, middle: u8, last: u8| {
+            let mut point = [middle; 32];
+            (point[0], point[31]) = (first, last);
+            point
+        };
+        let small = [
+            edge(0, 0, 0),
+            edge(1, 0, 0),
+            edge(0xec, 0xff, 0x7f),
+            edge(0xed, 0xff, 0x7f),
+            edge(0xee, 0xff, 0x7f),
+            OF_ORDER_8[0],
+            OF_ORDER_8[1],
+        ];
+        for mut point in small {
+            assert!(is_of_small_order(&point) && key(&point).is_none(), "{point:02x?}");
+            point[31] |= 0x80;
+            assert!(is_of_small_order(&point) && key(&point).is_none(), "{point:02x?}");
+            point[16] ^= 1;
+            assert!(!is_of_small_order(&point), "{point:02x?}");
+        }
+        assert!(!is_of_small_order(&ED25519_POINT) && key(&ED25519_POINT).is_some());
     }
 
     #[test]

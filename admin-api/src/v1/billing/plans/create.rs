@@ -40,6 +40,8 @@ pub(crate) struct NewPlan {
 }
 
 /// Makes a plan.
+///
+/// It takes the scope of all organizations, since it may be agreed on with any of them.
 #[utoipa::path(
     post,
     path = "/billing/plans",

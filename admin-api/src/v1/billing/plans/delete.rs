@@ -8,6 +8,8 @@ use crate::problem::Problem;
 use crate::revision::IfMatch;
 
 /// Deletes a plan; what was agreed on before stays as it was agreed.
+///
+/// It takes the scope of all organizations, since it may be agreed on with any of them.
 #[utoipa::path(
     delete,
     path = "/billing/plans/{plan}",

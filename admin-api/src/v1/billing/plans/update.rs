@@ -51,6 +51,8 @@ pub(crate) struct PlanPatch {
 }
 
 /// Changes a plan; what was agreed on before stays as it was agreed.
+///
+/// It takes the scope of all organizations, since it may be agreed on with any of them.
 #[utoipa::path(
     patch,
     path = "/billing/plans/{plan}",

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::http::StatusCode;
 use directory::UserId;
-use directory::access::RecoverAccounts;
+use directory::access::ManageIdentities;
 
 use crate::body::Body;
 use crate::caller::{Pair, Within};
@@ -18,10 +18,10 @@ use crate::v1::issued_certificates::{IssuedIdentity, RenewedCertificate, owner};
     tag = "Users",
     request_body = RenewedCertificate,
     responses((status = 201, description = "Issued.", body = IssuedIdentity)),
-    extensions(("x-permission" = json!("recover_accounts")))
+    extensions(("x-permission" = json!("manage_identities")))
 )]
 pub(crate) async fn renew_user_certificate(
-    within: Within<RecoverAccounts>,
+    within: Within<ManageIdentities>,
     Pair(user, former): Pair,
     Body(new): Body<RenewedCertificate>,
 ) -> Result<(StatusCode, Json<IssuedIdentity>), Problem> {

@@ -1,0 +1,118 @@
+//! How an admin confirms the enrolment of TOTP.
+
+use storage::Reading;
+
+use super::engine::{AccountKey, place_number};
+use super::sign_in::{Arrival, living, open_session, settle, use_code};
+use crate::access::{Context, Refusal};
+use crate::collections::{IssuedToken, Site};
+use crate::directory::{Directory, find_token};
+use crate::error::{Error, Invalid};
+use crate::events::Action;
+use crate::id::{AdminNumber, Place, RecordId};
+use crate::records::{Credential, LockoutPolicy, SecondProof, TokenPurpose};
+use crate::time::Time;
+use crate::tools::Tools;
+
+impl Directory {
+    /// Requires a token of an enrolment that is under way.
+    ///
+    /// # Errors
+    /// `Refused` for anything else.
+    pub fn require_enrolment(&self, token: &str, now: Time) -> Result<(), Error> {
+        let snapshot = self.inner.store.read()?;
+        let admin = enrolling(&snapshot, token, now)?;
+        admin.map(drop).ok_or_else(|| Refusal::Unauthenticated.into())
+    }
+
+    /// Confirms an enrolment with the first code, and signs in. Wrong codes count as those of signing
+    /// in do.
+    ///
+    /// # Errors
+    /// `Refused` for anything but a living enrolment token, and while too many codes were wrong;
+    /// `Invalid` for a wrong code.
+    pub fn confirm_enrolment(
+        &self,
+        token: &str,
+        code: String,
+        arrival: Arrival,
+    ) -> Result<IssuedToken, Error> {
+        let tools = self.inner.tools.clone();
+        let (context, engine, now) = (arrival.context(), &self.inner.engine, arrival.now.0);
+        let token = token.to_owned();
+        // Whoever has no such token, or not the code, costs everybody's one writer nothing.
+        let snapshot = self.inner.store.read()?;
+        let asked = Enrolling::read(&snapshot, &context, &tools, (&token, &code))?;
+        drop(snapshot);
+        let guesses = asked.guesses();
+        // Guesses that were made at the same time must not outrun the count.
+        if engine.lockout.locked(guesses, now).is_some() {
+            return Err(Refusal::Unauthenticated.into());
+        }
+        if asked.step.is_none() {
+            engine.lockout.failed(guesses, tools.random(), &LockoutPolicy::default(), now);
+            return Err(wrong());
+        }
+        let session = self.inner.store.write(move |change| {
+            let asked = Enrolling::read(&*change, &context, &tools, (&token, &code))?;
+            let Enrolling { place, admin, credential, step } = asked;
+            let step = step.ok_or_else(wrong)?;
+            let mut site = Site { source: change, place, context: &context, tools: &tools };
+            settle(&mut site, admin, credential, step)?;
+            let origin = arrival.origin(SecondProof::Totp);
+            open_session(&mut site, admin, origin, (Action::MfaEnrolled, Vec::new()))
+        })?;
+        engine.lockout.succeeded(guesses);
+        Ok(session)
+    }
+}
+
+/// An admin who enrols, and what the code is worth.
+struct Enrolling {
+    place: Place,
+    admin: AdminNumber,
+    credential: Credential,
+    /// The step of the code; none where the code is wrong.
+    step: Option<u64>,
+}
+
+impl Enrolling {
+    fn read<R: Reading>(
+        source: &R,
+        context: &Context,
+        tools: &Tools,
+        (token, code): (&str, &str),
+    ) -> Result<Self, Error> {
+        let found = enrolling(source, token, context.now)?;
+        let (place, admin) = found.ok_or(Refusal::Unauthenticated)?;
+        let site = Site { source, place, context, tools };
+        let credential = living(&site, admin)?.ok_or(Refusal::Unauthenticated)?;
+        if credential.totp_enrolled {
+            return Err(Refusal::Unauthenticated.into());
+        }
+        let step = use_code(&site, admin, &credential, code)?;
+        Ok(Self { place, admin, credential, step })
+    }
+
+    /// By what wrong codes are counted, here and where the admin signs in.
+    fn guesses(&self) -> (AccountKey, u64) {
+        let account = (place_number(Some(self.place)), self.admin.record());
+        (account, self.credential.version)
+    }
+}
+
+/// Whose enrolment a token is of, while it lives.
+fn enrolling(
+    source: &impl Reading,
+    token: &str,
+    now: Time,
+) -> Result<Option<(Place, AdminNumber)>, Error> {
+    let found = find_token(source, token)?;
+    let living =
+        found.filter(|(_, token)| token.purpose == TokenPurpose::Enrolment && now < token.expires);
+    Ok(living.map(|(id, token)| (id.home, token.admin)))
+}
+
+fn wrong() -> Error {
+    Invalid::new("/code", "is not the code of this moment").into()
+}
