@@ -74,9 +74,8 @@ fn an_operation_names_each_of_its_parameters_once_and_each_part_of_its_path() {
 #[test]
 fn the_words_of_events_are_listed() {
     let document: Value = serde_json::from_str(&openapi_json()).unwrap();
-    let words = |schema: &Value| -> Vec<String> {
-        serde_json::from_value(schema["enum"].clone()).unwrap()
-    };
+    let words =
+        |schema: &Value| -> Vec<String> { serde_json::from_value(schema["enum"].clone()).unwrap() };
     let actions = words(&document["components"]["schemas"]["Action"]);
     let kinds = words(&document["components"]["schemas"]["SubjectKind"]);
     assert!(actions.len() > 40 && actions.contains(&"network_session_ended".to_owned()));

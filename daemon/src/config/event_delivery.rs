@@ -7,9 +7,7 @@ use directory::delivery::{DeliveryBounds, DeliveryNetworks};
 use ipnet::IpNet;
 
 use super::section::section;
-use super::value::{
-    Count, DAY, FullPath, GIB, HOUR, MIB, MINUTE, Optional, SECOND, Size, Time,
-};
+use super::value::{Count, DAY, FullPath, GIB, HOUR, MIB, MINUTE, Optional, SECOND, Size, Time};
 
 section! {
     /// Events on their way to where organizations want them: syslog, webhooks, files.

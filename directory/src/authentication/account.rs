@@ -54,11 +54,7 @@ impl Account {
 
     /// Whether a lock keeps the account out where guesses lock nobody out, or anywhere else.
     pub(super) fn is_out(&self, maintains: bool, now: Time) -> bool {
-        if maintains {
-            self.credential.locked_by_admin(now)
-        } else {
-            self.locked(now)
-        }
+        if maintains { self.credential.locked_by_admin(now) } else { self.locked(now) }
     }
 }
 

@@ -337,10 +337,7 @@ enum Step {
 pub(super) type Writing<'g, 'w, 'c> = Site<'g, &'w mut Change<'c>>;
 
 /// The credential of an active admin of a place that answers.
-pub(super) fn living<S>(
-    site: &Site<'_, S>,
-    admin: AdminNumber,
-) -> Result<Option<Credential>, Error>
+pub(super) fn living<S>(site: &Site<'_, S>, admin: AdminNumber) -> Result<Option<Credential>, Error>
 where
     S: Deref,
     S::Target: Reading + Sized,

@@ -12,7 +12,9 @@ use crate::error::{Error, Invalid};
 use crate::events::{Action, SubjectKind, differences};
 use crate::id::{AdminNumber, OrganizationId, Place, RecordId, TokenNumber};
 use crate::limits;
-use crate::records::{Admin, AdminScope, Narrowing, Origin, Token, TokenPurpose, TokenUse, indices};
+use crate::records::{
+    Admin, AdminScope, Narrowing, Origin, Token, TokenPurpose, TokenUse, indices,
+};
 use crate::time::Time;
 use crate::tools::Tools;
 

@@ -9,7 +9,9 @@ use crate::authentication::Kept;
 use crate::error::{Error, Invalid};
 use crate::events::{Action, SubjectKind, differences};
 use crate::id::{OrganizationId, RecordId};
-use crate::records::{DeletedUser, Demand, Enrolment, Organization, SessionLengths, Settings, User};
+use crate::records::{
+    DeletedUser, Demand, Enrolment, Organization, SessionLengths, Settings, User,
+};
 use crate::time::Time;
 use crate::tools::AdminSessionLives;
 

@@ -3,9 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use storage::{
-    Change, EventsCut, EventsKept, Id, Living, Partition, ReadError, Reading, Snapshot,
-};
+use storage::{Change, EventsCut, EventsKept, Id, Living, Partition, ReadError, Reading, Snapshot};
 
 use super::{Action, Difference, Event, SubjectKind};
 use crate::access::{Grant, ManageAuthentication, View, organization};

@@ -104,9 +104,8 @@ fn wrong_codes_of_an_enrolment_lock_as_those_of_signing_in_do() {
     fresh(&world);
     let enrolment = enrolment(&world);
     let arrival = || Arrival::plain(HERE, world.now());
-    let confirm_with = |code: String| {
-        world.directory.confirm_enrolment(&enrolment.token.text, code, arrival())
-    };
+    let confirm_with =
+        |code: String| world.directory.confirm_enrolment(&enrolment.token.text, code, arrival());
     let right = code(&world, &enrolment.uri);
     let wrong = if right == "000000" { "000001" } else { "000000" };
     for _ in 0..10 {

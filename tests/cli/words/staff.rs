@@ -67,9 +67,7 @@ pub(super) const OWN: &[Row] = &[
         .hears("{code}\n")
         .keeps(&[("otpauth", "/otpauth_uri")])
         .shows(&[("/secret", "*")]),
-    row("account confirm-authenticator", "")
-        .hears("{totp}\n")
-        .shows(&[("/ended_sessions", "0")]),
+    row("account confirm-authenticator", "").hears("{totp}\n").shows(&[("/ended_sessions", "0")]),
     row("account end-sessions", "").fails("account show", 3),
 ];
 
