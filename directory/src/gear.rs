@@ -126,7 +126,7 @@ impl Gear {
 
     /// A client as events name it; `None` for one that is gone or whose organization does not
     /// answer.
-    pub(crate) fn named(
+    pub(crate) fn subject(
         &self,
         organization: OrganizationId,
         client: RadiusClientId,

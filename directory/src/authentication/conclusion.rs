@@ -329,7 +329,7 @@ impl Directory {
         let Door::Radius(client, _) = attempt.door else { return None };
         match &attempt.policy {
             Some(policy) => Some(policy.client.clone()),
-            None => self.gear().ok()?.named(attempt.organization?, client),
+            None => self.gear().ok()?.subject(attempt.organization?, client),
         }
     }
 

@@ -81,7 +81,7 @@ impl Directory {
             actor: EventActor::Nobody,
             source: Some(seen.0),
             action: Action::RadiusAccess,
-            subject: self.gear().ok().and_then(|gear| gear.named(organization, client)),
+            subject: self.gear().ok().and_then(|gear| gear.subject(organization, client)),
             outcome: EventOutcome::Failure(reason.to_owned()),
             differences: Vec::new(),
             access: None,

@@ -48,7 +48,7 @@ impl Directory {
         differences: Vec<Difference>,
     ) {
         let named = |(organization, client)| {
-            let subject = self.gear().ok()?.named(organization, client)?;
+            let subject = self.gear().ok()?.subject(organization, client)?;
             Some((Place::Organization(organization), subject))
         };
         let (place, subject) = whose.and_then(named).unzip();
