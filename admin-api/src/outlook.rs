@@ -27,6 +27,14 @@ const FRESH: [&str; 8] = [
     "register_passkey",
 ];
 
+/// The operations on other admins that need such a session beside their permission.
+const FRESH_TOO: [&str; 4] = [
+    "reset_admin_mfa",
+    "reset_organization_admin_mfa",
+    "set_admin_password",
+    "set_organization_admin_password",
+];
+
 /// What is asked about; all permissions where neither an operation nor a permission is named.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -230,7 +238,14 @@ fn in_the_way(route: &Route, needed: Option<Permission>, outlook: &Outlook) -> V
         needed if route.everywhere => outlook.obstacles_everywhere(needed),
         Some(needed) if operation == NAMING => outlook.obstacles_from_provider(needed),
         None if FRESH.contains(&operation) => outlook.obstacles_to_own(operation == KEY),
-        needed => outlook.obstacles(needed),
+        needed => {
+            let obstacles = outlook.obstacles(needed);
+            // Whom nothing else holds up has to have just signed in.
+            if obstacles.is_empty() && FRESH_TOO.contains(&operation) {
+                return outlook.obstacles_to_own(false);
+            }
+            obstacles
+        }
     }
 }
 
@@ -244,6 +259,9 @@ mod tests {
         for operation in FRESH {
             let own = route_of(operation).is_some_and(|it| it.permission.is_none() && !it.public);
             assert!(own, "{operation}");
+        }
+        for operation in FRESH_TOO {
+            assert!(route_of(operation).is_some_and(|it| it.permission.is_some()), "{operation}");
         }
     }
 }

@@ -287,7 +287,11 @@ pub(crate) fn body(
         } else if let Some(value) = given(place, operation, field, matches)? {
             put(&mut body, &field.path, value);
         } else if file.is_none() && is_wanted_code(field, fields, matches) {
-            put(&mut body, &field.path, Value::String(prompt::visible("code")?));
+            let code = prompt::visible("code")?;
+            // Whoever signed in with a passkey has none to say.
+            if field.is_required || !code.is_empty() {
+                put(&mut body, &field.path, Value::String(code));
+            }
         } else if field.kind == Kind::Secret
             && (asked_for(field, matches) || field.is_required && file.is_none())
         {

@@ -93,9 +93,9 @@ impl Gear {
     }
 
     /// The one client that may be at an address; none where it is one that may be almost anywhere,
-    /// since strangers are there as well.
+    /// since strangers and the gear of others are there as well.
     fn alone_at(&self, address: IpAddr) -> Option<&GearClient> {
-        let least = if address.to_canonical().is_ipv4() { 8 } else { 32 };
+        let least = if address.to_canonical().is_ipv4() { 16 } else { 48 };
         let mut all = self.candidates(address);
         match (all.next(), all.next()) {
             (Some((precision, client)), None) if precision >= least => Some(client),

@@ -122,8 +122,17 @@ fn ids_of_the_other_organization_in_a_body_are_ids_that_never_were() {
 #[test]
 fn lists_and_ones_own_account_tell_nothing_of_the_other_organization() {
     let Some(world) = World::shared() else { return };
-    let read =
-        |side: &Side, token: &str, path: &str| comparable(&side.https(Some(token)).get(path));
+    let read = |side: &Side, token: &str, path: &str| {
+        let mut response = side.https(Some(token)).get(path);
+        if path == "/v1/me" {
+            // On each side the session ends some time after it was used there last.
+            let mut me = response.json();
+            me["expires"] = Value::Null;
+            response.body = me.to_string();
+            response.head = String::new();
+        }
+        comparable(&response)
+    };
     let own = format!("/v1/organizations/{}", world.ours.id);
     for admin in [&world.ours.admin, &world.ours.scoped] {
         let token = admin.session.token();

@@ -30,8 +30,11 @@ const MAP: &str = "map";
 const LOOK: Duration = Duration::from_millis(300);
 /// After so many times in a row that the server was not heard whoever waits is told.
 const UNHEARD: u32 = 10;
-/// And after so many, some minutes at least, it is not waited for any more.
-const PATIENCE: u32 = 1_000;
+/// How often is looked from then on.
+const LATER: Duration = Duration::from_secs(3);
+/// And after so many it is not waited for any more: minutes where it says at once that it is not
+/// there, and longer where each look takes its time.
+const PATIENCE: u32 = 100;
 /// So many rows in error are printed.
 const ERRORS: usize = 50;
 /// What a table of rows shows.
@@ -285,7 +288,7 @@ fn follow(place: &Place<'_>, import: &str, format: Format) -> Result<(), Failure
                     bar.end();
                     warn(&format!("{failure}; it is asked again for a while"));
                 }
-                pause(LOOK);
+                pause(pause_after(unheard));
                 continue;
             }
             shown => shown?.body,
@@ -323,6 +326,11 @@ fn follow(place: &Place<'_>, import: &str, format: Format) -> Result<(), Failure
         }
     }
     judged(&ended, in_error)
+}
+
+/// How long is waited until it is looked again, after so many times that the server was not heard.
+const fn pause_after(unheard: u32) -> Duration {
+    if unheard < UNHEARD { LOOK } else { LATER }
 }
 
 /// How many rows in error are not printed, where some are not.
@@ -426,6 +434,14 @@ mod tests {
         let mut whole = Local::of("people.csv", &b"login"[..]);
         assert_eq!(whole.read_to_end(&mut Vec::new()).unwrap(), 5);
         assert!(whole.failure().is_none());
+    }
+
+    #[test]
+    fn a_server_that_is_gone_is_waited_for_some_minutes() {
+        let waited: Duration = (1..=PATIENCE).map(pause_after).sum();
+        let minutes = waited.as_secs() / 60;
+        assert!((3..6).contains(&minutes), "{waited:?}");
+        assert_eq!(pause_after(1), LOOK, "one that is started anew is there in a moment");
     }
 
     #[test]

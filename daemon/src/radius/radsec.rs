@@ -215,8 +215,9 @@ struct Refused<'r> {
 fn refuse(door: &Door, told: &Mutex<Drops>, peer: SocketAddr, refused: &Refused<'_>) {
     let Refused { client, chain, reason } = *refused;
     tracing::debug!(%peer, reason, "a RADIUS connection was refused");
-    let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
-    if told.tells(peer.ip(), door.clock.monotonic()) {
+    let monotonic = door.clock.monotonic();
+    let is_told = told.lock().unwrap_or_else(PoisonError::into_inner).tells(peer.ip(), monotonic);
+    if is_told {
         let now = Time(door.clock.wall());
         door.directory.note_gear_refused(peer.ip(), client, (chain, reason), now);
     }

@@ -67,10 +67,11 @@ impl Admins<'_, &mut Change<'_>> {
     /// has no sessions and API keys any more, and gets none back by being activated.
     ///
     /// # Errors
-    /// `Missing`, `Stale`, `Invalid` (one's own networks are narrowed alone) or `Taken`; `Forbidden`
-    /// for one's own role, scope or suspension, for a scope that is or becomes wider than one's own,
-    /// for turning API access on with a session that was not begun a moment ago, and for what would
-    /// leave the provider without an active Administrator with Billing over all organizations.
+    /// `Missing`, `Stale`, `Invalid` (one's own networks are narrowed alone, and those of others not
+    /// widened beyond an API key's) or `Taken`; `Forbidden` for one's own role, scope or suspension,
+    /// for a scope that is or becomes wider than one's own, for turning API access on with a session
+    /// that was not begun a moment ago, and for what would leave the provider without an active
+    /// Administrator with Billing over all organizations.
     pub fn update(
         &mut self,
         number: AdminNumber,
@@ -84,8 +85,12 @@ impl Admins<'_, &mut Change<'_>> {
         self.settle_scope(&mut admin.fields);
         self.require_reach(&admin.fields.scope)?;
         let is_self = self.is_self(number);
-        if admin.fields.api_access && !before.fields.api_access && !is_self {
-            self.require_leave_to_let_in(&admin.fields.sources)?;
+        if !is_self {
+            if admin.fields.api_access && !before.fields.api_access {
+                self.require_leave_to_let_in(&admin.fields.sources)?;
+            } else if !lie_within(&admin.fields.sources, &before.fields.sources) {
+                self.require_networks_of_key(&admin.fields.sources)?;
+            }
         }
         let ended = match before.state == admin.state {
             true => Vec::new(),
@@ -224,13 +229,18 @@ impl Admins<'_, &mut Change<'_>> {
         }
     }
 
-    /// Whoever lets somebody else in has just signed in, or has a key that was made for it; one that
-    /// works from some networks lets nobody in from others.
+    /// Whoever lets somebody else in has just signed in, or has a key that was made for it.
     fn require_leave_to_let_in(&self, sources: &[IpNet]) -> Result<(), Error> {
         let Some(Standing { token, .. }) = self.standing()? else { return Ok(()) };
         if token.purpose != TokenPurpose::ApiKey {
             return require_fresh(&token, self.site.now());
         }
+        self.require_networks_of_key(sources)
+    }
+
+    /// A key that works from some networks lets nobody in from others.
+    fn require_networks_of_key(&self, sources: &[IpNet]) -> Result<(), Error> {
+        let Some(Standing { token, .. }) = self.standing()? else { return Ok(()) };
         let narrowed = token.narrowing.sources.as_deref().unwrap_or_default();
         if lie_within(sources, narrowed) {
             Ok(())

@@ -136,8 +136,8 @@ impl Directory {
     }
 
     /// Notes that a request that nothing signed met silence where only this RADIUS client may be,
-    /// and tells of it once a day. Nothing proves whose gear sent it, so the event does not say
-    /// from where: an organization could learn of another's gear behind its own addresses.
+    /// and tells of it once a day. Nothing proves whose gear sent it, and the client may be almost
+    /// anywhere, so the event does not say from where.
     pub fn note_unsigned_dropped(
         &self,
         organization: OrganizationId,

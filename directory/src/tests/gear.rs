@@ -73,7 +73,7 @@ fn what_meets_silence_is_told_where_one_client_alone_may_be_or_else_to_the_provi
     let world = World::new();
     let (acme, beta) = (world.organization("acme"), world.organization("beta"));
     client(&world, acme, "branch", &["198.51.100.0/24", "203.0.113.7/32"]);
-    client(&world, acme, "roaming", &["::/0"]);
+    client(&world, acme, "roaming", &["::/0", "10.0.0.0/15"]);
     let shop = client(&world, beta, "shop", &["203.0.113.7/32"]);
     let provider = crate::id::Place::Provider;
     for (source, known, place, name) in [
@@ -81,6 +81,7 @@ fn what_meets_silence_is_told_where_one_client_alone_may_be_or_else_to_the_provi
         ("203.0.113.7", None, provider, None),
         ("203.0.113.7", Some((beta, shop)), beta.into(), Some("shop")),
         ("192.0.2.77", None, provider, None),
+        ("10.1.2.3", None, provider, None),
         ("2001:db8::7", None, provider, None),
     ] {
         let source: IpAddr = source.parse().unwrap();

@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 use std::sync::mpsc::channel;
 
+use ipnet::IpNet;
+
 use super::admin_sessions::uses;
 use super::sign_in::{SECRET, code, enrolled, request, send};
 use super::world::{HERE, World, fields, password, refusal};
@@ -326,6 +328,33 @@ fn admins_are_made_and_given_api_access_by_who_has_just_signed_in_or_by_a_key() 
     world.pass(15 * MINUTE);
     assert!(refusal(give(top)).starts_with("sign in again first"));
     assert!(give(whole).unwrap().fields.api_access);
+}
+
+#[test]
+fn a_key_that_is_narrowed_to_networks_lets_no_admin_in_from_others_later_either() {
+    let world = World::new();
+    let (number, ..) = enrolled(&world);
+    let whole = key(&world, Narrowing::default());
+    let networks = Some(vec!["192.0.2.0/24".parse().unwrap()]);
+    let narrow = key(&world, Narrowing { sources: networks, ..Narrowing::default() });
+    let set = |by: Context, sources: &[&str]| {
+        let sources: Vec<IpNet> = sources.iter().map(|it| it.parse().unwrap()).collect();
+        world.directory.change(Context { now: world.now(), ..by }, move |change| {
+            change.authorize_provider::<ManageAdmins>()?.admins().update(number, None, |admin| {
+                admin.fields.sources = sources;
+                Ok(())
+            })
+        })
+    };
+    set(narrow, &["192.0.2.0/25", "198.51.100.0/24"]).unwrap();
+    set(narrow, &["192.0.2.0/25"]).unwrap();
+    let beyond: [&[&str]; 3] = [&[], &["198.51.100.0/24"], &["192.0.2.0/25", "0.0.0.0/0"]];
+    for wider in beyond {
+        let refused = refusal(set(narrow, wider));
+        assert_eq!(refused, "must lie within the networks that the API key is narrowed to");
+    }
+    set(narrow, &["192.0.2.0/24"]).unwrap();
+    assert!(set(whole, &[]).unwrap().fields.sources.is_empty());
 }
 
 #[test]

@@ -62,6 +62,16 @@ fn what_names_its_organization_in_the_body_and_what_needs_no_permission_is_told_
     let by_key = office.demo.api_as_top().get(&format!("/v1/me/can-i?{question}"));
     let (allowed, reasons) = told(&by_key.json());
     assert!(!allowed && reasons.contains(&"fresh_session".to_owned()), "{by_key:?}");
+    let here = format!("organization={}", office.id);
+    for question in [
+        "operation=set_admin_password".to_owned(),
+        format!("operation=reset_organization_admin_mfa&{here}"),
+    ] {
+        let by_key = office.demo.api_as_top().get(&format!("/v1/me/can-i?{question}"));
+        assert_eq!(told(&by_key.json()), (false, vec!["fresh_session".to_owned()]), "{question}");
+    }
+    let chief = office.provider_admin(top, &json!("all"));
+    assert_eq!(asks(&chief, "operation=reset_admin_mfa"), (true, vec![]));
 }
 
 #[test]

@@ -169,6 +169,10 @@ fn the_command_line_changes_the_own_password_and_authenticator() {
     assert_eq!(changed, json!({"ended_sessions": 1}), "the one that made the admin");
     let codes = tenantry.shows("account recovery-codes");
     let recovery = codes["codes"][0].as_str().unwrap();
+    // Without a code it takes a session that was begun with a passkey.
+    let without = tenantry.hear("account begin-authenticator", "\n");
+    assert_ne!(without.code, 0, "{without:?}");
+    assert!(without.stderr.contains("sign in with a passkey first"), "{without:?}");
     let line = "account begin-authenticator --recovery-code -o json";
     let begun = tenantry.hear(line, &format!("{recovery}\n"));
     assert_eq!(begun.code, 0, "{begun:?}");

@@ -76,6 +76,7 @@ mod tests {
             assert!(read(Some(other), None, None).is_err(), "{other}");
         }
     }
+
     #[test]
     fn what_is_behind_an_event_comes_the_oldest_first() {
         let oldest = write(EventStart::OLDEST, 7);
