@@ -52,7 +52,7 @@ impl Outlook {
         let deleted = there.is_some_and(|it| matches!(it.state, OrganizationState::Deleted { .. }));
         let particular = self.rights.obstacle(permission, Place::Provider, None);
         let particular = particular.or_else(|| self.rights.obstacle(permission, self.place, there));
-        obstacles.extend(particular.or(deleted.then_some(Obstacle::Deleted)));
+        obstacles.extend(particular.or_else(|| deleted.then_some(Obstacle::Deleted)));
         obstacles
     }
 

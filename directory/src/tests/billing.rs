@@ -215,6 +215,9 @@ fn a_customer_sees_their_own_bill_and_offers_themselves_nothing() {
     assert!(world.agree(elsewhere, acme, "2023-12", None).is_err(), "it is out of scope");
 }
 
+/// A change to the plans, of one of which it has the id.
+type ChangePlans = fn(&mut Plans<'_, &mut Change<'_>>, PlanId) -> Result<(), Error>;
+
 #[test]
 fn plans_are_changed_by_whose_scope_is_all_organizations_and_agreed_by_others_too() {
     let world = World::new();
@@ -223,7 +226,7 @@ fn plans_are_changed_by_whose_scope_is_all_organizations_and_agreed_by_others_to
     let list = AdminScope::Organizations(vec![acme]);
     for scope in [list.clone(), AdminScope::None] {
         let by = world.admin(Place::Provider, Role::AdministratorWithBilling, scope);
-        let changes: [fn(&mut Plans<'_, &mut Change<'_>>, PlanId) -> Result<(), Error>; 3] = [
+        let changes: [ChangePlans; 3] = [
             |plans, _| plans.create(plan(100)).map(drop),
             |plans, id| plans.update(id, None, |_| Ok(())).map(drop),
             |plans, id| plans.delete(id, None),
