@@ -44,11 +44,6 @@ impl Turns {
         self.count == 0
     }
 
-    /// Whether datagrams of several wait.
-    pub(super) fn are_of_several(&self) -> bool {
-        self.order.len() > 1
-    }
-
     /// Takes in a datagram; where there is no room, another one goes.
     pub(super) fn add(
         &mut self,
@@ -138,9 +133,7 @@ mod tests {
         for port in 0..100 {
             came(&mut turns, 1, port);
         }
-        assert!(!turns.are_of_several());
         came(&mut turns, 2, 1_000);
-        assert!(turns.are_of_several());
         turns.add(None, (SocketAddr::from(([192, 0, 2, 1], 2_000)), None), &[7, 208]);
         assert_eq!(ports(&mut turns, 5), [0, 1_000, 2_000, 1, 2]);
         came(&mut turns, 2, 1_001);

@@ -26,8 +26,6 @@ pub(super) async fn run(door: Arc<Door>, datagrams: Datagrams, port: Port, shutd
 
 /// Calls for datagrams in a row at most, before some are answered.
 const CALLS: usize = 16;
-/// Answers that leave together where several organizations wait: the first of them waits for the others.
-const SHARED: usize = 8;
 
 struct Socket {
     datagrams: Datagrams,
@@ -76,8 +74,7 @@ impl Worker<Socket> {
             tracing::debug!(%error, "RADIUS datagrams were not received");
         }
         let now = self.door.clock.monotonic();
-        let most = if self.outlet.turns.are_of_several() { SHARED } else { BATCH };
-        for _ in 0..most {
+        for _ in 0..BATCH {
             let Some(arrival) = self.outlet.turns.next() else { break };
             self.look_at(arrival, now);
         }
