@@ -24,7 +24,7 @@ use crate::delivery::Carrier;
 use crate::lifecycle::{Shutdown, Tasks};
 use crate::listener;
 use crate::radius::Courier;
-use crate::tls::{Identity, Side};
+use crate::tls::{Corked, Identity, Side};
 
 /// So many octets of a request that was answered before it had arrived are taken and thrown away: a
 /// client that finds the connection closed while it sends may not read the answer any more.
@@ -165,7 +165,7 @@ impl Door {
     /// Answers requests until either side ends the connection.
     async fn converse(
         &self,
-        stream: &mut TlsStream<TcpStream>,
+        stream: &mut TlsStream<Corked>,
         peer: SocketAddr,
         shutdown: &Shutdown,
     ) -> Result<(), hyper::Error> {
@@ -191,7 +191,7 @@ impl Door {
 }
 
 /// Waits until the client has closed as well, but not for long and not for much.
-async fn linger(mut stream: TlsStream<TcpStream>) {
+async fn linger(mut stream: TlsStream<Corked>) {
     let rest = async {
         // Where a conversation failed nobody has said so yet, and the client would wait for it as long.
         // It may have gone itself.

@@ -14,7 +14,7 @@ use tokio_rustls::server::TlsStream;
 
 use zeroize::Zeroize;
 
-use crate::tls::Identity;
+use crate::tls::{Corked, Identity};
 
 /// After so long without a word a silent client that stays is asked for a sign of life.
 const ALIVE: Duration = Duration::from_secs(60);
@@ -32,7 +32,7 @@ pub(crate) enum Transport {
     /// In clear.
     Clear(TcpStream),
     /// Inside TLS.
-    Tls(Box<TlsStream<TcpStream>>),
+    Tls(Box<TlsStream<Corked>>),
     /// Between the two; nothing can be read or written.
     Gone,
 }
@@ -59,7 +59,7 @@ impl Transport {
     pub(crate) fn keep_alive(&self) {
         let stream = match self {
             Self::Clear(stream) => stream,
-            Self::Tls(stream) => stream.get_ref().0,
+            Self::Tls(stream) => stream.get_ref().0.stream(),
             Self::Gone => return,
         };
         let often = TcpKeepalive::new().with_time(ALIVE).with_interval(ALIVE);

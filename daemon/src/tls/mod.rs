@@ -2,6 +2,7 @@
 //! connections go on.
 
 mod client_certificate;
+mod corked;
 mod self_signed;
 
 use std::fs;
@@ -14,7 +15,6 @@ use std::task::Poll;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use rustls::ServerConfig;
 use rustls::crypto::CryptoProvider;
 use rustls::crypto::aws_lc_rs::{self, Ticketer};
 use rustls::server::danger::ClientCertVerifier;
@@ -22,14 +22,17 @@ use rustls::server::{
     Acceptor, ClientHello, NoServerSessionStorage, ProducesTickets, ServerSessionMemoryCache,
     StoresServerSessions, WebPkiClientVerifier,
 };
+use rustls::{ProtocolVersion, ServerConfig};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use client_certificate::AnyClientCertificate;
+pub(crate) use corked::Corked;
 pub use self_signed::{SelfSigned, SelfSignedError, SelfSignedFiles, self_signed};
 
 /// Why a certificate cannot be used.
@@ -197,7 +200,7 @@ impl Identity {
         &self,
         stream: TcpStream,
         side: Side,
-    ) -> io::Result<TlsStream<TcpStream>> {
+    ) -> io::Result<TlsStream<Corked>> {
         let shaken = self.shake_hands(stream, side, |_| self.config());
         tokio::time::timeout(self.handshake, shaken).await?
     }
@@ -208,10 +211,7 @@ impl Identity {
     /// # Errors
     ///
     /// As [`Self::accept`].
-    pub(crate) async fn accept_asking(
-        &self,
-        stream: TcpStream,
-    ) -> io::Result<TlsStream<TcpStream>> {
+    pub(crate) async fn accept_asking(&self, stream: TcpStream) -> io::Result<TlsStream<Corked>> {
         let config = Arc::clone(&self.configs.load().asking);
         let shaken = self.shake_hands(stream, Side::Front, |_| config);
         tokio::time::timeout(self.handshake, shaken).await?
@@ -229,7 +229,7 @@ impl Identity {
         stream: TcpStream,
         side: Side,
         protocols: impl FnOnce(bool) -> Vec<Vec<u8>>,
-    ) -> io::Result<TlsStream<TcpStream>> {
+    ) -> io::Result<TlsStream<Corked>> {
         let common = Arc::clone(&self.configs.load().tunnels.demanding);
         let choose = |hello: &ClientHello<'_>| {
             let mut config = ServerConfig::clone(&common);
@@ -246,8 +246,10 @@ impl Identity {
         stream: TcpStream,
         side: Side,
         choose: impl FnOnce(&ClientHello<'_>) -> Arc<ServerConfig>,
-    ) -> io::Result<TlsStream<TcpStream>> {
-        let hello = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
+    ) -> io::Result<TlsStream<Corked>> {
+        let stream = Corked::new(stream);
+        let mut hello = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
+        hello.io.cork();
         let config = choose(&hello.client_hello());
         let turns = match side {
             Side::Front => &self.turns,
@@ -255,12 +257,28 @@ impl Identity {
         };
         let turn = turns.acquire().await;
         // The server's half is computed here and in the first poll.
-        let mut handshake = pin!(hello.into_stream(config));
+        let mut handshake = pin!(hello.into_stream(config).into_fallible());
         let first = poll_fn(|context| Poll::Ready(handshake.as_mut().poll(context))).await;
         drop(turn);
-        match first {
-            Poll::Ready(done) => done,
+        let shaken = match first {
+            Poll::Ready(shaken) => shaken,
             Poll::Pending => handshake.await,
+        };
+        match shaken {
+            Ok(mut stream) => {
+                stream.get_mut().0.uncork();
+                if stream.get_ref().1.protocol_version() != Some(ProtocolVersion::TLSv1_3) {
+                    // Before, the server's last message is what the client waits for.
+                    stream.flush().await?;
+                }
+                Ok(stream)
+            }
+            Err((error, mut stream)) => {
+                // What failed is in an alert, as far as the other side still listens.
+                stream.uncork();
+                let _gone = stream.flush().await;
+                Err(error)
+            }
         }
     }
 

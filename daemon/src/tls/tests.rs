@@ -4,6 +4,10 @@ use rustls::client::ClientConfig;
 use rustls::{ClientConnection, HandshakeKind, RootCertStore, ServerConnection};
 use rustls_pki_types::ServerName;
 use std::time::Duration;
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpListener;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client;
 
 use super::*;
 
@@ -147,4 +151,74 @@ fn the_private_key_can_be_read_by_its_owner_alone() {
     let it = fixture();
     let mode = fs::metadata(&it.files.key).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
+}
+
+/// A connection of TCP, and the client's end of it inside TLS as far as the client knows.
+async fn connected(
+    client: ClientConfig,
+) -> (TcpStream, impl Future<Output = io::Result<client::TlsStream<TcpStream>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let theirs = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    let (ours, _) = listener.accept().await.unwrap();
+    let name = ServerName::try_from("localhost").unwrap();
+    (ours, TlsConnector::from(Arc::new(client)).connect(name, theirs))
+}
+
+#[tokio::test]
+async fn either_side_may_speak_first_after_a_handshake() {
+    let it = fixture();
+    for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
+        for server_first in [true, false] {
+            let (ours, theirs) = connected(client(&it.files.authority, version)).await;
+            let (server, client) = tokio::join!(it.identity.accept_asking(ours), theirs);
+            let (mut server, mut client) = (server.unwrap(), client.unwrap());
+            let mut heard = [0; 5];
+            if server_first {
+                server.write_all(b"hello").await.unwrap();
+                server.flush().await.unwrap();
+                client.read_exact(&mut heard).await.unwrap();
+            } else {
+                client.write_all(b"hello").await.unwrap();
+                server.read_exact(&mut heard).await.unwrap();
+            }
+            assert_eq!(&heard, b"hello");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_ticket_leaves_with_the_first_answer_or_when_nothing_is_asked() {
+    let it = fixture();
+    for is_asked in [true, false] {
+        let (ours, theirs) = connected(client(&it.files.authority, &rustls::version::TLS13)).await;
+        let (server, client) = tokio::join!(it.identity.accept_asking(ours), theirs);
+        let (mut server, client) = (server.unwrap(), client.unwrap());
+        let (client, _) = client.into_inner();
+        let mut seen = [0; 4096];
+        assert!(client.try_read(&mut seen).is_err(), "nothing left by itself");
+        if is_asked {
+            server.write_all(b"hello").await.unwrap();
+        } else {
+            let context = &mut std::task::Context::from_waker(std::task::Waker::noop());
+            let nothing = &mut tokio::io::ReadBuf::new(&mut seen);
+            let read = tokio::io::AsyncRead::poll_read(pin!(&mut server), context, nothing);
+            assert!(read.is_pending());
+        }
+        client.readable().await.unwrap();
+        let octets = client.try_read(&mut seen).unwrap();
+        // RFC 8446, section 5.2: each record says its length in its fourth and fifth octets.
+        let first = 5 + usize::from(u16::from_be_bytes([seen[3], seen[4]]));
+        assert_eq!(octets > first, is_asked, "a ticket alone, or with what was written");
+    }
+}
+
+#[tokio::test]
+async fn who_fails_is_told_why() {
+    let it = fixture();
+    let (ours, theirs) = connected(client(&it.files.authority, &rustls::version::TLS13)).await;
+    let demanding = it.identity.accept_demanding(ours, Side::Front, |_| Vec::new());
+    let (server, client) = tokio::join!(demanding, theirs);
+    server.err().unwrap();
+    let told = client.unwrap().read_u8().await.unwrap_err();
+    assert!(told.to_string().contains("CertificateRequired"), "{told}");
 }
