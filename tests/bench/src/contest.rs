@@ -1,10 +1,13 @@
 //! The servers side by side: all are loaded and started first, and then each row is measured on one
-//! after the other, as often as is wanted, so that a slow minute of the machine is nobody's own.
+//! after the other, as often as is wanted, so that a slow minute of the machine is nobody's own. Each
+//! begins when the others have ended what the last one left them: whoever accepts connections faster
+//! than it serves them works on for a second when nobody asks any more.
 
 use std::time::Duration;
 
 use anyhow::Result;
 
+use crate::clock::{self, wait_until};
 use crate::figures::Figures;
 use crate::generator::Timing;
 use crate::peers::Setup;
@@ -13,6 +16,13 @@ use crate::say;
 use crate::shown::Shown;
 use crate::subject::Subject;
 use crate::table::Outcome;
+
+/// How long servers may take to come to rest.
+const REST: Duration = Duration::from_secs(20);
+/// How often is looked whether they have.
+const LOOK: Duration = Duration::from_millis(100);
+/// They are at rest who together use no more than this part of a core.
+const IDLE: u32 = 10;
 
 /// A server that takes part.
 pub(crate) struct Contestant<'a> {
@@ -85,9 +95,28 @@ pub(crate) fn run(
 ) {
     for row in rows {
         for _run in 0..row.repeats(repeats) {
-            contestants.iter_mut().for_each(|contestant| contestant.measure(*row, timing));
+            for turn in 0..contestants.len() {
+                rest(contestants);
+                contestants[turn].measure(*row, timing);
+            }
         }
         contestants.iter_mut().for_each(|contestant| contestant.settle(*row));
+    }
+}
+
+/// Waits until no server does anything; says so where one goes on.
+fn rest(contestants: &[Contestant<'_>]) {
+    let used = || contestants.iter().map(|one| one.subject.server.cpu()).sum::<Result<Duration>>();
+    let looked = used().and_then(|mut before| {
+        clock::poll("the servers' rest", REST, || {
+            wait_until(clock::now() + LOOK);
+            let now = used()?;
+            let did = now.saturating_sub(std::mem::replace(&mut before, now));
+            Ok((did <= LOOK / IDLE).then_some(()))
+        })
+    });
+    if let Err(error) = looked {
+        say(&format!("{error:#}"));
     }
 }
 
