@@ -35,7 +35,7 @@ section! {
         /// once. Who asks more often is told when to come back, and slows nobody else down.
         requests_per_minute: Count<60, 60_000_000> = Count(12_000),
         /// Lists that are filtered or sorted at once. Here and below others wait, and those of one
-        /// organization take turns with those of others; new passwords stand in one line.
+        /// organization take turns with those of others.
         lists_at_once: Count<1, 64> = Count(2),
         /// Searches and counts at once that read many events; parts of exports are among them.
         searches_at_once: Count<1, 64> = Count(2),

@@ -92,8 +92,8 @@ pub(crate) async fn accept_invitation(
     };
     let judged = password.password()?;
     // Nobody has anything hashed who holds no invitation, or chose what is refused.
-    api.directory.judge_first_password(token.expose(), &judged, now)?;
-    let hashed = api.hash(password).await?;
+    let whose = api.directory.judge_first_password(token.expose(), &judged, now)?;
+    let hashed = api.hash(password, Some(whose)).await?;
     let accepted =
         api.blocking(move |directory| directory.accept_invitation(token.expose(), hashed, context));
     accepted.await?;
