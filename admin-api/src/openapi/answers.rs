@@ -11,7 +11,7 @@ use utoipa::openapi::{
     Components, ObjectBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder, Type,
 };
 
-use super::{BEARER, OTHERWISE, operations_mut, permission, problems};
+use super::{BEARER, JSON, OTHERWISE, operations_mut, permission, problems, schema_of};
 use crate::problem::KINDS;
 
 /// The failures that operations are said to have, as the document calls them. Any may fail otherwise
@@ -58,7 +58,8 @@ pub(super) fn describe(document: &mut OpenApi) {
                     add_header(response, RATE_LIMIT);
                     add_header(response, RATE_LIMIT_POLICY);
                 }
-                if answers(response).is_some_and(|schema| revised.contains(&schema)) {
+                let answer = schema_of(response.content.get(JSON));
+                if answer.is_some_and(|schema| revised.contains(&schema)) {
                     add_header(response, ENTITY_TAG);
                 }
             }
@@ -133,7 +134,7 @@ fn revised(document: &mut OpenApi) -> BTreeSet<String> {
     for (path, item) in &mut document.paths.paths {
         for (method, operation) in operations_mut(item) {
             let schema = operation.responses.responses.get("200").and_then(|it| match it {
-                RefOr::T(response) => answers(response),
+                RefOr::T(response) => schema_of(response.content.get(JSON)),
                 RefOr::Ref(_) => None,
             });
             if failures(method, operation).any(|(status, _, _)| status == 412) {
@@ -152,13 +153,6 @@ fn revised(document: &mut OpenApi) -> BTreeSet<String> {
     let all = changed.into_iter().filter_map(|(path, answer)| answer.or_else(|| nearest(&path)));
     // What is shown when it is made alone, such as a new secret, has none.
     all.filter(|schema| shown.values().any(|shown| shown == schema)).collect()
-}
-
-/// The schema that an answer in JSON refers to.
-fn answers(response: &Response) -> Option<String> {
-    let RefOr::T(content) = response.content.get("application/json")? else { return None };
-    let RefOr::Ref(schema) = content.schema.as_ref()? else { return None };
-    schema.ref_location.rsplit('/').next().map(ToOwned::to_owned)
 }
 
 fn add_header(response: &mut Response, (component, name, _): (&str, &str, &str)) {
