@@ -187,9 +187,7 @@ impl Asked {
     pub(crate) fn place(&self, caller: &Caller) -> Result<Place, Problem> {
         Ok(match self.organization {
             None => Place::Provider,
-            Some(id) => {
-                caller.api.directory.seen_organization(caller.context, id).map(Place::from)?
-            }
+            Some(id) => caller.api.directory.admit_to_see(caller.context, id).map(Place::from)?,
         })
     }
 
