@@ -65,7 +65,7 @@ const JSON: &str = "application/json";
 /// The answer that stands for all failures that an operation does not name.
 const OTHERWISE: &str = "Problem";
 /// The kinds of failures that no operation of the admin API names: any may fail so.
-const UNNAMED: [&str; 3] = ["too-slow", "internal", "busy"];
+const UNNAMED: [&str; 2] = ["too-slow", "internal"];
 
 /// Makes the OpenAPI document from the handlers.
 pub fn openapi() -> OpenApi {
