@@ -10,7 +10,7 @@ use tokio::runtime::Handle;
 use directory::authentication::{ChallengeLimits, HashParameters, PoolLimits, ThrottlePolicy};
 use directory::{
     CertificateBound, Directory, Entropy, EventOptions, Keep, KnownNames, MasterKey, OpenOptions,
-    ReplyDictionary, StoreOptions,
+    ReplyDictionary, StoreOptions, milliseconds,
 };
 
 use crate::clock::Clock;
@@ -128,7 +128,7 @@ fn authentication(
 ) -> Result<directory::authentication::Options, StartError> {
     let parameters = hash_parameters(config)?;
     let waiting = config.pool_queue as usize;
-    let window = u64::try_from(config.failure_window.as_millis()).unwrap_or(u64::MAX);
+    let window = milliseconds(config.failure_window);
     let source_failures = config.failures_per_source;
     Ok(directory::authentication::Options {
         parameters,
@@ -149,7 +149,7 @@ fn authentication(
         challenges: ChallengeLimits {
             all: config.code_challenges as usize,
             of_organization: config.code_challenges_per_organization as usize,
-            patience: u64::try_from(config.code_patience.as_millis()).unwrap_or(u64::MAX),
+            patience: milliseconds(config.code_patience),
         },
         ..directory::authentication::Options::default()
     })

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use directory::accounting::SessionRules;
-use directory::{Directory, Error, Time};
+use directory::{Directory, Error, Time, milliseconds};
 
 use crate::clock::Clock;
 use crate::config::Config;
@@ -133,8 +133,7 @@ fn clear_away(
 
 /// How long it is until the house is kept again: an hour, or less where a new day begins before.
 fn until_housekeeping(wall: u64) -> Duration {
-    let day = u64::try_from(DAY.as_millis()).unwrap_or(u64::MAX);
-    let into = Duration::from_millis(wall % day);
+    let into = Duration::from_millis(wall % milliseconds(DAY));
     HOUSEKEEPING.min((DAY + AFTER_MIDNIGHT).saturating_sub(into))
 }
 

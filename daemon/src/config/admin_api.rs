@@ -1,10 +1,9 @@
 //! `[admin_api]`
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use directory::authentication::{RelyingParty, UnusableParty};
-use directory::{AdminSessionLives, OrganizationGrace};
+use directory::{AdminSessionLives, OrganizationGrace, milliseconds};
 
 use super::section::section;
 use super::value::{
@@ -80,8 +79,7 @@ section! {
 impl AdminApi {
     /// How long a deleted organization can be restored.
     pub(crate) fn organization_grace(&self) -> OrganizationGrace {
-        let kept = self.deleted_organizations_kept.as_millis();
-        OrganizationGrace(u64::try_from(kept).unwrap_or(u64::MAX))
+        OrganizationGrace(milliseconds(self.deleted_organizations_kept))
     }
 
     /// For whom passkeys are made; nobody where no domain is named.
@@ -107,7 +105,6 @@ impl AdminApi {
 
     /// How long sessions of admins last.
     pub(crate) fn session_lives(&self) -> AdminSessionLives {
-        let milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         AdminSessionLives {
             longest: milliseconds(self.session_lifetime),
             idle: milliseconds(self.session_idle),
