@@ -244,15 +244,19 @@ impl Api {
         }));
     }
 
-    async fn turn_to_hash(&self) -> Result<Turn, Problem> {
-        // About whom that is does not matter: nobody has many passwords set in one request.
-        self.hashing.take(None).await.map_err(|_| Problem::busy())
+    /// Waits for a turn to hash a password of somebody of an organization, or of the provider.
+    pub(crate) async fn turn_to_hash(&self, whose: Option<Uuid>) -> Result<Turn, Problem> {
+        self.hashing.take(whose).await.map_err(|_| Problem::busy())
     }
 
-    /// Hashes a new password.
-    pub(crate) async fn hash(&self, text: SecretText) -> Result<NewPassword, Problem> {
+    /// Hashes a new password of somebody of an organization, or of the provider.
+    pub(crate) async fn hash(
+        &self,
+        text: SecretText,
+        whose: Option<Uuid>,
+    ) -> Result<NewPassword, Problem> {
         let password = text.password()?;
-        let turn = self.turn_to_hash().await?;
+        let turn = self.turn_to_hash(whose).await?;
         self.blocking(move |directory| {
             let hashed =
                 NewPassword::hashed(password, directory.hash_parameters(), directory.tools());
@@ -262,9 +266,12 @@ impl Api {
         .await
     }
 
-    /// Makes a password and hashes it.
-    pub(crate) async fn generate_password(&self) -> Result<GeneratedPassword, Problem> {
-        let turn = self.turn_to_hash().await?;
+    /// Makes a password and hashes it, as [`hash`](Self::hash) does.
+    pub(crate) async fn generate_password(
+        &self,
+        whose: Option<Uuid>,
+    ) -> Result<GeneratedPassword, Problem> {
+        let turn = self.turn_to_hash(whose).await?;
         self.blocking(move |directory| {
             let made = GeneratedPassword::generate(directory.hash_parameters(), directory.tools());
             drop(turn);

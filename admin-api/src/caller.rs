@@ -9,6 +9,7 @@ use axum::http::header::{AUTHORIZATION, USER_AGENT};
 use axum::http::request::Parts;
 use directory::access::{Actor, AtProvider, Context, InOrganization, Refusal, RequestId, View};
 use directory::authentication::Arrival;
+use directory::collections::{GeneratedPassword, NewPassword};
 use directory::records::{Base, Carrier, Organization};
 use directory::{
     Changing, Error, OrganizationId, Place, ReadingTransaction, References, Schema, Time,
@@ -22,6 +23,7 @@ use crate::layers::Noted;
 use crate::list::Asking;
 use crate::problem::Problem;
 use crate::repeat::ToRemember;
+use crate::secret_text::SecretText;
 
 /// An admin whose token is alive.
 pub(crate) struct Caller {
@@ -104,6 +106,16 @@ impl Caller {
     pub(crate) fn asking(&self) -> Asking {
         let (api, admin) = (self.api.clone(), self.context.actor.admin());
         Asking { api, admin, path: Arc::clone(&self.path), whose: self.whose }
+    }
+
+    /// Hashes a new password, in the line of the organization that the path names.
+    pub(crate) async fn hash(&self, text: SecretText) -> Result<NewPassword, Problem> {
+        self.api.hash(text, self.whose).await
+    }
+
+    /// Makes a password and hashes it, in the same line.
+    pub(crate) async fn generate_password(&self) -> Result<GeneratedPassword, Problem> {
+        self.api.generate_password(self.whose).await
     }
 
     /// Starts reading as the caller.

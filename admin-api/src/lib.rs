@@ -26,6 +26,7 @@ mod open_session;
 mod openapi;
 mod outlook;
 mod own_device;
+mod page;
 mod passkey;
 mod patch;
 mod pkcs12;

@@ -14,8 +14,8 @@ use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
 use utoipa::openapi::{
-    Components, InfoBuilder, KnownFormat, ObjectBuilder, OpenApi, OpenApiBuilder, Ref, RefOr,
-    Required, ResponseBuilder, SchemaFormat, Type,
+    Components, Content, InfoBuilder, KnownFormat, ObjectBuilder, OpenApi, OpenApiBuilder, Ref,
+    RefOr, Required, ResponseBuilder, SchemaFormat, Type,
 };
 use utoipa::{PartialSchema, ToSchema};
 
@@ -41,12 +41,14 @@ pub struct Route {
     pub public: bool,
     /// Whether it needs the scope of all organizations.
     pub everywhere: bool,
+    /// Whether its body names the organization that it is about.
+    pub names_organization: bool,
 }
 
 impl Route {
     /// Whether it is about an organization.
     pub(crate) fn in_organization(&self) -> bool {
-        self.path.contains("{organization}")
+        self.names_organization || self.path.contains("{organization}")
     }
 }
 
@@ -58,10 +60,12 @@ const EVERYWHERE: [&str; 4] = ["create_organization", "create_plan", "delete_pla
 /// The names of the security schemes.
 const BEARER: &str = "bearer";
 const COOKIE: &str = "cookie";
+/// The media type of what is taken and answered, but for files and failures.
+const JSON: &str = "application/json";
 /// The answer that stands for all failures that an operation does not name.
 const OTHERWISE: &str = "Problem";
 /// The kinds of failures that no operation of the admin API names: any may fail so.
-const UNNAMED: [&str; 3] = ["too-slow", "internal", "busy"];
+const UNNAMED: [&str; 2] = ["too-slow", "internal"];
 
 /// Makes the OpenAPI document from the handlers.
 pub fn openapi() -> OpenApi {
@@ -164,9 +168,31 @@ fn has_members(schema: &Value) -> bool {
 /// The schema of the list that an operation answers with.
 fn list_of(operation: &Operation) -> Option<String> {
     let RefOr::T(response) = operation.responses.responses.get("200")? else { return None };
-    let RefOr::T(content) = response.content.get("application/json")? else { return None };
+    schema_of(response.content.get(JSON))
+}
+
+/// The schema that a content refers to.
+fn schema_of(content: Option<&RefOr<Content>>) -> Option<String> {
+    let RefOr::T(content) = content? else { return None };
     let RefOr::Ref(schema) = content.schema.as_ref()? else { return None };
     schema.ref_location.rsplit('/').next().map(ToOwned::to_owned)
+}
+
+/// The schemas that have to name an organization.
+fn naming(document: &OpenApi) -> BTreeSet<String> {
+    let schemas = document.components.iter().flat_map(|components| &components.schemas);
+    let naming = schemas.filter(|(_, schema)| {
+        let written = serde_json::to_value(schema).unwrap_or_default();
+        let required = written.get("required").and_then(Value::as_array);
+        required.is_some_and(|all| all.iter().any(|member| member == "organization"))
+    });
+    naming.map(|(name, _)| name.clone()).collect()
+}
+
+/// The schema of what an operation takes.
+fn body_of(operation: &Operation) -> Option<String> {
+    let RefOr::T(body) = operation.request_body.as_ref()? else { return None };
+    schema_of(body.content.get(JSON))
 }
 
 /// What a document says of failures; `kinds` are those that operations do not name.
@@ -197,17 +223,27 @@ pub fn openapi_json() -> String {
 
 /// Every route with the permission that it needs, from the OpenAPI document.
 pub fn routes() -> Vec<Route> {
-    let mut routes = Vec::new();
-    for (path, mut item) in openapi().paths.paths {
+    let (mut routes, document) = (Vec::new(), openapi());
+    let naming = naming(&document);
+    for (path, mut item) in document.paths.paths {
         for (method, operation) in operations_mut(&mut item) {
             let permission = permission(operation);
             let public = operation.security.as_ref().is_some_and(|security| {
                 security.iter().all(|requirement| *requirement == SecurityRequirement::default())
             });
+            let names_organization = body_of(operation).is_some_and(|it| naming.contains(&it));
             let operation = operation.operation_id.clone().unwrap_or_default();
             let everywhere = EVERYWHERE.contains(&operation.as_str());
             let path = path.clone();
-            routes.push(Route { operation, method, path, permission, public, everywhere });
+            routes.push(Route {
+                operation,
+                method,
+                path,
+                permission,
+                public,
+                everywhere,
+                names_organization,
+            });
         }
     }
     routes

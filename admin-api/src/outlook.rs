@@ -11,8 +11,6 @@ use crate::openapi::{Route, route_of};
 use crate::problem::Problem;
 use crate::role::RoleName;
 
-/// The operation that names its organization in the body, and is asked for at the provider.
-const NAMING: &str = "agree_on_plan";
 /// The operation that makes an API key.
 const KEY: &str = "create_own_key";
 /// The operations that need a session that was begun a moment ago.
@@ -167,7 +165,7 @@ impl Question {
         let organization = self.organization.or(home);
         let within = match &about {
             About::Operation(route) if route.public => return Ok(Asked { about, organization }),
-            About::Operation(route) => route.in_organization() || route.operation == NAMING,
+            About::Operation(route) => route.in_organization(),
             About::Permission(permission) if !Permission::AT_PROVIDER.contains(permission) => true,
             About::Permission(_) | About::All => organization.is_some(),
         };
@@ -189,9 +187,7 @@ impl Asked {
     pub(crate) fn place(&self, caller: &Caller) -> Result<Place, Problem> {
         Ok(match self.organization {
             None => Place::Provider,
-            Some(id) => {
-                caller.api.directory.seen_organization(caller.context, id).map(Place::from)?
-            }
+            Some(id) => caller.api.directory.admit_to_see(caller.context, id).map(Place::from)?,
         })
     }
 
@@ -236,7 +232,7 @@ fn in_the_way(route: &Route, needed: Option<Permission>, outlook: &Outlook) -> V
     match needed {
         _ if route.public => Vec::new(),
         needed if route.everywhere => outlook.obstacles_everywhere(needed),
-        Some(needed) if operation == NAMING => outlook.obstacles_from_provider(needed),
+        Some(needed) if route.names_organization => outlook.obstacles_from_provider(needed),
         None if FRESH.contains(&operation) => outlook.obstacles_to_own(operation == KEY),
         needed => {
             let obstacles = outlook.obstacles(needed);
@@ -252,10 +248,13 @@ fn in_the_way(route: &Route, needed: Option<Permission>, outlook: &Outlook) -> V
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::openapi::routes;
 
     #[test]
     fn what_is_asked_about_in_its_own_way_is_there() {
-        assert!(route_of(NAMING).is_some_and(|it| it.permission.is_some()));
+        let naming = routes().into_iter().filter(|it| it.names_organization);
+        let naming: Vec<_> = naming.map(|it| (it.operation, it.permission)).collect();
+        assert_eq!(naming, [("agree_on_plan".to_owned(), Some("manage_billing"))]);
         for operation in FRESH {
             let own = route_of(operation).is_some_and(|it| it.permission.is_none() && !it.public);
             assert!(own, "{operation}");

@@ -152,7 +152,7 @@ pub(crate) fn key_reused() -> Problem {
 fn organization(caller: &Caller, path: &str) -> Option<Option<OrganizationId>> {
     let Some(rest) = path.strip_prefix("/v1/organizations/") else { return Some(None) };
     let uuid = Uuid::try_parse(rest.split('/').next()?).ok()?;
-    caller.read().ok()?.organization_seen(uuid).ok().map(Some)
+    caller.read().ok()?.seen_organization(uuid).ok().map(Some)
 }
 
 /// Keeps an answer and hands it on.

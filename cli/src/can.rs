@@ -11,8 +11,6 @@ use crate::words::{CAN, EVENTS, nouns};
 
 const DEED: &str = "deed";
 const ADMIN: &str = "admin";
-/// The operation whose organization is named in the body.
-const NAMING: &str = "agree_on_plan";
 const OWN_ADMIN: &str = "org-admin";
 
 /// How it is typed.
@@ -65,8 +63,7 @@ impl<'d> Deed<'d> {
         };
         let found = document.operation(&id);
         let found = found.ok_or_else(|| Failure::Usage("there is no such command".into()))?;
-        let within = found.path.contains("{organization}") || id == NAMING;
-        Ok(Self::Operation(id, within))
+        Ok(Self::Operation(id, found.is_in_organization()))
     }
 
     /// Where and how it is asked.

@@ -171,6 +171,13 @@ impl Document {
 }
 
 impl Operation {
+    /// Whether it is about an organization, which its path or else its body names.
+    pub(crate) fn is_in_organization(&self) -> bool {
+        let mut members = self.body.iter().flatten();
+        self.places().any(|place| place == "organization")
+            || members.any(|member| member.is_required && member.path == ["organization"])
+    }
+
     /// Whether a list can be asked for the one of a name.
     pub(crate) fn finds_names(&self) -> bool {
         self.query.iter().any(|field| field.option() == "name")
@@ -396,6 +403,14 @@ mod tests {
         assert_eq!(operation.places().collect::<Vec<_>>(), ["organization", "user"]);
         assert!(document.operation("delete_user").unwrap().is_conditional);
         assert!(!document.operation("remove_revocations").unwrap().is_conditional);
+    }
+
+    #[test]
+    fn an_organization_is_named_by_the_path_or_has_to_be_by_the_body() {
+        let document = Document::read().unwrap();
+        let is = |id: &str| document.operation(id).unwrap().is_in_organization();
+        assert!(is("unlock_user") && is("list_organization_admins") && is("agree_on_plan"));
+        assert!(!is("sign_in") && !is("list_admins") && !is("create_organization"));
     }
 
     #[test]

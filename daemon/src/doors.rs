@@ -1,54 +1,25 @@
 //! The doors, opened over one directory.
 
-use std::fmt::Display;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use ::admin_api::LdapExplainer;
 use tokio::runtime::Handle;
 
-use directory::accounting::SessionRules;
 use directory::authentication::{ChallengeLimits, HashParameters, PoolLimits, ThrottlePolicy};
 use directory::{
     CertificateBound, Directory, Entropy, EventOptions, Keep, KnownNames, MasterKey, OpenOptions,
-    ReplyDictionary, StoreOptions, Time,
+    ReplyDictionary, StoreOptions, milliseconds,
 };
 
 use crate::clock::Clock;
 use crate::config::{Authentication, Config};
 use crate::ldap::{self as ldap_door, Entrance};
-use crate::lifecycle::{Lifecycle, Tasks};
+use crate::lifecycle::Lifecycle;
 use crate::runtimes::yield_to_others;
 use crate::start::{Prepared, StartError};
-use crate::{admin_api, delivery, event_bound, master_key, radius as radius_door, randomness};
-
-/// How often deleted organizations are looked at, whether their time is over.
-const HOUSEKEEPING: Duration = Duration::from_secs(60 * 60);
-/// Days are counted by UTC.
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-/// How long after each midnight is counted what organizations have on the new day.
-const AFTER_MIDNIGHT: Duration = Duration::from_secs(5);
-/// How often sessions on the network are looked at, whether they went silent.
-const SESSIONS: Duration = Duration::from_secs(5 * 60);
-/// How often reports of sessions go from the journal into the sessions.
-const REPORTS: Duration = Duration::from_secs(1);
-/// Clocks show nothing smaller to rules of RADIUS clients.
-const MINUTE: Duration = Duration::from_secs(60);
-/// How long after each minute is looked for times of rules that began or ended: what was let in just before
-/// is reported by then.
-const AFTER_MINUTE: Duration = Duration::from_secs(5);
-/// How often is looked for users whose time is over, and what else of users ends by itself.
-const USER_LIVES: Duration = Duration::from_secs(30);
-/// How often is looked for a custom attribute that was changed.
-const LOOK: Duration = Duration::from_secs(1);
-/// How often it is tried to read RADIUS clients that cannot be read.
-const AGAIN: Duration = Duration::from_secs(60);
-/// What lies between two steps in which records follow one.
-const STEP: Duration = Duration::from_millis(20);
-/// What lies between two steps of imports.
-const BREATH: Duration = Duration::from_millis(1);
+use crate::{admin_api, delivery, master_key, radius as radius_door, randomness, upkeep};
 
 /// Opens the directory of a configuration.
 ///
@@ -137,210 +108,8 @@ pub(crate) fn open(
         let door = admin_api::Door::new(directory.clone(), clock, tls, doors, &config.admin_api);
         door.listen(tasks, sockets.admin_api).map_err(StartError::Runtime)?;
     }
-    follow_definitions(tasks, directory.clone(), clock);
-    work_at_imports(tasks, directory.clone(), clock);
-    keep_clients(tasks, directory.clone());
-    keep_house(tasks, directory.clone(), clock, config.events.retention);
-    event_bound::start(tasks, directory.clone(), config.events.size_per_organization);
-    end_user_lives(tasks, directory.clone(), clock);
-    follow_rule_times(tasks, directory.clone(), clock);
-    settle_reports(tasks, directory.clone());
-    keep_sessions(tasks, directory.clone(), clock, config.radius.session_rules());
+    upkeep::start(tasks, directory, clock, &config);
     Ok(())
-}
-
-/// Lets records follow changed definitions of custom attributes, in steps between which others
-/// change what they want.
-fn follow_definitions(tasks: &Tasks, directory: Directory, clock: Clock) {
-    let shutdown = tasks.shutdown().clone();
-    tasks.spawn(async move {
-        loop {
-            let (directory, now) = (directory.clone(), Time(clock.wall()));
-            let step = tokio::task::spawn_blocking(move || directory.advance_custom_work(now));
-            let pause = match step.await {
-                Ok(Ok(true)) => STEP,
-                Ok(Ok(false)) => LOOK,
-                Ok(Err(error)) => {
-                    tracing::error!(%error, "records do not follow a custom attribute");
-                    HOUSEKEEPING
-                }
-                Err(error) => {
-                    tracing::error!(%error, "records do not follow a custom attribute");
-                    HOUSEKEEPING
-                }
-            };
-            tokio::select! {
-                () = shutdown.draining() => return,
-                () = tokio::time::sleep(pause) => {}
-            }
-        }
-    });
-}
-
-/// Works at imports, a step of each in turn.
-fn work_at_imports(tasks: &Tasks, directory: Directory, clock: Clock) {
-    let shutdown = tasks.shutdown().clone();
-    tasks.spawn(async move {
-        loop {
-            let (directory, now) = (directory.clone(), Time(clock.wall()));
-            let asked = shutdown.clone();
-            let step = tokio::task::spawn_blocking(move || {
-                directory.advance_imports(now, &|| !asked.is_draining())
-            });
-            let pause = match step.await {
-                Ok(Ok(true)) => BREATH,
-                Ok(Ok(false)) => LOOK,
-                Ok(Err(error)) => {
-                    tracing::error!(%error, "imports wait");
-                    AGAIN
-                }
-                Err(error) => {
-                    tracing::error!(%error, "imports wait");
-                    AGAIN
-                }
-            };
-            tokio::select! {
-                () = shutdown.draining() => return,
-                () = tokio::time::sleep(pause) => {}
-            }
-        }
-    });
-}
-
-/// Reads RADIUS clients before anybody asks for them, and again those that cannot be read, until they
-/// can.
-fn keep_clients(tasks: &Tasks, directory: Directory) {
-    let shutdown = tasks.shutdown().clone();
-    tasks.spawn(async move {
-        loop {
-            let directory = directory.clone();
-            let failed = |error: &dyn Display| {
-                tracing::error!(%error, "the RADIUS clients cannot be read");
-            };
-            match tokio::task::spawn_blocking(move || directory.renew_gear()).await {
-                Ok(Ok(unreadable)) => unreadable.iter().for_each(|one| {
-                    let (organization, error) = (one.organization.number(), &one.error);
-                    tracing::error!(organization, %error, "its RADIUS clients cannot be read");
-                }),
-                Ok(Err(error)) => failed(&error),
-                Err(error) => failed(&error),
-            }
-            tokio::select! {
-                () = shutdown.draining() => return,
-                () = tokio::time::sleep(AGAIN) => {}
-            }
-        }
-    });
-}
-
-/// Destroys what deleted organizations left behind, and events, once their time is over.
-fn keep_house(tasks: &Tasks, directory: Directory, clock: Clock, retention: Duration) {
-    let shutdown = tasks.shutdown().clone();
-    tasks.spawn(async move {
-        loop {
-            let (directory, now) = (directory.clone(), Time(clock.wall()));
-            let work = move || {
-                // What is billed does not wait for what else fails.
-                if let Err(error) = directory.count_usage(now) {
-                    tracing::error!(%error, "users and devices could not be counted");
-                }
-                let organizations = directory.destroy_expired(now)?;
-                let segments = directory.forget_events(now, retention).unwrap_or_else(|error| {
-                    tracing::error!(%error, "events could not be forgotten");
-                    0
-                });
-                directory.forget_secrets(now)?;
-                directory.forget_repeats(now)?;
-                Ok::<_, directory::Error>((organizations, segments))
-            };
-            match tokio::task::spawn_blocking(work).await {
-                Ok(Ok((0, 0))) => {}
-                Ok(Ok((organizations, segments))) => {
-                    tracing::info!(organizations, segments, "removed what was kept long enough");
-                }
-                Ok(Err(error)) => tracing::error!(%error, "housekeeping failed"),
-                Err(error) => tracing::error!(%error, "housekeeping failed"),
-            }
-            tokio::select! {
-                () = shutdown.draining() => return,
-                () = tokio::time::sleep(until_housekeeping(clock.wall())) => {}
-            }
-        }
-    });
-}
-
-/// How long it is until the house is kept again: an hour, or less where a new day begins before.
-fn until_housekeeping(wall: u64) -> Duration {
-    let day = u64::try_from(DAY.as_millis()).unwrap_or(u64::MAX);
-    let into = Duration::from_millis(wall % day);
-    HOUSEKEEPING.min((DAY + AFTER_MIDNIGHT).saturating_sub(into))
-}
-
-/// Ends what ends by itself of users, in time: suspends those whose time is over, destroys what is
-/// left of deleted ones, ends invitations. Tells of devices of which nothing is heard any more, and of
-/// searches and sign-ins that failed and were only counted.
-fn end_user_lives(tasks: &Tasks, directory: Directory, clock: Clock) {
-    let shutdown = tasks.shutdown().clone();
-    tasks.spawn(async move {
-        loop {
-            let (directory, again) = (directory.clone(), directory.clone());
-            let now = Time(clock.wall());
-            let end = move || {
-                directory.tell_untold_failures(now);
-                directory.end_user_lives(now)
-            };
-            match tokio::task::spawn_blocking(end).await {
-                Ok(Ok(0)) => {}
-                Ok(Ok(ended)) => tracing::debug!(ended, "users, deleted users and invitations"),
-                Ok(Err(error)) => tracing::error!(%error, "some lives of users do not end"),
-                Err(error) => tracing::error!(%error, "some lives of users do not end"),
-            }
-            let directory = again;
-            match tokio::task::spawn_blocking(move || directory.tell_silent_devices(now)).await {
-                Ok(Ok(0)) => {}
-                Ok(Ok(silent)) => tracing::debug!(silent, "devices were not heard of for too long"),
-                Ok(Err(error)) => tracing::error!(%error, "some silent devices are not told of"),
-                Err(error) => tracing::error!(%error, "some silent devices are not told of"),
-            }
-            tokio::select! {
-                () = shutdown.draining() => return,
-                () = tokio::time::sleep(USER_LIVES) => {}
-            }
-        }
-    });
-}
-
-/// Has sessions looked at again when a time of a rule of their RADIUS client begins or ends; at the start for
-/// those that began or ended while no daemon was there.
-fn follow_rule_times(tasks: &Tasks, directory: Directory, clock: Clock) {
-    let shutdown = tasks.shutdown().clone();
-    tasks.spawn(async move {
-        let mut before = None;
-        loop {
-            let (directory, now) = (directory.clone(), Time(clock.wall()));
-            let follow = move || directory.follow_rule_times(before, now);
-            match tokio::task::spawn_blocking(follow).await {
-                Ok(Ok(clients)) => {
-                    before = Some(now);
-                    if clients > 0 {
-                        tracing::debug!(clients, "times of rules began or ended");
-                    }
-                }
-                Ok(Err(error)) => tracing::error!(%error, "some times of rules are not followed"),
-                Err(error) => tracing::error!(%error, "some times of rules are not followed"),
-            }
-            tokio::select! {
-                () = shutdown.draining() => return,
-                () = tokio::time::sleep(until_behind_minute(clock.wall())) => {}
-            }
-        }
-    });
-}
-
-/// How long it is until the next minute has begun for a moment.
-fn until_behind_minute(wall: u64) -> Duration {
-    let into = Duration::from_millis(wall % 60_000);
-    (MINUTE + AFTER_MINUTE).saturating_sub(into)
 }
 
 /// What a new hash costs.
@@ -354,65 +123,12 @@ pub(crate) fn hash_parameters(config: &Authentication) -> Result<HashParameters,
     Ok(HashParameters::new(kib, passes, lanes)?)
 }
 
-/// Brings what network gear reported into the sessions, much of it at once.
-fn settle_reports(tasks: &Tasks, directory: Directory) {
-    let shutdown = tasks.shutdown().clone();
-    tasks.spawn(async move {
-        loop {
-            tokio::select! {
-                () = shutdown.draining() => return,
-                () = tokio::time::sleep(REPORTS) => {}
-            }
-            let directory = directory.clone();
-            let settled = tokio::task::spawn_blocking(move || {
-                let settled = directory.settle_reports();
-                for error in directory.lost_reports() {
-                    tracing::error!(%error, "a RADIUS accounting report is lost");
-                }
-                settled
-            });
-            match settled.await {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => tracing::error!(%error, "RADIUS accounting waits"),
-                Err(error) => tracing::error!(%error, "RADIUS accounting waits"),
-            }
-        }
-    });
-}
-
-/// Ends and forgets sessions on the network, in steps.
-fn keep_sessions(tasks: &Tasks, directory: Directory, clock: Clock, rules: SessionRules) {
-    let shutdown = tasks.shutdown().clone();
-    tasks.spawn(async move {
-        loop {
-            let (directory, now) = (directory.clone(), Time(clock.wall()));
-            let step = tokio::task::spawn_blocking(move || directory.keep_sessions(now, rules));
-            let pause = match step.await {
-                Ok(Ok(0)) => SESSIONS,
-                Ok(Ok(_)) => STEP,
-                Ok(Err(error)) => {
-                    tracing::error!(%error, "sessions on the network are not looked after");
-                    HOUSEKEEPING
-                }
-                Err(error) => {
-                    tracing::error!(%error, "sessions on the network are not looked after");
-                    HOUSEKEEPING
-                }
-            };
-            tokio::select! {
-                () = shutdown.draining() => return,
-                () = tokio::time::sleep(pause) => {}
-            }
-        }
-    });
-}
-
 fn authentication(
     config: &Authentication,
 ) -> Result<directory::authentication::Options, StartError> {
     let parameters = hash_parameters(config)?;
     let waiting = config.pool_queue as usize;
-    let window = u64::try_from(config.failure_window.as_millis()).unwrap_or(u64::MAX);
+    let window = milliseconds(config.failure_window);
     let source_failures = config.failures_per_source;
     Ok(directory::authentication::Options {
         parameters,
@@ -433,7 +149,7 @@ fn authentication(
         challenges: ChallengeLimits {
             all: config.code_challenges as usize,
             of_organization: config.code_challenges_per_organization as usize,
-            patience: u64::try_from(config.code_patience.as_millis()).unwrap_or(u64::MAX),
+            patience: milliseconds(config.code_patience),
         },
         ..directory::authentication::Options::default()
     })
@@ -448,35 +164,6 @@ impl Entropy for OsEntropy {
             // Keys must not be made of what is not random.
             tracing::error!(%error, "no randomness: stopping at once");
             std::process::abort();
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_house_is_kept_in_each_hour_and_soon_after_each_midnight() {
-        let day = 24 * 60 * 60;
-        for (into, seconds) in [
-            (0, 3_600),
-            (4, 3_600),
-            (40_000, 3_600),
-            (day - 3_595, 3_600),
-            (day - 3_594, 3_599),
-            (day - 1, 6),
-        ] {
-            let wall = (19_000 * day + into) * 1_000;
-            assert_eq!(until_housekeeping(wall), Duration::from_secs(seconds), "{into}");
-        }
-    }
-
-    #[test]
-    fn times_of_rules_are_looked_at_soon_after_each_minute_whenever_the_last_look_was() {
-        for (into, seconds) in [(0, 65), (4_000, 61), (5_000, 60), (59_000, 6)] {
-            let wall = 1_700_000_040_000 + into;
-            assert_eq!(until_behind_minute(wall), Duration::from_secs(seconds), "{into}");
         }
     }
 }

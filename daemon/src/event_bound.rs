@@ -14,30 +14,15 @@ const AGAIN: Duration = Duration::from_secs(60);
 
 /// Has the oldest events go of each organization that has more than so many octets of them.
 pub(crate) fn start(tasks: &Tasks, directory: Directory, most: usize) {
-    let shutdown = tasks.shutdown().clone();
     let most = u64::try_from(most).unwrap_or(u64::MAX);
-    tasks.spawn(async move {
-        loop {
-            let directory = directory.clone();
-            let bound = tokio::task::spawn_blocking(move || directory.bound_events(most));
-            let pause = match bound.await {
-                Ok(Ok(beyond)) => {
-                    beyond.iter().for_each(warn);
-                    LOOK
-                }
-                Ok(Err(error)) => {
-                    tracing::error!(%error, "the size of the event log is not bounded");
-                    AGAIN
-                }
-                Err(error) => {
-                    tracing::error!(%error, "the size of the event log is not bounded");
-                    AGAIN
-                }
-            };
-            tokio::select! {
-                () = shutdown.draining() => return,
-                () = tokio::time::sleep(pause) => {}
-            }
+    tasks.repeat("event-bound", move || match directory.bound_events(most) {
+        Ok(beyond) => {
+            beyond.iter().for_each(warn);
+            LOOK
+        }
+        Err(error) => {
+            tracing::error!(%error, "the size of the event log is not bounded");
+            AGAIN
         }
     });
 }

@@ -30,6 +30,7 @@ pub mod sockets;
 mod start;
 pub mod tls;
 mod transport;
+mod upkeep;
 
 pub use doors::open_directory;
 pub use start::{Prepared, Reloadable, StartError, run, serve};

@@ -63,7 +63,7 @@ pub use storage::{
     DATABASE as STORE_FILE, Entropy, EventOptions, MasterKey, OpenError, Options as StoreOptions,
     Report, Secret,
 };
-pub use time::Time;
+pub use time::{Time, milliseconds};
 pub use tools::{
     AdminSessionLives, CertificateBound, KnownNames, NameUse, OrganizationGrace, ReplyAttribute,
     ReplyDictionary, ReplyKind, ReportLife, RetentionFloor, Tools,

@@ -1,5 +1,7 @@
 //! Wall-clock time as a value; only the daemon reads a clock.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
@@ -18,4 +20,9 @@ impl Time {
     pub fn seconds(self) -> u64 {
         self.0 / 1_000
     }
+}
+
+/// A time in whole milliseconds, or the most of them that there can be.
+pub fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

@@ -11,12 +11,12 @@ use utoipa::openapi::{
     Components, ObjectBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder, Type,
 };
 
-use super::{BEARER, OTHERWISE, operations_mut, permission, problems};
+use super::{BEARER, JSON, OTHERWISE, operations_mut, permission, problems, schema_of};
 use crate::problem::KINDS;
 
 /// The failures that operations are said to have, as the document calls them. Any may fail otherwise
 /// as well, when the server does or what was sent took too long: that is the answer `default`.
-const FAILURES: [(u16, &str, &str); 10] = [
+const FAILURES: [(u16, &str, &str); 11] = [
     (400, "Malformed", "The request cannot be read."),
     (401, "Unauthenticated", "Nobody is signed in with what was sent."),
     (403, "Forbidden", "The caller may not; `permission` names the one that is missing."),
@@ -27,6 +27,33 @@ const FAILURES: [(u16, &str, &str); 10] = [
     (415, "UnsupportedMediaType", "What was sent is of another media type."),
     (422, "Invalid", "A value is not acceptable; `pointer` says where."),
     (429, "TooManyRequests", "Asked too often; `Retry-After` says when to come back."),
+    (503, "Busy", "Too much of it is under way; `Retry-After` says when to come back."),
+];
+
+/// The operations of which so many are worked on at once, beside the lists that can be filtered: they
+/// hash a password, look through much, or take a file.
+const WAITING: [&str; 21] = [
+    "accept_invitation",
+    "begin_own_authenticator",
+    "change_own_password",
+    "count_all_events",
+    "count_compliance",
+    "count_events",
+    "count_organization_events",
+    "create_admin",
+    "create_organization_admin",
+    "create_service_account",
+    "create_user",
+    "explain_ldap_request",
+    "list_all_events",
+    "rotate_service_account",
+    "set_admin_password",
+    "set_organization_admin_password",
+    "set_user_password",
+    "show_event_delivery",
+    "show_organization_event_delivery",
+    "sign_in",
+    "upload_import",
 ];
 
 /// The headers that answers have in common: what the document calls them, their names, and what they
@@ -58,7 +85,8 @@ pub(super) fn describe(document: &mut OpenApi) {
                     add_header(response, RATE_LIMIT);
                     add_header(response, RATE_LIMIT_POLICY);
                 }
-                if answers(response).is_some_and(|schema| revised.contains(&schema)) {
+                let answer = schema_of(response.content.get(JSON));
+                if answer.is_some_and(|schema| revised.contains(&schema)) {
                     add_header(response, ENTITY_TAG);
                 }
             }
@@ -104,6 +132,8 @@ fn failures(
     let (needs_permission, changes) = (permission(operation).is_some(), method != "GET");
     let (has_query, is_keyed) = (is_in("query"), takes("Idempotency-Key"));
     let is_conditional = takes("If-Match");
+    let waits = operation.operation_id.as_deref().is_some_and(|id| WAITING.contains(&id));
+    let waits = waits || takes("filter");
     let names_something = is_in("path") || takes("organization") || takes("session");
     FAILURES.into_iter().filter(move |(status, _, _)| match status {
         400 => has_body || has_query || is_keyed || is_conditional,
@@ -116,6 +146,7 @@ fn failures(
         413 | 415 => has_body,
         422 => has_body || has_query || is_keyed,
         429 => with_token || changes,
+        503 => waits,
         _ => false,
     })
 }
@@ -133,7 +164,7 @@ fn revised(document: &mut OpenApi) -> BTreeSet<String> {
     for (path, item) in &mut document.paths.paths {
         for (method, operation) in operations_mut(item) {
             let schema = operation.responses.responses.get("200").and_then(|it| match it {
-                RefOr::T(response) => answers(response),
+                RefOr::T(response) => schema_of(response.content.get(JSON)),
                 RefOr::Ref(_) => None,
             });
             if failures(method, operation).any(|(status, _, _)| status == 412) {
@@ -152,13 +183,6 @@ fn revised(document: &mut OpenApi) -> BTreeSet<String> {
     let all = changed.into_iter().filter_map(|(path, answer)| answer.or_else(|| nearest(&path)));
     // What is shown when it is made alone, such as a new secret, has none.
     all.filter(|schema| shown.values().any(|shown| shown == schema)).collect()
-}
-
-/// The schema that an answer in JSON refers to.
-fn answers(response: &Response) -> Option<String> {
-    let RefOr::T(content) = response.content.get("application/json")? else { return None };
-    let RefOr::Ref(schema) = content.schema.as_ref()? else { return None };
-    schema.ref_location.rsplit('/').next().map(ToOwned::to_owned)
 }
 
 fn add_header(response: &mut Response, (component, name, _): (&str, &str, &str)) {
@@ -180,7 +204,7 @@ fn failure(status: u16, says: &str) -> Response {
         .description(format!("{says} {}.", kinds.join(", ")))
         .content("application/problem+json", content)
         .build();
-    if status == 429 {
+    if matches!(status, 429 | 503) {
         add_header(&mut response, RETRY_AFTER);
     }
     if status != 401 {

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::{Content, OpenApi, RefOr, Schema};
 
-use super::{has_members, operations_mut};
+use super::{JSON, has_members, operations_mut};
 
 /// So deep things are made of others at most.
 const NESTED: usize = 24;
@@ -71,13 +71,13 @@ fn name_items(known: &mut Value) {
 /// What an operation takes, and what it answers when it is done, as JSON.
 fn contents_mut(operation: &mut Operation) -> impl Iterator<Item = &mut Content> {
     let body = operation.request_body.as_mut().and_then(|body| match body {
-        RefOr::T(body) => body.content.get_mut("application/json"),
+        RefOr::T(body) => body.content.get_mut(JSON),
         RefOr::Ref(_) => None,
     });
     let answers = operation.responses.responses.iter_mut();
     let done = answers.filter(|(status, _)| status.starts_with('2'));
     let answers = done.filter_map(|(_, answer)| match answer {
-        RefOr::T(answer) => answer.content.get_mut("application/json"),
+        RefOr::T(answer) => answer.content.get_mut(JSON),
         RefOr::Ref(_) => None,
     });
     body.into_iter().chain(answers).filter_map(|content| match content {

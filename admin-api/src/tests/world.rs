@@ -21,6 +21,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
+use crate::api::Api;
 use crate::{Addresses, Clock, Courier, Doors, LdapExplainer, Limits, Trials, router};
 
 pub(super) const PASSWORD: &str = "correct horse battery";
@@ -66,30 +67,23 @@ impl World {
             NewPassword::hashed(password, directory.hash_parameters(), directory.tools()).unwrap();
         directory.create_first_admin(Time(START), fields, password).unwrap();
         let clock = Arc::new(AtomicU64::new(START));
-        let reading = Arc::clone(&clock);
-        let since = Arc::clone(&clock);
-        let now = Clock {
-            wall: Arc::new(move || Time(reading.load(Ordering::Relaxed))),
-            monotonic: Arc::new(move || Duration::from_millis(since.load(Ordering::Relaxed))),
-        };
         let limits = Limits { body: 4_096, requests, ..Limits::default() };
         let peer = MockConnectInfo(SocketAddr::from(([192, 0, 2, 1], 40_000)));
-        let nothing_is_sent: Courier = Arc::new(|_| {
-            let reason = "there is no network here".to_owned();
-            Box::pin(async { OrderOutcome::NotSent(reason) })
-        });
-        let ldap: LdapExplainer = Arc::new(|_, _, _| Err(directory::Error::Missing));
-        let trials: Trials =
-            Arc::new(|_| Box::pin(async { Sent::failed("there is no network here") }));
         let router = router(
             directory.clone(),
-            now,
-            Doors { orders: nothing_is_sent, ldap, trials },
+            reading(&clock),
+            doors(),
             limits,
             Addresses { invitations: Some("https://in.example/"), ..Addresses::default() },
         )
         .layer(peer);
         Self { router, directory, clock, _folder: folder }
+    }
+
+    /// What stands behind a router with these limits.
+    pub(super) fn api(&self, limits: Limits) -> Api {
+        let (directory, clock) = (self.directory.clone(), reading(&self.clock));
+        Api::new(directory, clock, doors(), limits, Addresses::default())
     }
 
     /// Lets time pass.
@@ -173,6 +167,26 @@ impl World {
         let number = u32::from_be_bytes(mac[place..place + 4].try_into().unwrap());
         format!("{:06}", (number & 0x7fff_ffff) % 1_000_000)
     }
+}
+
+/// The time that a clock of tests shows.
+fn reading(clock: &Arc<AtomicU64>) -> Clock {
+    let (wall, since) = (Arc::clone(clock), Arc::clone(clock));
+    Clock {
+        wall: Arc::new(move || Time(wall.load(Ordering::Relaxed))),
+        monotonic: Arc::new(move || Duration::from_millis(since.load(Ordering::Relaxed))),
+    }
+}
+
+/// Other doors, where there is no network.
+fn doors() -> Doors {
+    let orders: Courier = Arc::new(|_| {
+        let reason = "there is no network here".to_owned();
+        Box::pin(async { OrderOutcome::NotSent(reason) })
+    });
+    let ldap: LdapExplainer = Arc::new(|_, _, _| Err(directory::Error::Missing));
+    let trials: Trials = Arc::new(|_| Box::pin(async { Sent::failed("there is no network here") }));
+    Doors { orders, ldap, trials }
 }
 
 pub(super) fn request(token: &str, method: &str, path: &str, body: &Value) -> Request<Body> {

@@ -1,10 +1,9 @@
 //! `[admin_api]`
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use directory::authentication::{RelyingParty, UnusableParty};
-use directory::{AdminSessionLives, OrganizationGrace};
+use directory::{AdminSessionLives, OrganizationGrace, milliseconds};
 
 use super::section::section;
 use super::value::{
@@ -35,7 +34,7 @@ section! {
         /// once. Who asks more often is told when to come back, and slows nobody else down.
         requests_per_minute: Count<60, 60_000_000> = Count(12_000),
         /// Lists that are filtered or sorted at once. Here and below others wait, and those of one
-        /// organization take turns with those of others; new passwords stand in one line.
+        /// organization take turns with those of others.
         lists_at_once: Count<1, 64> = Count(2),
         /// Searches and counts at once that read many events; parts of exports are among them.
         searches_at_once: Count<1, 64> = Count(2),
@@ -80,8 +79,7 @@ section! {
 impl AdminApi {
     /// How long a deleted organization can be restored.
     pub(crate) fn organization_grace(&self) -> OrganizationGrace {
-        let kept = self.deleted_organizations_kept.as_millis();
-        OrganizationGrace(u64::try_from(kept).unwrap_or(u64::MAX))
+        OrganizationGrace(milliseconds(self.deleted_organizations_kept))
     }
 
     /// For whom passkeys are made; nobody where no domain is named.
@@ -107,7 +105,6 @@ impl AdminApi {
 
     /// How long sessions of admins last.
     pub(crate) fn session_lives(&self) -> AdminSessionLives {
-        let milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         AdminSessionLives {
             longest: milliseconds(self.session_lifetime),
             idle: milliseconds(self.session_idle),

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use directory::ReportLife;
+use directory::{ReportLife, milliseconds};
 
 use super::section::section;
 use super::value::{Count, DAY, HOUR, KIB, MIB, MINUTE, SECOND, Size, Time};
@@ -33,6 +33,6 @@ section! {
 impl Devices {
     /// How long a report says something.
     pub(crate) fn reports(&self) -> ReportLife {
-        ReportLife(u64::try_from(self.report_life.as_millis()).unwrap_or(u64::MAX))
+        ReportLife(milliseconds(self.report_life))
     }
 }

@@ -1,9 +1,9 @@
 //! `[event_delivery]`
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use directory::delivery::{DeliveryBounds, DeliveryNetworks};
+use directory::milliseconds;
 use ipnet::IpNet;
 
 use super::section::section;
@@ -44,7 +44,6 @@ section! {
 impl EventDelivery {
     /// What destinations may be.
     pub(crate) fn bounds(&self) -> DeliveryBounds {
-        let milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         DeliveryBounds {
             networks: DeliveryNetworks { private: self.networks.clone() },
             in_clear: self.in_clear,

@@ -1,6 +1,6 @@
 //! `[events]`
 
-use directory::RetentionFloor;
+use directory::{RetentionFloor, milliseconds};
 
 use super::section::section;
 use super::value::{Count, DAY, GIB, MIB, Size, Time};
@@ -28,7 +28,6 @@ section! {
 impl Events {
     /// How long an organization keeps its events at least: no longer than who has not said.
     pub(crate) fn retention_floor(&self) -> RetentionFloor {
-        let least = self.retention_least.min(self.retention).as_millis();
-        RetentionFloor(u64::try_from(least).unwrap_or(u64::MAX))
+        RetentionFloor(milliseconds(self.retention_least.min(self.retention)))
     }
 }

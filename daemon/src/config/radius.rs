@@ -1,9 +1,9 @@
 //! `[radius]`
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use directory::accounting::{SessionBounds, SessionRules};
+use directory::milliseconds;
 use directory::orders::OrderNetworks;
 use ipnet::IpNet;
 
@@ -142,7 +142,6 @@ impl Radius {
 
     /// When sessions end by silence, and how long they are kept.
     pub(crate) fn session_rules(&self) -> SessionRules {
-        let milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         SessionRules {
             intervals: self.session_intervals,
             silence: milliseconds(self.session_silence),

@@ -104,14 +104,17 @@ pub(crate) fn start(
     };
     let folder = carrier.folder.clone();
     let post = Post { carrier, directory: directory.clone(), clock };
-    let (shutdown, own) = (tasks.shutdown().clone(), tasks.shutdown().clone());
+    let shutdown = tasks.shutdown().clone();
     tasks.supervise("event-delivery", async move {
-        post.serve(rounds, changed, own).await;
+        post.serve(rounds, changed, shutdown).await;
         Ok::<(), io::Error>(())
     });
     if let Some(folder) = folder {
         let retention = config.events.retention;
-        tasks.spawn(keep_house(folder, directory, clock, retention, shutdown));
+        tasks.repeat("event-files", move || {
+            keep_house(&folder, &directory, Time(clock.wall()), retention);
+            HOUSEKEEPING
+        });
     }
 }
 
@@ -221,27 +224,11 @@ impl Post {
 }
 
 /// Removes files that are kept no longer, and those of which there is too much.
-async fn keep_house(
-    folder: Folder,
-    directory: Directory,
-    clock: Clock,
-    retention: Duration,
-    shutdown: Shutdown,
-) {
-    loop {
-        let (folder, directory, now) = (folder.clone(), directory.clone(), Time(clock.wall()));
-        let kept = move |owner| directory.events_kept_from(owner, now, retention);
-        match spawn_blocking(move || folder.forget(&kept)).await {
-            Ok(Ok(0)) => {}
-            Ok(Ok(files)) => {
-                tracing::info!(files, "removed files of events that were kept long enough")
-            }
-            Ok(Err(error)) => tracing::error!(%error, "files of events could not be removed"),
-            Err(error) => tracing::error!(%error, "files of events could not be removed"),
-        }
-        tokio::select! {
-            () = shutdown.draining() => return,
-            () = tokio::time::sleep(HOUSEKEEPING) => {}
-        }
+fn keep_house(folder: &Folder, directory: &Directory, now: Time, retention: Duration) {
+    let kept = |owner| directory.events_kept_from(owner, now, retention);
+    match folder.forget(&kept) {
+        Ok(0) => {}
+        Ok(files) => tracing::info!(files, "removed files of events that were kept long enough"),
+        Err(error) => tracing::error!(%error, "files of events could not be removed"),
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use directory::access::{Actor, Context};
 use directory::events::SearchTold;
 use directory::records::SearchTelling;
-use directory::{Error, Schema};
+use directory::{Error, Schema, milliseconds};
 use ldap::dn::Dn;
 use ldap::{
     Answer, Description, Filter, Outcome, ResultCode, Scope, SearchRequest, Session, Ticket,
@@ -120,8 +120,7 @@ impl Caller {
 
     fn tell(&self, untold: Untold, entries: u64, failure: Option<String>) {
         let Untold { told, actor, began, .. } = untold;
-        let took = self.monotonic().saturating_sub(began).as_millis();
-        let duration = u64::try_from(took).unwrap_or(u64::MAX);
+        let duration = milliseconds(self.monotonic().saturating_sub(began));
         let (source, now) = (Some(self.source()), self.now());
         let context = Context { actor, source, now, request: None };
         self.directory().tell_search(&context, SearchTold { entries, duration, ..told }, failure);

@@ -3,11 +3,15 @@
 use std::fmt::Display;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::task::JoinError;
 use tokio_util::task::TaskTracker;
 
 use super::Shutdown;
+
+/// How long work rests that panicked.
+const AGAIN: Duration = Duration::from_secs(60);
 
 /// Starts tasks and knows when they have ended. Clones start tasks of the same daemon.
 #[derive(Debug, Clone)]
@@ -56,6 +60,30 @@ impl Tasks {
     pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         let shutdown = self.shutdown.clone();
         self.tracker.spawn(async move { shutdown.until_stopped(task).await });
+    }
+
+    /// Has work done again and again, on a thread that may wait for the disk, until the daemon
+    /// drains. The work says how long it rests; that it panicked once keeps it from nothing.
+    pub fn repeat(&self, name: &'static str, work: impl FnMut() -> Duration + Send + 'static) {
+        let shutdown = self.shutdown.clone();
+        let work = Arc::new(Mutex::new(work));
+        self.spawn(async move {
+            loop {
+                let work = Arc::clone(&work);
+                let step = move || {
+                    let mut work = work.lock().unwrap_or_else(PoisonError::into_inner);
+                    (*work)()
+                };
+                let rest = tokio::task::spawn_blocking(step).await.unwrap_or_else(|error| {
+                    tracing::error!(task = name, %error, "a task died; it is tried again");
+                    AGAIN
+                });
+                tokio::select! {
+                    () = shutdown.draining() => return,
+                    () = tokio::time::sleep(rest) => {}
+                }
+            }
+        });
     }
 
     /// Counts the tasks that have not ended.

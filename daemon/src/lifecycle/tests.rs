@@ -113,6 +113,29 @@ async fn a_connection_that_panics_does_not_end_the_daemon() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn work_is_repeated_after_its_rest_until_the_daemon_drains_though_it_panicked_once() {
+    let (life, _) = life(Duration::from_secs(10));
+    let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+    let mut times = 0;
+    life.tasks().repeat("work", move || {
+        times += 1;
+        tell.send(times).unwrap();
+        assert_ne!(times, 2, "as the test wants it");
+        Duration::from_secs(600)
+    });
+    let begin = Instant::now();
+    for (time, after) in [(1, 0), (2, 600), (3, 660)] {
+        assert_eq!(told.recv().await, Some(time));
+        assert_eq!(begin.elapsed().as_secs(), after);
+    }
+    life.tasks().shutdown().drain();
+    let (_send, signals) = Signals::channel();
+    assert_eq!(life.run(signals).await, Ending { died: vec![], cut_off: false });
+    assert_eq!(told.recv().await, None, "nobody works any more");
+    assert_eq!(begin.elapsed().as_secs(), 660, "nobody waits for a rest");
+}
+
+#[tokio::test(start_paused = true)]
 async fn whoever_embeds_the_daemon_ends_it_without_a_signal() {
     let (life, _) = life(Duration::from_secs(10));
     let shutdown = life.tasks().shutdown().clone();

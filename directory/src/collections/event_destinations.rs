@@ -24,6 +24,7 @@ use crate::records::{
     DeliveryMark, DeliveryProgress, DeliveryWay, EventDestination, EventDestinationFields,
     EventFilter, Reach, Stamp, indices, kinds,
 };
+use crate::time::milliseconds;
 
 /// The destinations of the grant's place.
 pub type EventDestinations<'g, S> = Collection<'g, S, EventDestination>;
@@ -189,8 +190,7 @@ impl EventDestinations<'_, &mut Change<'_>> {
         self.put_secret(id, secret)?;
         match old.filter(|_| !keep.is_zero()) {
             Some(old) => {
-                let milliseconds = u64::try_from(keep.as_millis()).unwrap_or(u64::MAX);
-                destination.previous_until = Some(self.site.now().plus(milliseconds));
+                destination.previous_until = Some(self.site.now().plus(milliseconds(keep)));
                 self.site.source.put_secret(partition, previous, id.record(), old.expose())?;
             }
             None => {

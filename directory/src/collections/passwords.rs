@@ -21,6 +21,7 @@ use crate::records::{
     Admin, Credential, FormerPassword, GroupPasswordPolicy, Lock, OwnCertificates, PasswordHistory,
     RecoveryCodes, Settings, Trigger, User, kinds,
 };
+use crate::time::milliseconds;
 use crate::tools::Tools;
 
 /// A password on its way into the store, hashed before the transaction starts.
@@ -173,7 +174,7 @@ impl Passwords<'_, &mut Change<'_>> {
         let (partition, since) = (self.site.partition(), self.site.now());
         let found = self.site.source.get::<Credential>(partition, user.record())?;
         let mut credential = found.unwrap_or_else(Credential::absent);
-        let until = since.plus(u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
+        let until = since.plus(milliseconds(time));
         credential.lock = Some(Lock::by_admin(since, until));
         // Nothing remembered counts any more.
         credential.version = credential.version.saturating_add(1);

@@ -19,6 +19,7 @@ use crate::limits::{self, NAMED_GROUPS};
 use crate::records::{
     GearCertificates, Group, RadiusClient, RadiusClientFields, ReplyProfile, Stamp, indices, kinds,
 };
+use crate::time::milliseconds;
 use crate::zone::Zone;
 
 /// The RADIUS clients of the grant's organization.
@@ -137,8 +138,7 @@ impl RadiusClients<'_, &mut Change<'_>> {
             client.previous_until = None;
             self.site.source.delete_secret(partition, kind, id.record())?;
         } else {
-            let milliseconds = u64::try_from(keep.as_millis()).unwrap_or(u64::MAX);
-            client.previous_until = Some(self.site.now().plus(milliseconds));
+            client.previous_until = Some(self.site.now().plus(milliseconds(keep)));
             self.site.source.put_secret(partition, kind, id.record(), old.expose())?;
         }
         self.site.source.put(partition, id.record(), &client)?;

@@ -23,7 +23,7 @@ use crate::records::{
     indices,
 };
 use crate::text::prepare;
-use crate::time::Time;
+use crate::time::{Time, milliseconds};
 use crate::tools::Tools;
 
 /// The service accounts of the grant's organization.
@@ -149,8 +149,7 @@ impl ServiceAccounts<'_, &mut Change<'_>> {
         let mut told = Vec::new();
         match old.filter(|_| !keep.is_zero()) {
             Some((hash, set)) => {
-                let kept = u64::try_from(keep.as_millis()).unwrap_or(u64::MAX);
-                let until = self.site.now().plus(kept);
+                let until = self.site.now().plus(milliseconds(keep));
                 self.site.source.put(partition, number, &FormerPassword { hash, set, until })?;
                 told.push(until_told(None, Some(until)));
             }

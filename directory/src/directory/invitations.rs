@@ -2,6 +2,7 @@
 
 use storage::{Reading, Snapshot};
 use subtle::ConstantTimeEq;
+use uuid::Uuid;
 
 use super::Directory;
 use crate::access::{Context, organization};
@@ -19,6 +20,8 @@ use crate::time::Time;
 /// Whom an invitation that counts is for.
 struct Invited {
     home: OrganizationId,
+    /// The external id of that organization.
+    organization: Uuid,
     user: (UserId, User),
 }
 
@@ -33,14 +36,14 @@ impl Invited {
         });
         let record = organization(source, home)?
             .filter(|record| counts && record.state == OrganizationState::Active);
-        let (_, found) =
+        let (record, found) =
             record.zip(source.get::<User>(partition, number)?).ok_or(Error::Missing)?;
         let credential = source.get::<Credential>(partition, number)?;
         let is_invitable = require_invitable(&found, credential.as_ref()).is_ok();
         if !is_invitable || found.is_over(now) {
             return Err(Error::Missing);
         }
-        Ok(Self { home, user: (user, found) })
+        Ok(Self { home, organization: record.uuid, user: (user, found) })
     }
 
     fn judge(&self, source: &impl Reading, password: &Password) -> Result<(), Error> {
@@ -60,7 +63,7 @@ impl Directory {
         Invited::read(&self.inner.store.read()?, token, now).map(drop)
     }
 
-    /// Judges a first password before it is hashed.
+    /// Judges a first password before it is hashed; tells the organization that it is for.
     ///
     /// # Errors
     /// `Missing` for any invitation that does not count; `Invalid` when the organization's policy
@@ -70,9 +73,11 @@ impl Directory {
         token: &str,
         password: &Password,
         now: Time,
-    ) -> Result<(), Error> {
+    ) -> Result<Uuid, Error> {
         let snapshot: Snapshot = self.inner.store.read()?;
-        Invited::read(&snapshot, token, now)?.judge(&snapshot, password)
+        let invited = Invited::read(&snapshot, token, now)?;
+        invited.judge(&snapshot, password)?;
+        Ok(invited.organization)
     }
 
     /// Uses an invitation up: its user has that password from then on, and may sign in.
@@ -89,7 +94,7 @@ impl Directory {
         let now = context.now;
         let done = self.inner.store.write(move |change| {
             let invited = Invited::read(&*change, &token, now)?;
-            let Invited { home, user: (id, mut user) } = invited;
+            let Invited { home, user: (id, mut user), .. } = invited;
             let mut site =
                 Site { source: change, place: home.into(), context: &context, tools: &tools };
             let (partition, number) = (site.partition(), id.record());

@@ -64,7 +64,7 @@ impl ReadingTransaction {
     ///
     /// # Errors
     /// `Refused` when the actor is no admin.
-    pub fn organization_called(&self, slug: &str) -> Result<OrganizationPage, Error> {
+    fn organization_called(&self, slug: &str) -> Result<OrganizationPage, Error> {
         let standing = own_standing(&self.snapshot, &self.context)?;
         let (index, slug) = (indices::ORGANIZATION_SLUG, slug.to_ascii_lowercase());
         let found = self.snapshot.find_first(Partition::Provider, index, slug.as_bytes())?;

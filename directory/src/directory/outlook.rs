@@ -77,17 +77,17 @@ impl Outlook {
 }
 
 impl Directory {
-    /// Finds an organization that the actor sees in lists; a refusal is an event.
+    /// Finds an organization that the actor sees in lists; a refusal is an event, which it is not of
+    /// [`ReadingTransaction::seen_organization`].
     ///
     /// # Errors
     /// `Refused`, in the same way for an organization that may not be seen and for none.
-    pub fn seen_organization(
+    pub fn admit_to_see(
         &self,
         context: Context,
         organization: Uuid,
     ) -> Result<OrganizationId, Error> {
-        let reading = self.read(context)?;
-        let seen = seen(&reading.snapshot, &context, organization);
+        let seen = self.read(context)?.seen_organization(organization);
         self.note_if_refused(&context, seen)
     }
 }
@@ -98,8 +98,14 @@ impl ReadingTransaction {
     ///
     /// # Errors
     /// `Refused`, in the same way for an organization that may not be seen and for none.
-    pub fn organization_seen(&self, organization: Uuid) -> Result<OrganizationId, Error> {
-        seen(&self.snapshot, &self.context, organization)
+    pub fn seen_organization(&self, uuid: Uuid) -> Result<OrganizationId, Error> {
+        let (source, index) = (&self.snapshot, indices::ORGANIZATION_UUID);
+        let standing = own_standing(source, &self.context)?;
+        let found = source.find_first(Partition::Provider, index, uuid.as_bytes())?;
+        // What nobody has takes the way, and the time, of what may not be seen.
+        let id = found.and_then(OrganizationId::from_record).unwrap_or(OrganizationId::NONE);
+        let shown = organization(source, id)?.filter(|record| is_shown(&standing, id, record));
+        shown.map(|_| id).ok_or_else(|| Refusal::Hidden.into())
     }
 
     /// What the actor may do at a place.
@@ -145,14 +151,4 @@ fn record_of(source: &Snapshot, place: Place) -> Result<Option<Organization>, Er
         Place::Provider => Ok(None),
         Place::Organization(id) => Ok(organization(source, id)?),
     }
-}
-
-fn seen(source: &Snapshot, context: &Context, uuid: Uuid) -> Result<OrganizationId, Error> {
-    let standing = own_standing(source, context)?;
-    let index = indices::ORGANIZATION_UUID;
-    let found = source.find_first(Partition::Provider, index, uuid.as_bytes())?;
-    // What nobody has takes the way, and the time, of what may not be seen.
-    let id = found.and_then(OrganizationId::from_record).unwrap_or(OrganizationId::NONE);
-    let shown = organization(source, id)?.filter(|record| is_shown(&standing, id, record));
-    shown.map(|_| id).ok_or_else(|| Refusal::Hidden.into())
 }

@@ -3,6 +3,8 @@
 //! That a change was made under a key stands in the transaction of the change itself; its answer is
 //! kept afterwards, sealed, because secrets may be in it that are shown once.
 
+use std::iter;
+
 use sha2::{Digest, Sha256};
 use storage::{Change, Id, Partition, Reading, Secret};
 
@@ -10,7 +12,7 @@ use super::{Changing, Directory, ReadingTransaction, own_standing};
 use crate::access::{Context, Who};
 use crate::error::Error;
 use crate::id::{OrganizationId, Place, RecordId as _};
-use crate::records::{Organization, Repeat, indices, kinds};
+use crate::records::{Repeat, indices, kinds};
 use crate::time::Time;
 
 /// How long a change is remembered, in milliseconds: a day.
@@ -58,11 +60,11 @@ impl Repeatable {
     ) -> Option<Self> {
         let Who::Admin { admin, token } = context.actor.0 else { return None };
         let home = admin.home.partition().number().to_be_bytes();
-        let number = crate::id::RecordId::record(admin.number).to_be_bytes();
+        let number = admin.number.record().to_be_bytes();
         let caller = *hash(&[&home, &number]).first_chunk::<16>()?;
         let key = hash(&[&caller, key]);
         let place = organization.map_or(admin.home, Place::Organization);
-        let token = crate::id::RecordId::record(token.number);
+        let token = token.number.record();
         Some(Self { place, key, caller, token, asked: hash(asked) })
     }
 
@@ -182,14 +184,9 @@ impl Directory {
     /// # Errors
     /// When the store fails.
     pub fn forget_repeats(&self, now: Time) -> Result<(), Error> {
-        let snapshot = self.inner.store.read()?;
-        let mut partitions = vec![Partition::Provider];
-        for found in snapshot.scan::<Organization>(Partition::Provider, None) {
-            let (id, _) = found?;
-            partitions.extend(OrganizationId::from_record(id).map(OrganizationId::partition));
-        }
-        for partition in partitions {
-            if over(&snapshot, partition, now)?.is_empty() {
+        let organizations = self.every_organization()?.into_iter().map(OrganizationId::partition);
+        for partition in iter::once(Partition::Provider).chain(organizations) {
+            if over(&self.inner.store.read()?, partition, now)?.is_empty() {
                 continue;
             }
             let sweep = move |change: &mut Change<'_>| {

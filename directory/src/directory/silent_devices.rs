@@ -69,14 +69,7 @@ impl Directory {
     /// # Errors
     /// The first failure of the store.
     pub fn tell_silent_devices(&self, now: Time) -> Result<usize, Error> {
-        let (mut told, mut first) = (0, None);
-        for id in self.every_organization()? {
-            match self.tell_silent_of(id, now) {
-                Ok(count) => told += count,
-                Err(error) => first = first.or(Some(error)),
-            }
-        }
-        first.map_or(Ok(told), Err)
+        self.in_each_organization(|id| self.tell_silent_of(id, now))
     }
 
     fn tell_silent_of(&self, id: OrganizationId, now: Time) -> Result<usize, Error> {

@@ -106,14 +106,26 @@ impl Directory {
     /// # Errors
     /// The first failure of the store.
     pub fn end_user_lives(&self, now: Time) -> Result<usize, Error> {
-        let (mut ended, mut first) = (0, None);
+        self.in_each_organization(|id| self.end_lives_of(id, now))
+    }
+
+    /// Does something in each organization, and says how much of it that was in all. One in which it
+    /// fails does not keep the others from it.
+    ///
+    /// # Errors
+    /// The first failure.
+    pub(super) fn in_each_organization(
+        &self,
+        work: impl Fn(OrganizationId) -> Result<usize, Error>,
+    ) -> Result<usize, Error> {
+        let (mut done, mut first) = (0, None);
         for id in self.every_organization()? {
-            match self.end_lives_of(id, now) {
-                Ok(count) => ended += count,
+            match work(id) {
+                Ok(count) => done += count,
                 Err(error) => first = first.or(Some(error)),
             }
         }
-        first.map_or(Ok(ended), Err)
+        first.map_or(Ok(done), Err)
     }
 
     /// The organizations that there are.

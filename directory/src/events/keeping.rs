@@ -11,7 +11,7 @@ use crate::directory::Directory;
 use crate::error::{Error, Invalid, StoreFailure};
 use crate::id::{OrganizationId, RecordId};
 use crate::records::{EventKeeping, Organization, THE_ONLY_ONE, indices};
-use crate::time::Time;
+use crate::time::{Time, milliseconds};
 
 const DAY: u64 = 24 * 60 * 60 * 1_000;
 /// The longest that an organization's events are kept, in milliseconds.
@@ -133,7 +133,6 @@ impl Directory {
         now: Time,
         retention: Duration,
     ) -> Result<Option<Time>, Error> {
-        let retention = u64::try_from(retention.as_millis()).unwrap_or(u64::MAX);
         let snapshot = self.inner.store.read()?;
         let least = self.inner.tools.events_kept_at_least();
         let own = match organization {
@@ -146,7 +145,7 @@ impl Directory {
                 said(&snapshot, id.partition(), least)?
             }
         };
-        Ok(Some(Time(beginning(now, own.unwrap_or(retention)))))
+        Ok(Some(Time(beginning(now, own.unwrap_or_else(|| milliseconds(retention))))))
     }
 
     /// Forgets events that are kept no longer: all those of organizations that were destroyed, and
@@ -157,7 +156,6 @@ impl Directory {
     /// # Errors
     /// When the store or the event log fails.
     pub fn forget_events(&self, now: Time, retention: Duration) -> Result<usize, Error> {
-        let retention = u64::try_from(retention.as_millis()).unwrap_or(u64::MAX);
         let snapshot = self.inner.store.read()?;
         let (mut of, least) = (BTreeMap::new(), self.inner.tools.events_kept_at_least());
         let mut partitions: BTreeSet<Partition> = [Partition::Provider].into_iter().collect();
@@ -170,7 +168,7 @@ impl Directory {
             }
         }
         let living = Some(Living { partitions, since_ms: now.0.saturating_sub(SETTLED) });
-        let kept = EventsKept { before_ms: beginning(now, retention), of, living };
+        let kept = EventsKept { before_ms: beginning(now, milliseconds(retention)), of, living };
         let forgotten = self.inner.store.events().forget(&kept);
         forgotten.map_err(|error| Error::Store(StoreFailure::Events(error)))
     }
@@ -220,7 +218,6 @@ impl Directory {
 /// From when on events are kept, in milliseconds: whoever keeps them for days goes on from midnight to
 /// midnight, so that a segment is written anew once a day at most.
 fn beginning(now: Time, kept: u64) -> u64 {
-    const DAY: u64 = 24 * 60 * 60 * 1_000;
     let from = now.0.saturating_sub(kept);
     if kept < DAY { from } else { from - from % DAY }
 }

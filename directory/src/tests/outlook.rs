@@ -144,12 +144,12 @@ fn an_organization_out_of_sight_is_found_by_nobody() {
     let (acme_id, beta_id) = (uuid(acme), uuid(beta));
     let scope = AdminScope::Organizations(vec![acme]);
     let helper = world.admin(Place::Provider, Role::HelpDesk, scope);
-    assert_eq!(world.directory.seen_organization(helper, acme_id).unwrap(), acme);
+    assert_eq!(world.directory.admit_to_see(helper, acme_id).unwrap(), acme);
     for hidden in [beta_id, uuid::Uuid::nil()] {
-        let found = world.directory.seen_organization(helper, hidden);
+        let found = world.directory.admit_to_see(helper, hidden);
         assert!(matches!(found, Err(Error::Refused(crate::access::Refusal::Hidden))));
     }
     world.change(move |change| change.authorize(acme)?.own()?.delete(None, "ACME")).unwrap();
-    assert!(world.directory.seen_organization(helper, acme_id).is_err());
-    assert_eq!(world.directory.seen_organization(world.top(), acme_id).unwrap(), acme);
+    assert!(world.directory.admit_to_see(helper, acme_id).is_err());
+    assert_eq!(world.directory.admit_to_see(world.top(), acme_id).unwrap(), acme);
 }

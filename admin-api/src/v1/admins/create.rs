@@ -70,7 +70,7 @@ pub(crate) async fn create_admin(
         api_access: new.api_access,
         sources: new.sources.into_iter().map(|network| network.0).collect(),
     };
-    let password = home.caller.api.hash(new.password).await?;
+    let password = home.caller.hash(new.password).await?;
     let made = home.caller.change(move |change| {
         change.authorize_at::<ManageAdmins>(place)?.admins().create(fields, password)
     });

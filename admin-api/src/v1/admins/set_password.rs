@@ -40,7 +40,7 @@ pub(crate) async fn set_admin_password(
     Body(new): Body<NewAdminPassword>,
 ) -> Result<StatusCode, Problem> {
     let place = home.place;
-    let password = home.caller.api.hash(new.password).await?;
+    let password = home.caller.hash(new.password).await?;
     let set = home.caller.change(move |change| {
         let mut grant = change.authorize_at::<ManageAdmins>(place)?;
         let mut admins = grant.admins();

@@ -2,13 +2,14 @@
 
 use axum::extract::State;
 use axum::http::HeaderValue;
-use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::api::Api;
 use crate::openapi::openapi_json;
+use crate::page;
 use crate::problem::Problem;
 
 pub(crate) fn routes() -> OpenApiRouter<Api> {
@@ -33,7 +34,7 @@ pub(crate) async fn show_openapi() -> Response {
     ([(CONTENT_TYPE, json)], openapi_json()).into_response()
 }
 
-/// The page; its script and its style are let in by a number that is made for each answer.
+/// The page.
 const PAGE: &str = include_str!("page.html");
 
 /// Shows this document as a page to browse.
@@ -45,13 +46,5 @@ const PAGE: &str = include_str!("page.html");
     responses((status = 200, description = "The page.", body = String, content_type = "text/html"))
 )]
 pub(crate) async fn show_docs(State(api): State<Api>) -> Result<Response, Problem> {
-    let nonce = api.directory.tools().password(22);
-    let policy = format!(
-        "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; \
-         connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    );
-    let policy = HeaderValue::try_from(policy).map_err(|error| Problem::internal(&error))?;
-    let html = HeaderValue::from_static("text/html; charset=utf-8");
-    let headers = [(CONTENT_TYPE, html), (CONTENT_SECURITY_POLICY, policy)];
-    Ok((headers, PAGE.replace("{nonce}", &nonce)).into_response())
+    page::answer(&api, PAGE)
 }

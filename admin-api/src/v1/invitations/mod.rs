@@ -1,9 +1,8 @@
 //! Where invited users choose their first password, without a token of an admin.
 
 use axum::extract::State;
-use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
-use axum::http::{HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -12,6 +11,7 @@ use utoipa_axum::routes;
 use crate::api::Api;
 use crate::body::Body;
 use crate::caller::{Nobody, Peer};
+use crate::page;
 use crate::problem::Problem;
 use crate::secret_text::SecretText;
 
@@ -22,7 +22,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
 /// Where the page stands, as a path of this API.
 pub(crate) const PAGE: &str = "/v1/invitations";
 
-/// The page; its script and its style are let in by a number that is made for each answer.
+/// The text of the page.
 const TEXT: &str = include_str!("page.html");
 
 /// An invitation, and the password that its user chose.
@@ -45,15 +45,7 @@ pub(crate) struct Acceptance {
     responses((status = 200, description = "The page.", body = String, content_type = "text/html"))
 )]
 pub(crate) async fn show_invitation_page(State(api): State<Api>) -> Result<Response, Problem> {
-    let nonce = api.directory.tools().password(22);
-    let policy = format!(
-        "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; \
-         connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    );
-    let policy = HeaderValue::try_from(policy).map_err(|error| Problem::internal(&error))?;
-    let html = HeaderValue::from_static("text/html; charset=utf-8");
-    let headers = [(CONTENT_TYPE, html), (CONTENT_SECURITY_POLICY, policy)];
-    Ok((headers, TEXT.replace("{nonce}", &nonce)).into_response())
+    page::answer(&api, TEXT)
 }
 
 /// Uses an invitation: its user has that password from then on, and may sign in.
@@ -92,8 +84,8 @@ pub(crate) async fn accept_invitation(
     };
     let judged = password.password()?;
     // Nobody has anything hashed who holds no invitation, or chose what is refused.
-    api.directory.judge_first_password(token.expose(), &judged, now)?;
-    let hashed = api.hash(password).await?;
+    let whose = api.directory.judge_first_password(token.expose(), &judged, now)?;
+    let hashed = api.hash(password, Some(whose)).await?;
     let accepted =
         api.blocking(move |directory| directory.accept_invitation(token.expose(), hashed, context));
     accepted.await?;

@@ -11,11 +11,14 @@ mod recovery_codes;
 mod sessions;
 mod show;
 
+use directory::access::View;
 use directory::authentication::Reproof;
+use directory::{Place, ReadingTransaction};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use uuid::Uuid;
 
 use crate::api::Api;
 use crate::problem::Problem;
@@ -40,6 +43,16 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
 pub(crate) struct EndedSessions {
     /// So many other open sessions of one's own; the one that asks goes on.
     ended_sessions: usize,
+}
+
+/// The organization whose own admin belongs there; none for the provider's.
+fn own_organization(reading: &ReadingTransaction, home: Place) -> Result<Option<Uuid>, Problem> {
+    Ok(match home {
+        Place::Provider => None,
+        Place::Organization(home) => {
+            Some(reading.authorize::<View>(home)?.own_organization()?.uuid)
+        }
+    })
 }
 
 /// What was proven once more; else what is wrong with what was given.

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use tokio::sync::oneshot;
 use utoipa::ToSchema;
 
-use super::{EndedSessions, proven};
+use super::{EndedSessions, own_organization, proven};
 use crate::body::Body;
 use crate::caller::Caller;
 use crate::problem::Problem;
@@ -46,7 +46,9 @@ pub(crate) async fn change_own_password(
     directory.prove_own_password(context, current, &new, move |proof| drop(tell.send(proof)))?;
     let Ok(proof) = told.await else { return Err(Problem::busy()) };
     let known = proven(proof?, "/current_password", "is not your password")?;
-    let password = caller.api.hash(change.password).await?;
+    let home = caller.read()?.oneself()?.home();
+    let whose = own_organization(&caller.read()?, home)?;
+    let password = caller.api.hash(change.password, whose).await?;
     let changed = caller.change(move |change| change.oneself()?.change_password(&known, password));
     Ok(Json(EndedSessions { ended_sessions: changed.await? }))
 }

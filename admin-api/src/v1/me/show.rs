@@ -2,12 +2,12 @@
 
 use axum::Json;
 use directory::Place;
-use directory::access::View;
 use directory::access::{Permission, Role};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::own_organization;
 use crate::caller::Caller;
 use crate::moment::Moment;
 use crate::network::Network;
@@ -58,12 +58,7 @@ pub(crate) struct Me {
 pub(crate) async fn show_me(caller: Caller) -> Result<Json<Me>, Problem> {
     let reading = caller.read()?;
     let oneself = reading.oneself()?;
-    let organization = match oneself.home() {
-        Place::Provider => None,
-        Place::Organization(home) => {
-            Some(reading.authorize::<View>(home)?.own_organization()?.uuid)
-        }
-    };
+    let organization = own_organization(&reading, oneself.home())?;
     let scope = match oneself.home() {
         Place::Provider => Some(Scope::of(&oneself.scope(), &reading)?),
         Place::Organization(_) => None,

@@ -69,7 +69,7 @@ pub(crate) async fn create_service_account(
         second_factor: new.second_factor.map(Into::into),
         sources: new.sources.into_iter().map(|source| source.0).collect(),
     };
-    let generated = within.caller.api.generate_password().await?;
+    let generated = within.caller.generate_password().await?;
     let password = generated.expose().to_owned();
     let made = within.caller.change(move |change| {
         let mut grant = change.authorize::<ManageConfiguration>(organization)?;

@@ -63,7 +63,7 @@ pub(crate) async fn rotate_service_account(
     OptionalBody(rotation): OptionalBody<PasswordRotation>,
 ) -> Result<Json<RotatedPassword>, Problem> {
     let organization = within.organization;
-    let generated = within.caller.api.generate_password().await?;
+    let generated = within.caller.generate_password().await?;
     let password = generated.expose().to_owned();
     let keep = Duration::from_secs(rotation.keep_previous_seconds.into());
     let rotated = within.caller.change(move |change| {

@@ -88,7 +88,7 @@ pub(crate) async fn create_user(
 ) -> Result<Warned<Created<User>>, Problem> {
     let password = match (new.password.take(), new.password_hash.take()) {
         (None, None) => None,
-        (Some(clear), None) => Some(within.caller.api.hash(clear).await?),
+        (Some(clear), None) => Some(within.caller.hash(clear).await?),
         (None, Some(hash)) => Some(NewPassword::imported(hash.expose().to_owned())?),
         (Some(_), Some(_)) => {
             let detail = "must not come together with a password";

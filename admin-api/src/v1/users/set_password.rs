@@ -42,7 +42,7 @@ pub(crate) async fn set_user_password(
 ) -> Result<StatusCode, Problem> {
     let organization = within.organization;
     let must_change = new.must_change;
-    let password = within.caller.api.hash(new.password).await?;
+    let password = within.caller.hash(new.password).await?;
     let set = within.caller.change(move |change| {
         let mut grant = change.authorize::<RecoverAccounts>(organization)?;
         let id = grant.account(user, revision)?;

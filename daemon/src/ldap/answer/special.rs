@@ -109,7 +109,7 @@ impl Caller {
     }
 
     /// The base of the organization whose server name the client called.
-    pub(super) fn addressed_base(&self) -> Result<Option<String>, Error> {
+    fn addressed_base(&self) -> Result<Option<String>, Error> {
         let Some(slug) = self.introduction.slug() else { return Ok(None) };
         Ok(self.door.directory.base_by_slug(slug)?.map(|base| base.to_string()))
     }

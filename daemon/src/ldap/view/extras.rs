@@ -90,13 +90,13 @@ pub(super) fn push_name(values: &mut Values<'_>, naming: &Naming, kind: Kind, na
 }
 
 /// An id in the order of octets of GUIDs: the first three parts are little-endian.
-pub(super) fn guid(id: Uuid) -> [u8; 16] {
+fn guid(id: Uuid) -> [u8; 16] {
     id.to_bytes_le()
 }
 
 /// The identifier of what has a number in an organization: `S-1-5-21-…`. The domain's part is made
 /// from the random octets of the organization's id.
-pub(super) fn sid(organization: Uuid, number: u64) -> Vec<u8> {
+fn sid(organization: Uuid, number: u64) -> Vec<u8> {
     let mut octets = vec![1, 5, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0];
     octets.extend(organization.as_bytes().iter().skip(4));
     octets.extend(relative(number).to_le_bytes());

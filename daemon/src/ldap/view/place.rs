@@ -185,7 +185,7 @@ impl Naming {
     }
 
     /// The type and value of the base's own RDN.
-    pub(crate) fn base_rdn(&self) -> (&str, Cow<'_, str>) {
+    fn base_rdn(&self) -> (&str, Cow<'_, str>) {
         self.base.rdn().and_then(ldap::dn::Rdn::single).unwrap_or_default()
     }
 

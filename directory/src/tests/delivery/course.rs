@@ -7,10 +7,9 @@ use storage::Reading;
 
 use super::super::world::{DAY, World};
 use super::{
-    bury, conclude, due, failure, fields, flush, letters, make, next, ready, status, syslog, tell,
-    told, webhook,
+    bury, conclude, due, failure, fields, flush, letters, make, next, ready, redeliver, status,
+    syslog, tell, told, webhook,
 };
-use crate::access::ManageDelivery;
 use crate::delivery::Sent;
 use crate::error::Error;
 use crate::events::{Action, Outcome};
@@ -26,12 +25,7 @@ fn dead_letters_and_what_is_new_take_turns_whatever_the_receiver_does() {
     for login in ["ada", "bob", "carl"] {
         bury(&world, acme, login);
     }
-    let own = siem.uuid;
-    let again = world.change(move |change| {
-        let mut grant = change.authorize_at::<ManageDelivery>(acme.into())?;
-        grant.dead_letters(own)?.redeliver(None)
-    });
-    assert_eq!(again.unwrap(), 3);
+    assert_eq!(redeliver(&world, acme, &siem, None).unwrap(), 3);
     tell(&world, acme, "dan");
     let new = ["dead_letters_redelivered", "dan"];
     for expected in [&["created", "ada"], &new, &["event_delivery", "bob"], &new] {
@@ -57,12 +51,7 @@ fn letters_follow_each_other_where_nothing_is_new() {
     for login in ["ada", "bob", "carl", "dan"] {
         bury(&world, acme, login);
     }
-    let own = siem.uuid;
-    let again = world.change(move |change| {
-        let mut grant = change.authorize_at::<ManageDelivery>(acme.into())?;
-        grant.dead_letters(own)?.redeliver(None)
-    });
-    assert_eq!(again.unwrap(), 4);
+    assert_eq!(redeliver(&world, acme, &siem, None).unwrap(), 4);
     let mut all = Vec::new();
     while let Some(sent) = next(&world) {
         all.push(told(&sent.1).join(" "));

@@ -4,9 +4,9 @@ use storage::Reading;
 use uuid::Uuid;
 
 use super::super::world::World;
-use super::reach::{attempt, reaching, serve};
-use super::{conclude, due, failure, fields, flush, letters, make, next, ready, status, syslog};
-use super::{tell, webhook};
+use super::reach::{attempt, reached, serve};
+use super::{conclude, due, failure, fields, letters, make, next, ready, redeliver, status};
+use super::{syslog, tell, webhook};
 use crate::access::ManageDelivery;
 use crate::delivery::Sent;
 use crate::error::Error;
@@ -173,10 +173,7 @@ fn another_receiver_is_held_up_by_no_dead_letters_until_it_does_not_take_anythin
 
 #[test]
 fn another_receiver_of_all_events_begins_anew_with_those_of_each_organization() {
-    let (world, acme) = ready();
-    let other = world.organization("other");
-    flush(&world);
-    let siem = reaching(&world, world.top(), Place::Provider, fields("siem", webhook())).unwrap();
+    let (world, [acme, other], siem) = reached();
     fill(&world, Place::Provider);
     tell(&world, acme, "ada");
     tell(&world, other, "eve");
@@ -192,11 +189,7 @@ fn another_receiver_of_all_events_begins_anew_with_those_of_each_organization() 
 
 #[test]
 fn a_dead_letter_that_gets_there_has_what_the_full_list_held_up_tried_at_once() {
-    let (world, acme) = ready();
-    let other = world.organization("other");
-    flush(&world);
-    let siem = reaching(&world, world.top(), Place::Provider, fields("siem", webhook())).unwrap();
-    let of = siem.uuid;
+    let (world, [acme, other], siem) = reached();
     tell(&world, acme, "ada");
     for _ in 0..3 {
         attempt(&world, |_| failure());
@@ -208,10 +201,7 @@ fn a_dead_letter_that_gets_there_has_what_the_full_list_held_up_tried_at_once() 
         attempt(&world, |_| failure());
     }
     assert!(status(&world, Place::Provider, &siem).held_up);
-    let wanted = world.change(move |change| {
-        let mut grant = change.authorize_at::<ManageDelivery>(Place::Provider)?;
-        grant.dead_letters(of)?.redeliver(Some(&[letter]))
-    });
+    let wanted = redeliver(&world, Place::Provider, &siem, Some(vec![letter]));
     assert_eq!(wanted.unwrap(), 1);
     let places = || due(&world).iter().map(|turn| turn.key.place).collect::<Vec<_>>();
     assert_eq!(places(), [Place::from(acme)], "it is too early for the other");

@@ -6,8 +6,8 @@ use storage::Reading;
 
 use super::super::world::{DAY, World, refusal};
 use super::held::{fill, told_of};
-use super::{SECRET, conclude, due, failure, fields, flush, letters, next, ready, status, syslog};
-use super::{tell, told, webhook};
+use super::{SECRET, conclude, due, failure, fields, flush, letters, next, ready, redeliver};
+use super::{status, syslog, tell, told, webhook};
 use crate::access::{Context, ManageDelivery, ManageOrganizations, Role, View};
 use crate::collections::{BeginsWith, Browse};
 use crate::delivery::{Next, Sent};
@@ -20,7 +20,7 @@ use crate::records::{
 };
 use crate::tools::OrganizationGrace;
 
-pub(super) fn reaching(
+fn reaching(
     world: &World,
     by: Context,
     place: Place,
@@ -30,6 +30,20 @@ pub(super) fn reaching(
         let mut grant = change.authorize_at::<ManageDelivery>(place)?;
         Ok(grant.event_destinations().create(fields, SECRET, (BeginsWith::Next, Reach::All))?.1)
     })
+}
+
+/// A destination of the provider's that takes the events of all organizations.
+fn everywhere(world: &World) -> EventDestination {
+    reaching(world, world.top(), Place::Provider, fields("siem", webhook())).unwrap()
+}
+
+/// Two organizations, and such a destination.
+pub(super) fn reached() -> (World, [OrganizationId; 2], EventDestination) {
+    let (world, acme) = ready();
+    let other = world.organization("other");
+    flush(&world);
+    let siem = everywhere(&world);
+    (world, [acme, other], siem)
 }
 
 /// Delivers all that there is; tells whose it was, and what.
@@ -63,7 +77,7 @@ fn the_events_of_all_organizations_go_there_and_of_those_that_are_made_later() {
     let (world, acme) = ready();
     tell(&world, acme, "before");
     flush(&world);
-    let siem = reaching(&world, world.top(), Place::Provider, fields("siem", webhook())).unwrap();
+    let siem = everywhere(&world);
     tell(&world, acme, "ada");
     tell(&world, Place::Provider, "root");
     let later = world.organization("later");
@@ -102,7 +116,7 @@ fn it_is_made_and_changed_by_who_has_all_organizations_in_scope_and_at_the_provi
     assert!(refused(own, acme.into(), webhook()).starts_with("must be own"));
     assert!(refused(world.top(), acme.into(), webhook()).starts_with("must be own"));
     assert!(refused(world.top(), Place::Provider, DeliveryWay::Files).starts_with("must be own"));
-    let siem = reaching(&world, world.top(), Place::Provider, fields("siem", webhook())).unwrap();
+    let siem = everywhere(&world);
     let id = siem.uuid;
     let paused = world.directory.change(some, move |change| {
         let mut grant = change.authorize_at::<ManageDelivery>(Place::Provider)?;
@@ -134,7 +148,7 @@ fn it_is_made_and_changed_by_who_has_all_organizations_in_scope_and_at_the_provi
 #[test]
 fn what_is_not_taken_of_one_organization_is_a_dead_letter_that_says_so() {
     let (world, acme) = ready();
-    let siem = reaching(&world, world.top(), Place::Provider, fields("siem", webhook())).unwrap();
+    let siem = everywhere(&world);
     tell(&world, acme, "ada");
     for _ in 0..3 {
         let sent = next(&world).unwrap();
@@ -151,12 +165,7 @@ fn what_is_not_taken_of_one_organization_is_a_dead_letter_that_says_so() {
     assert!(reason.starts_with("nothing got there in 3 attempts"), "{reason}");
     let nobody = world.events(acme.into(), 100);
     assert!(nobody.iter().all(|event| event.action != Action::EventDelivery));
-    let id = siem.uuid;
-    let wanted = world.change(move |change| {
-        let mut grant = change.authorize_at::<ManageDelivery>(Place::Provider)?;
-        grant.dead_letters(id)?.redeliver(None)
-    });
-    assert_eq!(wanted.unwrap(), 1);
+    assert_eq!(redeliver(&world, Place::Provider, &siem, None).unwrap(), 1);
     let sent = next(&world).unwrap();
     assert_eq!(told(&sent.1), ["ada"]);
     conclude(&world, sent, &Sent::Done);
@@ -196,7 +205,7 @@ fn one_event_tells_that_nothing_gets_there_and_one_that_it_does_again_for_all_or
     let (world, acme) = ready();
     let places = [acme, world.organization("beta"), world.organization("gamma")];
     flush(&world);
-    reaching(&world, world.top(), Place::Provider, fields("siem", webhook())).unwrap();
+    everywhere(&world);
     let about = |place: Place| about(&world, place);
     let fail = |login: &str| {
         places.iter().for_each(|place| tell(&world, *place, login));
@@ -224,10 +233,7 @@ fn one_event_tells_that_nothing_gets_there_and_one_that_it_does_again_for_all_or
 
 #[test]
 fn what_is_delivered_of_one_organization_ends_what_was_told_of_another() {
-    let (world, acme) = ready();
-    let beta = world.organization("beta");
-    flush(&world);
-    reaching(&world, world.top(), Place::Provider, fields("siem", webhook())).unwrap();
+    let (world, [acme, other], _) = reached();
     let fail = |place: Place| {
         tell(&world, place, "ada");
         for _ in 0..3 {
@@ -237,10 +243,10 @@ fn what_is_delivered_of_one_organization_ends_what_was_told_of_another() {
     };
     fail(acme.into());
     assert_eq!(about(&world, Place::Provider), [false]);
-    tell(&world, beta, "bob");
+    tell(&world, other, "bob");
     serve(&world, &Sent::Done);
     assert_eq!(about(&world, Place::Provider), [true, false], "the newest first");
-    fail(beta.into());
+    fail(other.into());
     assert_eq!(about(&world, Place::Provider), [false, true, false]);
     world.assert_sound();
 }
@@ -251,7 +257,7 @@ fn a_dead_letter_that_goes_out_again_has_nobody_look_at_other_organizations_even
     world.organization("beta");
     world.organization("gamma");
     flush(&world);
-    let siem = reaching(&world, world.top(), Place::Provider, fields("siem", webhook())).unwrap();
+    let siem = everywhere(&world);
     tell(&world, acme, "ada");
     for _ in 0..3 {
         serve(&world, &failure());
@@ -260,12 +266,7 @@ fn a_dead_letter_that_goes_out_again_has_nobody_look_at_other_organizations_even
     let looked_at = || due(&world).iter().map(|turn| turn.key.place).collect::<Vec<_>>();
     assert!(delivered(&world).is_empty());
     assert!(looked_at().is_empty(), "all rest");
-    let id = siem.uuid;
-    let wanted = world.change(move |change| {
-        let mut grant = change.authorize_at::<ManageDelivery>(Place::Provider)?;
-        grant.dead_letters(id)?.redeliver(None)
-    });
-    assert_eq!(wanted.unwrap(), 1);
+    assert_eq!(redeliver(&world, Place::Provider, &siem, None).unwrap(), 1);
     assert_eq!(looked_at(), [Place::from(acme)]);
     serve(&world, &Sent::Done);
     assert!(letters(&world, Place::Provider, &siem).is_empty(), "it was delivered");
@@ -276,7 +277,7 @@ fn a_dead_letter_that_goes_out_again_has_nobody_look_at_other_organizations_even
 #[test]
 fn nothing_is_left_of_it_once_it_is_deleted() {
     let (world, acme) = ready();
-    let siem = reaching(&world, world.top(), Place::Provider, fields("siem", webhook())).unwrap();
+    let siem = everywhere(&world);
     let kept = || {
         let snapshot = world.directory.inner.store.read().unwrap();
         let partition = Place::from(acme).partition();
@@ -307,7 +308,7 @@ fn an_organization_that_is_being_erased_keeps_no_destination_from_being_made() {
     deleted.unwrap();
     world.pass(OrganizationGrace::default().0 + DAY);
     world.directory.destroy_expired(world.now()).unwrap();
-    let siem = reaching(&world, world.top(), Place::Provider, fields("siem", webhook())).unwrap();
+    let siem = everywhere(&world);
     assert_eq!(status(&world, Place::Provider, &siem).waiting, 0);
     world.assert_sound();
 }
@@ -325,10 +326,7 @@ pub(super) fn attempt(world: &World, sent: impl Fn(Place) -> Sent) {
 
 #[test]
 fn a_full_list_holds_the_events_of_each_organization_up_and_one_event_tells_it_for_all() {
-    let (world, acme) = ready();
-    let other = world.organization("other");
-    flush(&world);
-    let siem = reaching(&world, world.top(), Place::Provider, fields("siem", webhook())).unwrap();
+    let (world, [acme, other], siem) = reached();
     fill(&world, Place::Provider);
     tell(&world, acme, "ada");
     tell(&world, other, "eve");
@@ -350,10 +348,7 @@ fn a_full_list_holds_the_events_of_each_organization_up_and_one_event_tells_it_f
 
 #[test]
 fn whoever_knows_some_organizations_sees_what_is_of_those() {
-    let (world, acme) = ready();
-    let other = world.organization("other");
-    flush(&world);
-    let siem = reaching(&world, world.top(), Place::Provider, fields("siem", webhook())).unwrap();
+    let (world, [acme, other], siem) = reached();
     tell(&world, acme, "ada");
     for _ in 0..3 {
         for turn in due(&world) {
@@ -379,7 +374,7 @@ fn whoever_knows_some_organizations_sees_what_is_of_those() {
 #[test]
 fn a_log_that_was_put_back_moves_this_destination_and_no_other() {
     let (world, acme) = ready();
-    reaching(&world, world.top(), Place::Provider, fields("siem", webhook())).unwrap();
+    everywhere(&world);
     tell(&world, acme, "before");
     let sent = next(&world).unwrap();
     let (key, last) = (sent.0.key, sent.1.events[0].sequence.unwrap());
