@@ -102,6 +102,16 @@ fn section_8_3_the_hash_needs_the_consent_of_the_organization_and_ends_with_it()
     office.set(&json!({"ms_chap": false}));
     office.set(&json!({"ms_chap": true}));
     assert!(is_error(&example.ask("User", RESPONSE, ""), 691), "the hash outlived the consent");
+    // Whoever gives the password itself has the hash kept, a moment after the answer.
+    let wrong = office.login(&example.client, "User", "clientPast");
+    assert!(wrong.is("Access-Reject"), "{wrong:?}");
+    assert!(is_error(&example.ask("User", RESPONSE, ""), 691));
+    let right = office.login(&example.client, "User", "clientPass");
+    assert!(right.is("Access-Accept"), "{right:?}");
+    let kept = (0..1_000).any(|_| example.ask("User", RESPONSE, "").is("Access-Accept"));
+    assert!(kept, "the hash is not kept");
+    office.set(&json!({"ms_chap": false}));
+    office.set(&json!({"ms_chap": true}));
     let again = json!({"password": "clientPass"});
     office.act("PUT", &format!("users/{}/password", example.user), Some(&again));
     assert!(example.ask("User", RESPONSE, "").is("Access-Accept"));
