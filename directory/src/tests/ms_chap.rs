@@ -15,7 +15,7 @@ fn opted_in() -> Settings {
     Settings { ms_chap: true, ..Settings::default() }
 }
 
-fn client(world: &World, organization: OrganizationId) -> Door {
+pub(super) fn client(world: &World, organization: OrganizationId) -> Door {
     let fields = RadiusClientFields {
         name: "gate".into(),
         sources: vec!["192.0.2.0/24".parse().unwrap()],
@@ -42,7 +42,7 @@ fn answered(login: &str, text: &str) -> Proof {
     Proof::MsChapV2(Box::new(proof))
 }
 
-fn ask(
+pub(super) fn ask(
     world: &World,
     (organization, door): (OrganizationId, Door),
     login: &str,
@@ -52,7 +52,7 @@ fn ask(
     world.attempt(Request { door, proof: answered(login, text), ..request })
 }
 
-fn counterproof(outcome: Outcome) -> Option<Box<Counterproof>> {
+pub(super) fn counterproof(outcome: Outcome) -> Option<Box<Counterproof>> {
     let Outcome::Accept { counterproof, .. } = outcome else { return None };
     counterproof
 }
