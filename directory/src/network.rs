@@ -44,8 +44,12 @@ pub struct Circumstances {
     pub gear_address: Option<IpAddr>,
     /// The kind of service that the gear names, such as 6 for its own console.
     pub service_type: Option<u32>,
-    /// The device that asks, where gear names one by its address in the place of a user.
+    /// The device that asks, where gear names one by its address in the place of a user, and gives the
+    /// address for its password or says that it checks a call.
     pub device: Option<MacAddress>,
+    /// The device that gear names by its address in the place of a user, whatever the gear gives for its
+    /// password.
+    pub named: Option<MacAddress>,
     /// The hardware address of the machine that somebody sits at, as the gear names it, which proves
     /// nothing.
     pub calling: Option<MacAddress>,
@@ -129,6 +133,7 @@ impl Circumstances {
             gear_address: None,
             service_type: None,
             device: None,
+            named: None,
             calling: None,
             station: None,
             calling_station: None,

@@ -4,7 +4,7 @@ use std::cell::LazyCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use storage::{Partition, Reading, Snapshot};
+use storage::{Partition, Reading, Secret, Snapshot};
 
 use crate::authentication::{NetworkReply, has_placeholders};
 use crate::collections::groups_of_device;
@@ -44,6 +44,9 @@ pub(crate) struct NetworkPolicy {
     reply: Verdict,
     /// Whether devices are let in by their hardware addresses.
     pub(crate) mac_authentication: bool,
+    /// The password that the gear gives for all of them, beside which their own addresses count; added by
+    /// who reads secrets.
+    pub(crate) mac_password: Option<Secret>,
     /// Whether sessions end with the certificates that let somebody in.
     pub(crate) follows_certificates: bool,
     /// Whether accepts say what was granted, by which sessions are decided about again.
@@ -270,6 +273,7 @@ impl NetworkPolicy {
             allowed_groups: fields.allowed_groups.clone(),
             reply: verdict(fields.reply_profile)?,
             mac_authentication: fields.mac_authentication,
+            mac_password: None,
             follows_certificates: fields.orders.certificate_revoked != Consequence::Nothing,
             tells_what_is_granted: fields.orders.asks_what_was_granted(),
             follows_policy: fields.orders.policy_changed != Consequence::Nothing,

@@ -23,6 +23,7 @@ mod imports;
 mod in_clear;
 mod kinds;
 mod later;
+mod mac_password;
 mod memory;
 mod model;
 mod ms_chap;

@@ -120,6 +120,51 @@ fn gear_that_asks_by_chap_names_devices_too() {
 }
 
 #[test]
+fn gear_that_gives_one_password_for_all_devices_names_them_where_the_client_has_it() {
+    const COMMON: &str = "things and printers";
+    let (office, _, ids) = office();
+    let fields = json!({"mac_authentication": true, "mac_password": COMMON,
+        "reply_profile": ids[1]});
+    let client = office.client("switch", &fields);
+    let plain = office.client("plain", &json!({"mac_authentication": true}));
+    let name = "0010a42319c0";
+    assert_eq!(vlan(&ask(&office, &client, name, COMMON, "")), "30");
+    assert_eq!(vlan(&ask(&office, &client, name, name, "")), "30", "the address goes on");
+    let by_chap = format!(
+        "User-Name={name},CHAP-Password=\"{COMMON}\",Calling-Station-Id=\"{name}\",\
+         Message-Authenticator=0x00,Packet-Src-IP-Address={}",
+        office.address
+    );
+    assert_eq!(vlan(&office.gear(&client).ask("auth", &by_chap)), "30");
+    let another = "Calling-Station-Id=\"00:10:a4:23:19:c1\",";
+    for (client, password, calling) in
+        [(&client, "things and printer", ""), (&client, COMMON, another), (&plain, COMMON, "")]
+    {
+        let reply = ask(&office, client, name, password, calling);
+        assert!(reply.is("Access-Reject"), "{password} {calling} {reply:?}");
+    }
+    let path = format!("radius-clients/{}", client.id);
+    assert_eq!(office.read(&path)["mac_password_set"], true);
+    let shown = office.act("PATCH", &path, Some(&json!({"mac_password": null})));
+    assert_eq!(shown["mac_password_set"], false);
+    assert!(ask(&office, &client, name, COMMON, "").is("Access-Reject"));
+    office.act("PATCH", &path, Some(&json!({"mac_password": "another one"})));
+    assert_eq!(vlan(&ask(&office, &client, name, "another one", "")), "30");
+    // It goes with the consent.
+    for lets_in in [false, true] {
+        office.act("PATCH", &path, Some(&json!({"mac_authentication": lets_in})));
+    }
+    assert_eq!(office.read(&path)["mac_password_set"], false);
+    assert!(ask(&office, &client, name, "another one", "").is("Access-Reject"));
+    let off = office.client("off", &json!({}));
+    let path = office.path(&format!("radius-clients/{}", off.id));
+    let refused = office.top.send("PATCH", &path, Some(&json!({"mac_password": COMMON})));
+    assert_eq!((refused.status, &refused.json()["pointer"]), (422, &json!("/mac_password")));
+    let events = json!(office.events()).to_string();
+    assert!(events.contains("mac_password") && !events.contains(COMMON), "{events}");
+}
+
+#[test]
 fn unknown_devices_have_a_profile_of_their_own_where_the_client_names_one() {
     let (office, _, ids) = office();
     let strict = office.client("strict", &json!({"mac_authentication": true}));

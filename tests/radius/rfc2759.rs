@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::harness::office::{Client, Office};
 use crate::harness::proxy::Proxy;
 use crate::harness::radius::Reply;
+use crate::harness::tenantry::Tenantry;
 
 /// Section 9.2, where the user is called `User` and the password is `clientPass`.
 const CHALLENGE: &str = "5b5d7c7d7b3f2f3e3c2c602132262628";
@@ -102,9 +103,81 @@ fn section_8_3_the_hash_needs_the_consent_of_the_organization_and_ends_with_it()
     office.set(&json!({"ms_chap": false}));
     office.set(&json!({"ms_chap": true}));
     assert!(is_error(&example.ask("User", RESPONSE, ""), 691), "the hash outlived the consent");
+    // Whoever gives the password itself has the hash kept, a moment after the answer.
+    let wrong = office.login(&example.client, "User", "clientPast");
+    assert!(wrong.is("Access-Reject"), "{wrong:?}");
+    assert!(is_error(&example.ask("User", RESPONSE, ""), 691));
+    let right = office.login(&example.client, "User", "clientPass");
+    assert!(right.is("Access-Accept"), "{right:?}");
+    let kept = (0..1_000).any(|_| example.ask("User", RESPONSE, "").is("Access-Accept"));
+    assert!(kept, "the hash is not kept");
+    office.set(&json!({"ms_chap": false}));
+    office.set(&json!({"ms_chap": true}));
     let again = json!({"password": "clientPass"});
     office.act("PUT", &format!("users/{}/password", example.user), Some(&again));
     assert!(example.ask("User", RESPONSE, "").is("Access-Accept"));
+}
+
+/// What Samba and FreeRADIUS keep of `clientPass` (section 9.2).
+const NT_HASH: &str = "44EBBA8D5312B8D611474411F56989AE";
+/// The same password, as OpenLDAP keeps it.
+const SSHA: &str = "{SSHA}TU+tQiOLVD5qBKQeBVQP5xd2ZspzYWx0";
+
+#[test]
+fn an_nt_hash_that_is_imported_proves_its_user_by_mschap_pap_and_ldap() {
+    let office = Office::new();
+    let client = office.client("gate", &json!({}));
+    let example = Example { office, client, user: String::new() };
+    let office = &example.office;
+    let key = &office.demo.admin_api.tokens.administrator_with_billing;
+    let tenantry = Tenantry::with_key(&office.demo, key).within(&office.slug);
+    let line = "import csv - --map NT-Password=nt_hash";
+    let nothing = "NO PASSWORDXXXXXXXXXXXXXXXXXXXXX";
+    let table = format!("login,NT-Password\nUser,{NT_HASH}\nbob,{nothing}\n");
+    let refused = tenantry.hear(line, &table);
+    assert_eq!(refused.code, 7, "{refused:?}");
+    assert!(refused.stderr.contains("switch it on and import anew"), "{refused:?}");
+    assert_eq!(tenantry.shows("user list"), json!([]));
+
+    office.set(&json!({"ms_chap": true}));
+    let done = tenantry.hear(&format!("{line} --name people"), &table);
+    assert_eq!(done.code, 0, "{done:?}");
+    let rows = tenantry.shows("import rows people");
+    let note = rows[1]["notes"][0].as_str().unwrap_or_default();
+    assert!(note.contains("the hash is malformed"), "{rows}");
+    assert!(example.ask("User", RESPONSE, "").is("Access-Accept"));
+    let dn = office.user_dn("User");
+    let who = |password: &str| office.demo.ldap().bound(&dn, password).who_am_i();
+    assert_ne!(who("clientPast").code, 0);
+    assert_ne!(who(NT_HASH).code, 0, "what is kept is no password");
+    assert_eq!(who("clientPass").code, 0);
+    assert!(office.login(&example.client, "User", "clientPass").is("Access-Accept"));
+    assert!(example.ask("User", RESPONSE, "").is("Access-Accept"));
+}
+
+#[test]
+fn an_entry_of_samba_brings_its_nt_hash_beside_the_other() {
+    let office = Office::new();
+    office.set(&json!({"ms_chap": true}));
+    let client = office.client("gate", &json!({}));
+    let example = Example { office, client, user: String::new() };
+    let office = &example.office;
+    let key = &office.demo.admin_api.tokens.administrator_with_billing;
+    let tenantry = Tenantry::with_key(&office.demo, key).within(&office.slug);
+    let entry = |login: &str, lines: &str| {
+        format!("dn: uid={login},dc=x\nobjectClass: inetOrgPerson\nuid: {login}\n{lines}\n")
+    };
+    let ldif = [
+        entry("User", &format!("userPassword: {SSHA}\nsambaNTPassword: {NT_HASH}\n")),
+        entry("ada", &format!("userPassword: {{NT}}{NT_HASH}\n")),
+    ];
+    let done = tenantry.hear("import ldif -", &ldif.concat());
+    assert_eq!(done.code, 0, "{done:?}");
+    assert!(example.ask("User", RESPONSE, "").is("Access-Accept"));
+    for login in ["User", "ada"] {
+        assert!(office.login(&example.client, login, "clientPass").is("Access-Accept"), "{login}");
+        assert!(office.login(&example.client, login, "clientPast").is("Access-Reject"), "{login}");
+    }
 }
 
 #[test]

@@ -43,6 +43,8 @@ const OF_USERS: &[(&str, &str)] = &[
     ("homedirectory", "home_directory"),
     ("loginshell", "login_shell"),
     ("sshpublickey", "ssh_keys"),
+    ("sambantpassword", "nt_hash"),
+    ("ntpassword", "nt_hash"),
     ("userpassword", "user_password"),
     ("nsaccountlock", "suspended"),
     ("useraccountcontrol", "user_account_control"),

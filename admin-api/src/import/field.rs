@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use directory::Schema;
-use directory::authentication::Password;
+use directory::authentication::{NtHash, Password};
 use directory::collections::NewPassword;
 use directory::imports::{GroupRow, RowMember, RowPassword, RowReference, UserRow, note};
 use directory::records::{CustomAttribute, CustomValues, Syntax, Values};
@@ -33,6 +33,7 @@ pub(super) const OF_USERS: &[&str] = &[
     "password",
     "password_hash",
     "user_password",
+    "nt_hash",
     "groups",
     "suspended",
     "user_account_control",
@@ -124,8 +125,9 @@ pub(super) fn set_user(
         "login_shell" => fields.login_shell = Some(one(values)?),
         "ssh_keys" => fields.ssh_keys.extend(texts(values)?),
         "password" => user.password = Some(clear(values.first().copied().unwrap_or_default())?),
-        "password_hash" => user.password = hashed(values, notes),
-        "user_password" => user.password = stored(values, notes)?,
+        "password_hash" => take_hashes(user, values, notes),
+        "user_password" => take_stored(user, values, notes)?,
+        "nt_hash" => user.nt_hash = nt_hash(values, notes),
         "groups" => user.groups.extend(texts(values)?),
         "suspended" => user.suspended = Some(truth(&one(values)?)?),
         "user_account_control" => {
@@ -193,37 +195,57 @@ fn clear(octets: &[u8]) -> Result<RowPassword, String> {
     Password::new(octets).map(RowPassword::Clear).map_err(|error| error.to_string())
 }
 
-/// The first hash of a form that is verified here.
-fn hashed(values: &[&[u8]], notes: &mut Vec<String>) -> Option<RowPassword> {
-    let mut why = None;
+/// Takes the first hash of a form that is verified here, and the first NT hash beside it.
+fn take_hashes(user: &mut UserRow, values: &[&[u8]], notes: &mut Vec<String>) {
+    let (mut hash, mut nt_hash, mut why) = (None, None, None);
     for value in values {
         let text = String::from_utf8_lossy(value).trim().to_owned();
-        match NewPassword::imported(text.clone()) {
-            Ok(_) => return Some(RowPassword::Hash(text)),
-            Err(error) => why = Some(error.message),
+        match NtHash::of_scheme(&text) {
+            Some(Ok(found)) => nt_hash = nt_hash.or(Some(found)),
+            Some(Err(error)) => why = Some(error.to_string()),
+            None if hash.is_some() => {}
+            None => match NewPassword::imported(text.clone()) {
+                Ok(_) => hash = Some(RowPassword::Hash(text)),
+                Err(error) => why = Some(error.message),
+            },
         }
     }
-    if let Some(why) = why {
-        note(notes, &format!("comes without a password: {why}"));
+    if let (None, None, Some(why)) = (&hash, &nt_hash, why) {
+        note(notes, &format!("a hash of the password is left out: {why}"));
     }
-    None
+    user.password = hash;
+    user.nt_hash = user.nt_hash.take().or(nt_hash);
+}
+
+/// An NT hash that stands by itself, as Samba and FreeRADIUS keep it.
+fn nt_hash(values: &[&[u8]], notes: &mut Vec<String>) -> Option<NtHash> {
+    let text = String::from_utf8_lossy(values.first().copied().unwrap_or_default());
+    let read = NtHash::parse(&text);
+    if let Err(error) = &read {
+        note(notes, &format!("the NT hash is left out: {error}"));
+    }
+    read.ok()
 }
 
 /// What LDAP directories keep as `userPassword`: hashes behind their scheme, or a clear text.
-fn stored(values: &[&[u8]], notes: &mut Vec<String>) -> Result<Option<RowPassword>, String> {
+fn take_stored(
+    user: &mut UserRow,
+    values: &[&[u8]],
+    notes: &mut Vec<String>,
+) -> Result<(), String> {
     for value in values {
         let upper = value.to_ascii_uppercase();
         let rest = [&b"{CLEARTEXT}"[..], b"{CLEAR}"].iter().find_map(|scheme| {
             upper.starts_with(scheme).then(|| value.get(scheme.len()..)).flatten()
         });
-        if let Some(rest) = rest {
-            return clear(rest).map(Some);
-        }
-        if !value.starts_with(b"{") && !value.starts_with(b"$") {
-            return clear(value).map(Some);
+        let is_hash = value.starts_with(b"{") || value.starts_with(b"$");
+        if let Some(text) = rest.or_else(|| (!is_hash).then_some(*value)) {
+            user.password = Some(clear(text)?);
+            return Ok(());
         }
     }
-    Ok(hashed(values, notes))
+    take_hashes(user, values, notes);
+    Ok(())
 }
 
 fn set_custom(
@@ -364,6 +386,27 @@ mod tests {
         assert_eq!(kind(b"{cleartext}horse"), (Some("horse".into()), 0));
         assert_eq!(kind(b"{SMD5}bm9uZQ=="), (None, 1));
         assert_eq!(kind(b"{SHA}bm9uZQ=="), (None, 1));
+    }
+
+    #[test]
+    fn nt_hashes_come_by_themselves_and_beside_others() {
+        let nt: &[u8] = b"44EBBA8D5312B8D611474411F56989AE";
+        let ssha: &[u8] = b"{SSHA}lxCRFDfYw1NBVqzcJPUMAUTaMjKTQHgUMQiTGw==";
+        let braced: &[u8] = b"{NT}44ebba8d5312b8d611474411f56989ae";
+        let found = |field: &str, values: &[&[u8]]| {
+            let (row, notes, done) = user(field, values);
+            done.unwrap();
+            (row.password.is_some(), row.nt_hash.is_some(), notes.len())
+        };
+        assert_eq!(found("nt_hash", &[nt]), (false, true, 0));
+        assert_eq!(found("nt_hash", &[braced]), (false, true, 0));
+        assert_eq!(found("password_hash", &[braced]), (false, true, 0));
+        assert_eq!(found("user_password", &[b"{SMD5}bm9uZQ==", braced]), (false, true, 0));
+        assert_eq!(found("user_password", &[braced, ssha]), (true, true, 0));
+        assert_eq!(found("user_password", &[b"{NT}44eb"]), (false, false, 1));
+        // Samba's of who has no password, and that of an empty one.
+        assert_eq!(found("nt_hash", &[b"NO PASSWORDXXXXXXXXXXXXXXXXXXXXX"]), (false, false, 1));
+        assert_eq!(found("nt_hash", &[b"31D6CFE0D16AE931B73C59D7E0C089C0"]), (false, false, 1));
     }
 
     #[test]

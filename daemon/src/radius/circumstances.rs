@@ -9,7 +9,8 @@ pub(super) fn circumstances<C: Copy>(
     method: NetworkMethod,
 ) -> Circumstances {
     let called = question.called_station_id();
-    let device = named_device(question);
+    let named = named_device(question);
+    let device = named.filter(|named| is_known_by_address(question, *named));
     let machine = question.calling_station_id();
     let calling = machine.and_then(MacAddress::read);
     Circumstances {
@@ -20,6 +21,7 @@ pub(super) fn circumstances<C: Copy>(
         gear_address: question.nas_ip(),
         service_type: question.service_type(),
         device,
+        named,
         calling,
         station: machine.and_then(|text| Station::of(text, calling)),
         calling_station: machine.and_then(|text| StationName::of_machine(text, calling)),
@@ -57,22 +59,24 @@ impl CallingDevice {
 const CALL_CHECK: u32 = 10;
 
 /// The device that gear names by its address in the place of a user. The gear has to say that the call
-/// comes from that address, which nobody can type at a console or into a VPN's dialog; and the
-/// password has to be the address as well (by CHAP, spelled as the name is), or else the gear has to
-/// say that it checks a call.
+/// comes from that address, which nobody can type at a console or into a VPN's dialog.
 fn named_device<C: Copy>(question: &Question<C>) -> Option<MacAddress> {
-    let credential = question.credential();
-    if matches!(credential, Credential::MsChapV2(_) | Credential::Eap(_)) {
-        return None;
+    match question.credential() {
+        Credential::Pap(_) | Credential::Chap(_) => calling_device(question),
+        Credential::MsChapV2(_) | Credential::Eap(_) => None,
     }
-    let named = calling_device(question)?;
+}
+
+/// Whether the password of a device is its address (by CHAP, spelled as the name is), or else the gear
+/// says that it checks a call.
+fn is_known_by_address<C: Copy>(question: &Question<C>, named: MacAddress) -> bool {
     let is_checked = question.service_type() == Some(CALL_CHECK);
-    let is_password = || match credential {
-        Credential::Pap(password) => MacAddress::read(password) == Some(named),
-        Credential::Chap(chap) => chap.verify(question.user_name()),
-        Credential::MsChapV2(_) | Credential::Eap(_) => false,
-    };
-    (is_checked || is_password()).then_some(named)
+    is_checked
+        || match question.credential() {
+            Credential::Pap(password) => MacAddress::read(password) == Some(named),
+            Credential::Chap(chap) => chap.verify(question.user_name()),
+            Credential::MsChapV2(_) | Credential::Eap(_) => false,
+        }
 }
 
 /// The address that is the name in a request, and from which the call comes, as the gear says.

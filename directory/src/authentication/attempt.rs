@@ -11,6 +11,7 @@ use super::engine::{AccountKey, Bearer};
 use super::expiry::Notice;
 use super::kept::Kept;
 use super::later::{Judged, Pending, Work};
+use super::machine;
 use super::ms_chap::{Counterproof, MsChapV2};
 use super::network::NetworkReply;
 use super::password::{HashingFailed, Password};
@@ -347,8 +348,8 @@ impl Directory {
         }
         if let (Door::Radius(_, by), Proof::Password(_) | Proof::Code { .. } | Proof::Challenge(_)) =
             (door, &proof)
-            && let (Some(address), Some(policy)) = (by.device, attempt.policy.as_deref())
-            && policy.mac_authentication
+            && let Some(policy) = attempt.policy.as_deref()
+            && let Some(address) = machine::named(policy, &by, &proof)
         {
             return self.let_device_in(&snapshot, &attempt, (policy, address), &by);
         }

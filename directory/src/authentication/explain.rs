@@ -223,10 +223,10 @@ impl Attempt {
                 Some(NO_ROOM)
             }
             (NetworkMethod::Chap, _) if !kept(kinds::CHAP_PASSWORD)? => {
-                Some("no password is kept for CHAP; it has to be set anew")
+                Some("no password is kept for CHAP; signing in with the password keeps it")
             }
             (NetworkMethod::MsChapV2 | NetworkMethod::Peap, _) if !kept(kinds::NT_HASH)? => {
-                Some("no hash is kept for MS-CHAPv2; the password has to be set anew")
+                Some("no hash is kept for MS-CHAPv2; signing in with the password keeps one")
             }
             _ if account.credential.hash.is_none() => Some("the user has no password"),
             _ if matches!(age, Age::Ended(0)) && !self.maintains() => {

@@ -8,9 +8,13 @@ use storage::{Change, Id, Kind, Partition, Reading, Secret, Snapshot};
 use zeroize::Zeroizing;
 
 use super::attempt::Attempt;
+use super::ms_chap::NtHash;
 use super::password::Password;
+use crate::access::{Identity, organization};
+use crate::directory::Directory;
 use crate::error::Error;
-use crate::records::kinds;
+use crate::id::OrganizationId;
+use crate::records::{Settings, kinds};
 
 /// So many former passwords are told apart: an admin's choice and the owner's own after it make two.
 const FORMER: usize = 3;
@@ -25,6 +29,25 @@ pub(crate) enum Kept {
 }
 
 impl Kept {
+    const ALL: [Self; 2] = [Self::Clear, Self::NtHash];
+
+    /// Whether an organization opted in to it.
+    const fn is_chosen(self, settings: &Settings) -> bool {
+        match self {
+            Self::Clear => settings.chap,
+            Self::NtHash => settings.ms_chap,
+        }
+    }
+
+    /// What is kept of a password; of one that is no text there is no NT hash.
+    fn of(self, password: &Password) -> Option<Zeroizing<Vec<u8>>> {
+        let octets = match self {
+            Self::Clear => password.expose().to_vec(),
+            Self::NtHash => NtHash::of(password)?.expose().to_vec(),
+        };
+        Some(Zeroizing::new(octets))
+    }
+
     /// Where that of the password in use is, and where those of former ones are.
     pub(crate) const fn kinds(self) -> [Kind; 2] {
         match self {
@@ -58,6 +81,23 @@ impl Kept {
         Ok(change.put_secret(partition, former, id, &list)?)
     }
 
+    /// Seals what is to be kept of the password in use, where it is missing and the organization wants
+    /// it as things stand now.
+    fn complete(
+        self,
+        change: &mut Change<'_>,
+        (place, id): (OrganizationId, Id),
+        octets: &[u8],
+    ) -> Result<(), Error> {
+        let [in_use, _] = self.kinds();
+        let home = organization(&*change, place)?;
+        let is_chosen = home.is_some_and(|home| self.is_chosen(&home.settings));
+        if is_chosen && change.secret(place.partition(), in_use, id)?.is_none() {
+            change.put_secret(place.partition(), in_use, id, octets)?;
+        }
+        Ok(())
+    }
+
     /// By which former password an answer was made that is none by the one in use; what is kept of it
     /// stands for it.
     pub(super) fn former_of(
@@ -73,6 +113,56 @@ impl Kept {
         let former = snapshot.secret(organization.partition(), former, account.record())?;
         let found = former.as_ref().and_then(|list| each(list.expose()).find(|one| fits(one)));
         Ok(found.and_then(|one| Password::new(one).ok()))
+    }
+}
+
+/// What is to be kept of a password that was proven, and is not: the organization opted in after it was
+/// set, or only a hash of it came from another system.
+#[derive(Default)]
+pub(super) struct Missing(Vec<(Kept, Zeroizing<Vec<u8>>)>);
+
+impl Missing {
+    /// Finds out what is missing of the password that has proven an account.
+    pub(super) fn of(
+        directory: &Directory,
+        attempt: &Attempt,
+        password: &Password,
+    ) -> Result<Self, Error> {
+        let mut missing = Self::default();
+        let (Some(place), Some(account)) = (attempt.organization, &attempt.account) else {
+            return Ok(missing);
+        };
+        let chosen = Kept::ALL.into_iter().filter(|kept| kept.is_chosen(&attempt.settings));
+        let chosen: Vec<Kept> = chosen.collect();
+        if chosen.is_empty() || !matches!(account.identity, Identity::User(_)) {
+            return Ok(missing);
+        }
+        let snapshot = directory.inner.store.read()?;
+        for kept in chosen {
+            let [in_use, _] = kept.kinds();
+            let is_there = snapshot.secret(place.partition(), in_use, account.record())?.is_some();
+            if !is_there && let Some(octets) = kept.of(password) {
+                missing.0.push((kept, octets));
+            }
+        }
+        Ok(missing)
+    }
+
+    /// Whether nothing is.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Seals it, in the change that has found the credential to be the one that was proven.
+    pub(super) fn seal(
+        &self,
+        change: &mut Change<'_>,
+        account: (OrganizationId, Id),
+    ) -> Result<(), Error> {
+        for (kept, octets) in &self.0 {
+            kept.complete(change, account, octets)?;
+        }
+        Ok(())
     }
 }
 

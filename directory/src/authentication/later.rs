@@ -7,6 +7,7 @@ use storage::{Change, Reading, Snapshot};
 
 use super::attempt::{Attempt, Begun, Outcome, THROTTLED};
 use super::engine::place_number;
+use super::kept::Missing;
 use super::ms_chap::Counterproof;
 use super::password::{HashingFailed, Password, StoredHash, hash};
 use super::second_factor::{Finding, Reason};
@@ -161,9 +162,9 @@ impl Directory {
         };
         let accepted = matches!(outcome, Outcome::Accept { .. });
         done(outcome);
-        // Nobody waits for the upgrade, and nobody can tell by the time that there was one.
-        if accepted && !attempt.by_former && stored.needs_upgrade(&self.inner.engine.parameters) {
-            self.upgrade(&attempt, password);
+        // Nobody waits for it, and nobody can tell by the time that there was something to write.
+        if accepted && !attempt.by_former {
+            self.catch_up(&attempt, password, stored);
         }
     }
 
@@ -217,26 +218,32 @@ impl Directory {
         self.conclude(&snapshot, attempt, finding).map(Some)
     }
 
-    /// Replaces an imported or outgrown hash after the password was proven.
-    fn upgrade(&self, attempt: &Attempt, password: &Password) {
+    /// Writes what a password that was proven makes possible: a hash of today's in place of an imported
+    /// or outgrown one, and what answers to challenges are judged by, where that is missing. Once for
+    /// each version of a credential, since nothing is missing afterwards.
+    fn catch_up(&self, attempt: &Attempt, password: &Password, stored: &StoredHash) {
         let (Some(account), Some(organization)) = (&attempt.account, attempt.organization) else {
             return;
         };
-        let engine = &self.inner.engine;
-        let Ok(fresh) = hash(password, &engine.parameters, self.inner.tools.random()) else {
+        let parameters = &self.inner.engine.parameters;
+        let fresh = || hash(password, parameters, self.inner.tools.random()).ok();
+        let fresh = stored.needs_upgrade(parameters).then(fresh).flatten();
+        let missing = Missing::of(self, attempt, password).unwrap_or_default();
+        if fresh.is_none() && missing.is_empty() {
             return;
-        };
+        }
         let (id, version) = (account.record(), account.credential.version);
         let written = self.inner.store.write(move |change: &mut Change<'_>| {
             let partition = organization.partition();
-            if let Some(mut credential) = change
-                .get::<Credential>(partition, id)?
-                .filter(|credential| credential.version == version)
-            {
+            let found = change.get::<Credential>(partition, id)?;
+            let Some(mut credential) = found.filter(|found| found.version == version) else {
+                return Ok::<(), Error>(());
+            };
+            if let Some(fresh) = fresh {
                 credential.hash = Some(fresh);
                 change.put(partition, id, &credential)?;
             }
-            Ok::<(), Error>(())
+            missing.seal(change, (organization, id))
         });
         // The old hash still verifies; the next success tries again.
         drop(written);

@@ -7,8 +7,9 @@
 use std::net::IpAddr;
 
 use storage::Snapshot;
+use subtle::ConstantTimeEq as _;
 
-use super::attempt::{Attempt, Begun, Door, Outcome, Who};
+use super::attempt::{Attempt, Begun, Door, Outcome, Proof, Who};
 use super::conclusion::Decided;
 use super::expiry::Notice;
 use super::placeholders::filled_for_device;
@@ -33,6 +34,29 @@ pub(super) struct Judged<'p> {
     pub(super) device: Option<Device>,
     pub(super) rule: Option<&'p str>,
     pub(super) verdict: Result<Accepted<'p>, &'static str>,
+}
+
+/// The device that a request is about, if it is about one: by what gear gives for a password, that counts
+/// for the device as it does for no user.
+pub(super) fn named(
+    policy: &NetworkPolicy,
+    by: &Circumstances,
+    proof: &Proof,
+) -> Option<MacAddress> {
+    if !policy.mac_authentication {
+        return None;
+    }
+    by.device.or_else(|| by.named.filter(|_| is_common_password(policy, proof)))
+}
+
+/// Whether a proof is the password that the gear gives for all devices.
+fn is_common_password(policy: &NetworkPolicy, proof: &Proof) -> bool {
+    let Some(common) = &policy.mac_password else { return false };
+    match proof {
+        Proof::Password(given) => given.expose().ct_eq(common.expose()).into(),
+        Proof::Challenge(fits) => fits(common.expose()),
+        Proof::MsChapV2(_) | Proof::Earlier(_) | Proof::Code { .. } => false,
+    }
 }
 
 /// Decides about the device with an address, or about one that is not known.

@@ -58,8 +58,7 @@ pub use explain::{BindExplanation, Described, Explanation};
 pub(crate) use kept::Kept;
 pub use later::Pending;
 pub(crate) use listed::objection_to_gear;
-pub(crate) use ms_chap::NtHash;
-pub use ms_chap::{Counterproof, MsChapV2};
+pub use ms_chap::{Counterproof, MsChapV2, NtHash};
 pub use network::NetworkReply;
 pub(crate) use new_authenticators::{FirstCode, NewAuthenticators};
 pub use own_account::{KnownPassword, Reproof};
@@ -68,11 +67,11 @@ pub use passkey::{
     RelyingParty, UnusableParty,
 };
 pub(crate) use passkey::{Objection, Passkeys, user_handle};
-pub(crate) use password::judge;
 pub use password::{
     HashParameters, HashingFailed, InvalidPassword, Password, StoredHash, Unacceptable,
     UnusableHash, UnusableParameters, hash,
 };
+pub(crate) use password::{hash_nt, judge};
 pub(crate) use placeholders::{has_placeholders, told_of};
 pub use pool::PoolLimits;
 pub(crate) use reconsider::{Reconsidered, reconsider};

@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 use super::attempt::{Attempt, Begun, THROTTLED};
 use super::kept::Kept;
 use super::later::{Judged, Work};
-use super::password::Password;
+use super::password::{Password, UnusableHash};
 use super::second_factor::{NO_ROOM, Need, WRONG_PASSWORD};
 use crate::directory::Directory;
 use crate::error::Error;
@@ -67,9 +67,57 @@ impl Counterproof {
 }
 
 /// MD4 over the password in UTF-16 (RFC 2759, section 8.3): as good as the password itself.
-pub(crate) struct NtHash(Zeroizing<[u8; 16]>);
+#[derive(Clone)]
+pub struct NtHash(Zeroizing<[u8; 16]>);
+
+/// What other systems call it where they write the scheme of a hash before it.
+const SCHEMES: [&str; 5] = ["NT", "MSNT", "NTHASH", "X-NTHASH", "NTLM"];
+/// That of no characters at all, which other systems keep of who has no password.
+const OF_NOTHING: [u8; 16] = [
+    0x31, 0xd6, 0xcf, 0xe0, 0xd1, 0x6a, 0xe9, 0x31, 0xb7, 0x3c, 0x59, 0xd7, 0xe0, 0xc0, 0x89, 0xc0,
+];
 
 impl NtHash {
+    /// Reads 32 hexadecimal digits, before which `0x` or the scheme in braces may stand.
+    ///
+    /// # Errors
+    /// `Malformed`; or `OfNothing` for that of an empty password, which would let everybody in.
+    pub fn parse(text: &str) -> Result<Self, UnusableHash> {
+        let text = text.trim();
+        let text = behind_scheme(text).unwrap_or(text);
+        let digits = text.strip_prefix("0x").unwrap_or(text).as_bytes();
+        let mut octets = Zeroizing::new([0_u8; 16]);
+        if digits.len() != 2 * octets.len() {
+            return Err(UnusableHash::Malformed);
+        }
+        for (octet, digits) in octets.iter_mut().zip(digits.chunks(2)) {
+            let read = digits.iter().try_fold(0_u8, |read, digit| {
+                let digit = char::from(*digit).to_digit(16)?;
+                Some((read << 4) | u8::try_from(digit).ok()?)
+            });
+            *octet = read.ok_or(UnusableHash::Malformed)?;
+        }
+        if *octets == OF_NOTHING { Err(UnusableHash::OfNothing) } else { Ok(Self(octets)) }
+    }
+
+    /// The same of what names the scheme in braces; `None` for what names another, or none.
+    pub fn of_scheme(text: &str) -> Option<Result<Self, UnusableHash>> {
+        behind_scheme(text.trim()).map(Self::parse)
+    }
+
+    /// As [`of_scheme`](Self::of_scheme) reads it.
+    pub(crate) fn text(&self) -> Zeroizing<String> {
+        // As long as it becomes: one that had to grow would leave copies in memory.
+        let mut text = Zeroizing::new(String::with_capacity(36));
+        text.push_str("{NT}");
+        for octet in self.0.iter() {
+            for digit in [octet >> 4, octet & 15] {
+                text.push(char::from_digit(digit.into(), 16).unwrap_or_default());
+            }
+        }
+        text
+    }
+
     /// Hashes a password; `None` for one that is no text.
     pub(crate) fn of(password: &Password) -> Option<Self> {
         let text = std::str::from_utf8(password.expose()).ok()?;
@@ -125,6 +173,12 @@ impl NtHash {
         }
         response
     }
+}
+
+/// What stands behind the name of the scheme, in whatever case that is written.
+fn behind_scheme(text: &str) -> Option<&str> {
+    let (scheme, digits) = text.strip_prefix('{')?.split_once('}')?;
+    SCHEMES.iter().any(|known| scheme.eq_ignore_ascii_case(known)).then_some(digits)
 }
 
 /// DES of one block under 56 bits, of which each octet of the key takes seven and a parity bit
@@ -305,6 +359,35 @@ mod tests {
         assert!(refused(|proof| proof.authenticator_challenge[15] ^= 1));
         assert!(refused(|proof| proof.nt_response[23] ^= 0x80));
         assert!(hash("clientpass").verify(&example()).is_none());
+    }
+
+    #[test]
+    fn a_hash_is_read_in_the_spellings_of_other_systems() {
+        let digits = "44EBBA8D5312B8D611474411F56989AE";
+        let lower = digits.to_lowercase();
+        for text in [
+            digits.to_owned(),
+            format!(" {lower} "),
+            format!("0x{digits}"),
+            format!("{{NT}}{digits}"),
+            format!("{{msnt}}0x{lower}"),
+            format!("{{x-nthash}}{digits}"),
+        ] {
+            let read = NtHash::parse(&text).ok().map(|hash| *hash.expose());
+            assert_eq!(read, Some(*right().expose()), "{text}");
+        }
+        assert_eq!(*right().text(), format!("{{NT}}{lower}"));
+        assert!(NtHash::of_scheme(&right().text()).is_some_and(|read| read.is_ok()));
+        assert!(NtHash::of_scheme(digits).is_none());
+        assert!(NtHash::of_scheme("{SSHA}44EB").is_none());
+        let error = |text: &str| NtHash::parse(text).err();
+        // What Samba writes of who has no password.
+        let absent = "NO PASSWORDXXXXXXXXXXXXXXXXXXXXX";
+        for text in ["", "44EB", absent, &format!("{digits}00"), &format!("+{}", &digits[1..])] {
+            assert_eq!(error(text), Some(UnusableHash::Malformed), "{text}");
+        }
+        let empty = error("31D6CFE0D16AE931B73C59D7E0C089C0");
+        assert_eq!(empty, Some(UnusableHash::OfNothing));
     }
 
     #[test]

@@ -14,6 +14,7 @@ use subtle::{Choice, ConstantTimeEq};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
+use super::ms_chap::NtHash;
 use argon2id::Argon2Hash;
 use digest::SaltedDigest;
 use pbkdf2_hash::Pbkdf2Hash;
@@ -170,6 +171,27 @@ pub fn hash(
     argon2id::hash(password, parameters, salt)
 }
 
+/// The scheme of what [`hash_nt`] makes.
+const NT_ARGON2: &str = "NT-ARGON2";
+
+/// Hashes an NT hash as [`hash`] does a password: the password verifies by it, and whoever reads it
+/// cannot authenticate with it.
+///
+/// # Errors
+/// When the machine has no memory for it.
+pub(crate) fn hash_nt(
+    nt_hash: &NtHash,
+    parameters: &HashParameters,
+    salt: [u8; 16],
+) -> Result<String, HashingFailed> {
+    let hash = argon2id::hash(&as_password(nt_hash), parameters, salt)?;
+    Ok(format!("{{{NT_ARGON2}}}{hash}"))
+}
+
+fn as_password(nt_hash: &NtHash) -> Password {
+    Password(Zeroizing::new(nt_hash.expose().to_vec()))
+}
+
 /// A hash could not be computed.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[error("there is no memory to hash a password")]
@@ -187,6 +209,7 @@ pub struct HashingFailed;
 /// | `$pbkdf2$`, `$pbkdf2-sha256$`, `$pbkdf2-sha512$` with bare rounds | passlib |
 /// | `{PBKDF2}`, `{PBKDF2-SHA1}`, `{PBKDF2-SHA256}`, `{PBKDF2-SHA512}` | OpenLDAP's pw-pbkdf2, 389 DS, passlib |
 /// | `{PBKDF2_SHA256}` | 389 DS 1.x: rounds (4 octets), salt (64) and key (256) in base64 |
+/// | `{NT-ARGON2}` before `$argon2id$` | ours, over an NT hash that another system had |
 ///
 /// Scheme names in braces are read without regard to case.
 pub struct StoredHash(Scheme);
@@ -197,6 +220,7 @@ enum Scheme {
     ShaCrypt(ShaCryptHash),
     Bcrypt(BcryptHash),
     Pbkdf2(Pbkdf2Hash),
+    NtArgon2(Argon2Hash),
 }
 
 impl StoredHash {
@@ -219,6 +243,7 @@ impl StoredHash {
             "SSHA512" => SaltedDigest::sha512(value).map(Scheme::Digest),
             "SHA" | "SHA256" | "SHA384" | "SHA512" | "MD5" => Err(UnusableHash::Unsalted),
             "ARGON2" => Argon2Hash::parse(value).map(Scheme::Argon2),
+            NT_ARGON2 => Argon2Hash::parse(value).map(Scheme::NtArgon2),
             "CRYPT" => return Self::parse_crypt(value),
             "BCRYPT" => BcryptHash::parse(value).map(Scheme::Bcrypt),
             "PBKDF2" | "PBKDF2-SHA1" => Pbkdf2Hash::sha1(value).map(Scheme::Pbkdf2),
@@ -266,6 +291,11 @@ impl StoredHash {
             Scheme::ShaCrypt(hash) => hash.verify(password),
             Scheme::Bcrypt(hash) => hash.verify(password),
             Scheme::Pbkdf2(hash) => hash.verify(password),
+            Scheme::NtArgon2(hash) => match NtHash::of(password) {
+                Some(nt_hash) => hash.verify(&as_password(&nt_hash))?,
+                // What is no text has no NT hash, and takes as long.
+                None => hash.verify(password)? & Choice::from(0),
+            },
         };
         Ok(is_right.into())
     }
@@ -274,9 +304,11 @@ impl StoredHash {
     pub(crate) fn is_quick(&self) -> bool {
         match &self.0 {
             Scheme::Digest(_) => true,
-            Scheme::Argon2(_) | Scheme::ShaCrypt(_) | Scheme::Bcrypt(_) | Scheme::Pbkdf2(_) => {
-                false
-            }
+            Scheme::Argon2(_)
+            | Scheme::ShaCrypt(_)
+            | Scheme::Bcrypt(_)
+            | Scheme::Pbkdf2(_)
+            | Scheme::NtArgon2(_) => false,
         }
     }
 
@@ -287,7 +319,11 @@ impl StoredHash {
     pub fn needs_upgrade(&self, parameters: &HashParameters) -> bool {
         match &self.0 {
             Scheme::Argon2(hash) => !hash.is_current(parameters),
-            Scheme::Digest(_) | Scheme::ShaCrypt(_) | Scheme::Bcrypt(_) | Scheme::Pbkdf2(_) => true,
+            Scheme::Digest(_)
+            | Scheme::ShaCrypt(_)
+            | Scheme::Bcrypt(_)
+            | Scheme::Pbkdf2(_)
+            | Scheme::NtArgon2(_) => true,
         }
     }
 }
@@ -304,6 +340,9 @@ pub enum UnusableHash {
     /// The scheme is supported, but this is not what it looks like.
     #[error("the hash is malformed")]
     Malformed,
+    /// It says that there is no password.
+    #[error("the hash is that of an empty password, which is none")]
+    OfNothing,
     /// One verification would hold a thread or memory for too long.
     #[error("verifying the hash costs more than this server allows")]
     TooCostly,

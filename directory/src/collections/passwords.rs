@@ -12,7 +12,7 @@ use crate::access::{
     self, ChangeOwnPassword, Grant, Identity, ManageIdentities, Proven, RecoverAccounts,
 };
 use crate::authentication::{
-    HashParameters, HashingFailed, Kept, NtHash, Password, StoredHash, Unacceptable, judge,
+    HashParameters, HashingFailed, Kept, NtHash, Password, StoredHash, Unacceptable, hash_nt, judge,
 };
 use crate::error::{Error, Invalid};
 use crate::events::{Action, Difference, SubjectKind};
@@ -28,6 +28,8 @@ use crate::tools::Tools;
 pub struct NewPassword {
     hash: String,
     clear: Option<Password>,
+    /// What another system kept, where the password itself is not known.
+    nt_hash: Option<NtHash>,
 }
 
 impl NewPassword {
@@ -41,7 +43,7 @@ impl NewPassword {
         tools: &Tools,
     ) -> Result<Self, HashingFailed> {
         let hash = crate::authentication::hash(&password, parameters, tools.random())?;
-        Ok(Self { hash, clear: Some(password) })
+        Ok(Self { hash, clear: Some(password), nt_hash: None })
     }
 
     /// Takes over a hash that another system made.
@@ -50,9 +52,28 @@ impl NewPassword {
     /// `Invalid` when the form is not known or its cost is out of bounds.
     pub fn imported(hash: String) -> Result<Self, Invalid> {
         match StoredHash::parse(&hash) {
-            Ok(_) => Ok(Self { hash, clear: None }),
+            Ok(_) => Ok(Self { hash, clear: None, nt_hash: None }),
             Err(error) => Err(Invalid::new("/password_hash", error.to_string())),
         }
+    }
+
+    /// Takes over an NT hash that another system made, of a password of which no other hash is known:
+    /// takes about as long as a sign-in.
+    ///
+    /// # Errors
+    /// When the machine has no memory for it.
+    pub(crate) fn of_nt_hash(
+        nt_hash: &NtHash,
+        parameters: &HashParameters,
+        tools: &Tools,
+    ) -> Result<Self, HashingFailed> {
+        let hash = hash_nt(nt_hash, parameters, tools.random())?;
+        Ok(Self { hash, clear: None, nt_hash: Some(nt_hash.clone()) })
+    }
+
+    /// Takes over the NT hash of the same password as well, if there is one.
+    pub(crate) fn with_nt_hash(self, nt_hash: Option<&NtHash>) -> Self {
+        Self { nt_hash: nt_hash.cloned(), ..self }
     }
 }
 
@@ -301,7 +322,7 @@ pub(crate) fn require_quality(
 
 /// Writes a user's password with what goes with it: the former one into the history, and sealed
 /// the copy in clear and the NT hash where the organization opted in to CHAP and MS-CHAPv2, with those
-/// of former passwords.
+/// of former passwords. An NT hash that came from another system is dropped where it did not.
 fn put_user_password(
     site: &mut Site<'_, &mut Change<'_>>,
     user: UserId,
@@ -327,7 +348,8 @@ fn put_user_password(
             site.source.delete_secret(partition, kinds::CHAP_PASSWORD, id)?;
         }
     }
-    match clear.filter(|_| settings.ms_chap).and_then(NtHash::of) {
+    let nt_hash = clear.map_or(password.nt_hash, NtHash::of);
+    match nt_hash.filter(|_| settings.ms_chap) {
         Some(hash) => site.source.put_secret(partition, kinds::NT_HASH, id, hash.expose())?,
         None => {
             site.source.delete_secret(partition, kinds::NT_HASH, id)?;

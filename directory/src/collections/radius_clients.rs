@@ -13,7 +13,7 @@ use super::of_groups::check_there;
 use super::told;
 use crate::access::{Grant, ManageConfiguration, View};
 use crate::error::{Error, Invalid};
-use crate::events::{Action, SubjectKind};
+use crate::events::{Action, Difference, SubjectKind};
 use crate::id::{OrganizationId, RadiusClientId, RecordId};
 use crate::limits::{self, NAMED_GROUPS};
 use crate::records::{
@@ -38,6 +38,19 @@ const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 const LEAST_PORT: u16 = 1024;
 /// The most octets of a shared secret.
 const SECRET_MAXIMUM: usize = 128;
+/// The most octets of a password in a request (RFC 2865, section 5.2).
+const PASSWORD_MAXIMUM: usize = 128;
+
+impl RadiusClients<'_, &Snapshot> {
+    /// Whether the gear of a client gives a password of its own for devices.
+    ///
+    /// # Errors
+    /// `Missing` when there is no such client.
+    pub fn has_mac_password(&self, client: Uuid) -> Result<bool, Error> {
+        let (partition, number) = (self.site.partition(), self.id_of(client)?.record());
+        Ok(self.site.source.secret(partition, kinds::MAC_PASSWORD, number)?.is_some())
+    }
+}
 
 impl<'t, 's> Grant<'t, &'s Snapshot, View> {
     /// The organization's RADIUS clients, to be read.
@@ -89,6 +102,10 @@ impl RadiusClients<'_, &mut Change<'_>> {
         let client = self.edit(id, revision, edit)?;
         if client.revision() == before.revision() {
             return Ok(client);
+        }
+        if !client.fields.mac_authentication {
+            let partition = self.site.partition();
+            self.site.source.delete_secret(partition, kinds::MAC_PASSWORD, id.record())?;
         }
         self.settle(id)?;
         if network_rules::decide_otherwise(&before.fields, &client.fields) {
@@ -147,6 +164,41 @@ impl RadiusClients<'_, &mut Change<'_>> {
         self.site.tell(Action::SecretRotated, subject, Vec::new())
     }
 
+    /// Says which password the gear gives for all devices, beside which their own addresses count; none
+    /// for `None`. That it is the one there already is no change.
+    ///
+    /// # Errors
+    /// `Missing`, or `Invalid` for one that no request could have, and where devices are not let in by
+    /// their addresses.
+    pub fn set_mac_password(
+        &mut self,
+        id: RadiusClientId,
+        password: Option<&str>,
+    ) -> Result<RadiusClient, Error> {
+        let client = self.read(id)?;
+        let (partition, kind, number) = (self.site.partition(), kinds::MAC_PASSWORD, id.record());
+        let before = self.site.source.secret(partition, kind, number)?;
+        if before.as_ref().map(Secret::expose) == password.map(str::as_bytes) {
+            return Ok(client);
+        }
+        match password {
+            Some(password) => {
+                check_mac_password(password, &client.fields)?;
+                self.site.source.put_secret(partition, kind, number, password.as_bytes())?;
+            }
+            None => {
+                self.site.source.delete_secret(partition, kind, number)?;
+            }
+        }
+        self.touch(id, None)?;
+        let masked = |is_there: bool| is_there.then(|| "\"(secret)\"".to_owned());
+        let (before, after) = (masked(before.is_some()), masked(password.is_some()));
+        let told = vec![Difference { field: "mac_password".to_owned(), before, after }];
+        let subject = (SubjectKind::RadiusClient, client.uuid, client.fields.name.as_str());
+        self.site.tell(Action::Changed, subject, told)?;
+        self.read(id)
+    }
+
     /// Shows the shared secret; the showing is an event.
     ///
     /// # Errors
@@ -190,6 +242,18 @@ fn check_length(secret: &str) -> Result<(), Invalid> {
     }
     let wanted = format!("must have {SECRET_MINIMUM} to {SECRET_MAXIMUM} octets");
     Err(Invalid::new("/secret", wanted))
+}
+
+fn check_mac_password(password: &str, fields: &RadiusClientFields) -> Result<(), Invalid> {
+    if !(1..=PASSWORD_MAXIMUM).contains(&password.len()) {
+        let wanted = format!("must have 1 to {PASSWORD_MAXIMUM} octets");
+        return Err(Invalid::new("/mac_password", wanted));
+    }
+    if !fields.mac_authentication {
+        let message = "is for gear that asks about devices: set mac_authentication as well";
+        return Err(Invalid::new("/mac_password", message));
+    }
+    Ok(())
 }
 
 fn check_certificates(certificates: &GearCertificates) -> Result<(), Invalid> {
@@ -319,6 +383,7 @@ impl Entity for RadiusClient {
     ) -> Result<(), Error> {
         change.delete_secret(partition, kinds::SHARED_SECRET, id.record())?;
         change.delete_secret(partition, kinds::PREVIOUS_SECRET, id.record())?;
+        change.delete_secret(partition, kinds::MAC_PASSWORD, id.record())?;
         if let Partition::Organization(number) = partition
             && let Some(organization) = OrganizationId::from_record(number.get().into())
         {

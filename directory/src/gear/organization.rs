@@ -46,7 +46,10 @@ impl OrganizationGear {
                 None => None,
             };
             let within = (snapshot, partition);
-            let policy = NetworkPolicy::read(within, record.settings, &client, &mut profiles)?;
+            let mut policy = NetworkPolicy::read(within, record.settings, &client, &mut profiles)?;
+            if policy.mac_authentication {
+                policy.mac_password = snapshot.secret(partition, kinds::MAC_PASSWORD, number)?;
+            }
             let fields = client.fields;
             if !fields.certificates.is_empty() {
                 gear.certificates.push((client_id, fields.certificates));

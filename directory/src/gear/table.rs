@@ -128,6 +128,7 @@ fn touched(change: &Changed) -> Option<OrganizationId> {
             | kinds::REPLY_PROFILE
             | kinds::SHARED_SECRET
             | kinds::PREVIOUS_SECRET
+            | kinds::MAC_PASSWORD
             | kinds::CERTIFICATE_AUTHORITY,
         ) => OrganizationId::from_record(number.get().into()),
         _ => None,

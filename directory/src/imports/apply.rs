@@ -11,7 +11,7 @@ use super::outcome::{RowOutcome, Verdict};
 use super::plan::{Plan, Planner, caught};
 use super::row::{Fault, Row, RowEntry, RowPassword, UserRow};
 use crate::access::Context;
-use crate::authentication::{HashingFailed, Password};
+use crate::authentication::{HashParameters, HashingFailed, Password};
 use crate::collections::{
     Collection, Imports, NewPassword, Passwords, Site, places_left, settings,
 };
@@ -24,9 +24,9 @@ use crate::tools::Tools;
 
 /// So many rows are applied in one change.
 const ROWS: usize = 250;
-/// So many passwords in clear are hashed for one change: the step stays short, and imports of
-/// others get their turn.
-const CLEAR: usize = 16;
+/// So many passwords in clear, and NT hashes, are hashed for one change: the step stays short, and
+/// imports of others get their turn.
+const HASHED: usize = 16;
 
 /// Some rows of a chunk with what is needed to apply them.
 struct Batch {
@@ -70,7 +70,7 @@ impl Directory {
         done.map_err(Error::from)
     }
 
-    /// Hashes passwords in clear that the next rows need, at the pace of this thread.
+    /// Hashes passwords in clear, and NT hashes, that the next rows need, at the pace of this thread.
     fn hash_passwords(&self, job: Job, import: &Import, batch: &mut Batch) -> Result<(), Error> {
         let snapshot = self.inner.store.read()?;
         let (context, settings) = (job.context(import), settings(&snapshot, job.organization)?);
@@ -81,23 +81,37 @@ impl Directory {
         let first = import.position.row as usize;
         for (number, row) in batch.rows.iter().enumerate().take(batch.until).skip(first) {
             let RowEntry::User(user) = &row.entry else { continue };
-            let Some(RowPassword::Clear(clear)) = &user.password else { continue };
-            if !has_turn(import, row) {
+            if !user.is_to_be_hashed() || !has_turn(import, row) {
                 continue;
             }
-            if batch.hashed.len() == CLEAR {
+            if batch.hashed.len() == HASHED {
                 batch.until = number;
                 break;
             }
-            // The row keeps its own: it is judged again when its turn comes.
             if planner.user(user)?.is_ok_and(|plan| plan.sets_password)
-                && let Ok(clear) = Password::new(clear.expose())
+                && let Some(hashed) = hashed(user, parameters, tools)
             {
-                let hashed = NewPassword::hashed(clear, parameters, tools);
                 batch.hashed.insert(number, hashed.map_err(no_memory)?);
             }
         }
         Ok(())
+    }
+}
+
+/// Hashes what a row says of a password, unless that is a hash already. The row keeps its own: it is
+/// judged again when its turn comes.
+fn hashed(
+    user: &UserRow,
+    parameters: &HashParameters,
+    tools: &Tools,
+) -> Option<Result<NewPassword, HashingFailed>> {
+    match (&user.password, &user.nt_hash) {
+        (Some(RowPassword::Clear(clear)), _) => {
+            let clear = Password::new(clear.expose()).ok()?;
+            Some(NewPassword::hashed(clear, parameters, tools))
+        }
+        (None, Some(nt_hash)) => Some(NewPassword::of_nt_hash(nt_hash, parameters, tools)),
+        (Some(RowPassword::Hash(_)), _) | (None, None) => None,
     }
 }
 
@@ -253,11 +267,12 @@ impl<'a> Work<'a> {
                     (None, Some(RowPassword::Hash(hash))) => {
                         let taken = NewPassword::imported(hash.clone()).map_err(Error::from);
                         match caught(&user.fields.login, taken)? {
-                            Ok(password) => Some(password),
+                            Ok(password) => Some(password.with_nt_hash(user.nt_hash.as_ref())),
                             Err(fault) => return Ok(Applied::Fault(fault)),
                         }
                     }
                     (None, Some(RowPassword::Clear(_))) => return Ok(Applied::Later),
+                    (None, None) if user.nt_hash.is_some() => return Ok(Applied::Later),
                     (None, None) => None,
                 };
                 let changes = std::mem::take(&mut plan.changes);

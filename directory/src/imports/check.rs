@@ -4,8 +4,9 @@ use storage::{Id, Reading};
 
 use super::chunks::Chunks;
 use super::members::Members;
+use super::notes::note;
 use super::outcome::{RowOutcome, Verdict};
-use super::plan::{Plan, Planner};
+use super::plan::{NT_HASH_LEFT_OUT, Plan, Planner};
 use super::row::{Fault, Row, RowEntry};
 use super::survey::Survey;
 use crate::access::{Actor, Context, Errand, Permission, Who, authorize_errand};
@@ -174,6 +175,7 @@ fn checked<R: Reading>(
     if let Some(fault) = fault {
         return Ok(RowOutcome::fault(row, fault));
     }
+    let leaves_out = planner.leaves_out_nt_hash(&row.entry, verdict);
     let coming = members.coming(row)?;
     if coming > 0 {
         RowOutcome::joins(&mut changes, row.named().0, coming);
@@ -183,7 +185,11 @@ fn checked<R: Reading>(
         verdict = Verdict::Update;
     }
     referring.into_iter().for_each(|named| RowOutcome::refers(&mut changes, named));
-    Ok(RowOutcome::of(row, verdict, changes))
+    let mut outcome = RowOutcome::of(row, verdict, changes);
+    if leaves_out {
+        note(&mut outcome.notes, NT_HASH_LEFT_OUT);
+    }
+    Ok(outcome)
 }
 
 fn summary<E: Entity>(plan: Plan<E>) -> (Verdict, Vec<Difference>) {

@@ -7,8 +7,8 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::former::FormerRow;
 use super::outcome::RowOutcome;
-use super::row::{Row, RowEntry, RowPassword, RowReference};
-use crate::authentication::Password;
+use super::row::{Row, RowEntry, RowPassword, RowReference, UserRow};
+use crate::authentication::{NtHash, Password};
 use crate::error::Error;
 use crate::records::kinds;
 
@@ -99,10 +99,9 @@ impl Chunks {
             }
         }
         for kept in kept {
-            let password = kept.password()?;
             let row = usize::try_from(kept.row).ok().and_then(|row| rows.get_mut(row));
             if let Some(RowEntry::User(user)) = row.map(|row| &mut row.entry) {
-                user.password = Some(password);
+                kept.give(user)?;
             }
         }
         Ok(rows)
@@ -120,14 +119,18 @@ impl Chunks {
             if !row.entry.references().is_empty() {
                 naming.push((number, row.entry.references().to_vec()));
             }
-            if let RowEntry::User(user) = &row.entry
-                && let Some(password) = &user.password
-            {
+            let RowEntry::User(user) = &row.entry else { continue };
+            if let Some(password) = &user.password {
                 let (is_hash, octets) = match password {
                     RowPassword::Clear(clear) => (false, clear.expose()),
                     RowPassword::Hash(hash) => (true, hash.as_bytes()),
                 };
                 kept.push(Kept { row: number, is_hash, octets: octets.to_vec() });
+            }
+            // Its scheme tells it from the hash beside it: that names no such one.
+            if let Some(nt_hash) = &user.nt_hash {
+                let octets = nt_hash.text().as_bytes().to_vec();
+                kept.push(Kept { row: number, is_hash: true, octets });
             }
         }
         let encoded = Zeroizing::new(written(&(rows, kept, naming))?);
@@ -200,12 +203,19 @@ impl Chunks {
 }
 
 impl Kept {
-    fn password(&self) -> Result<RowPassword, Error> {
+    /// Gives it to the row that it belongs to.
+    fn give(&self, user: &mut UserRow) -> Result<(), Error> {
         if self.is_hash {
-            return Ok(RowPassword::Hash(String::from_utf8_lossy(&self.octets).into_owned()));
+            let text = String::from_utf8_lossy(&self.octets);
+            match NtHash::of_scheme(&text) {
+                Some(nt_hash) => user.nt_hash = nt_hash.ok(),
+                None => user.password = Some(RowPassword::Hash(text.into_owned())),
+            }
+            return Ok(());
         }
         let clear = Password::new(&self.octets);
         let clear = clear.map_err(|error| ReadError::from(Corrupt::new(error.to_string())))?;
-        Ok(RowPassword::Clear(clear))
+        user.password = Some(RowPassword::Clear(clear));
+        Ok(())
     }
 }

@@ -79,6 +79,6 @@ impl From<FormerUser> for UserRow {
             ..UserFields::default()
         };
         let FormerUser { suspended, groups, .. } = former;
-        Self { fields, suspended, password: None, groups, references: Vec::new() }
+        Self { fields, suspended, groups, ..Self::default() }
     }
 }

@@ -4,7 +4,7 @@ use storage::{Id, Partition, Reading};
 use uuid::Uuid;
 
 use super::outcome::Verdict;
-use super::row::{Fault, GroupRow, RowPassword, UserRow};
+use super::row::{Fault, GroupRow, RowEntry, RowPassword, UserRow};
 use crate::collections::{
     Collection, Entity, Site, check_expiry, check_renewal, require_quality, settings_of,
 };
@@ -13,6 +13,7 @@ use crate::events::Difference;
 use crate::id::{GroupId, RecordId, UserId};
 use crate::records::{
     Credential, Group, ImportFields, OnConflict, PasswordsOf, Settings, Stamp, User, UserState,
+    kinds,
 };
 
 /// What decides, beside the row.
@@ -39,6 +40,14 @@ pub(crate) struct Plan<E: Entity> {
     /// Whether the row's password is to be set.
     pub(crate) sets_password: bool,
 }
+
+/// What is told of a row with an NT hash alone where the organization keeps none.
+const NT_HASH_ALONE: &str = "is all that is known of the password, and ms_chap of the organization \
+                             is off: switch it on and import anew, or leave the hash out by \
+                             mapping it to nothing";
+/// What is noted of an NT hash beside another hash where the organization keeps none.
+pub(crate) const NT_HASH_LEFT_OUT: &str =
+    "the NT hash is left out, since ms_chap of the organization is off";
 
 /// No record has this number.
 const NOBODY: Id = Id::MAX;
@@ -77,7 +86,7 @@ impl<'a, R: Reading> Planner<'a, R> {
             if let Some((most, 0)) = self.places {
                 return Err(Error::Full(most));
             }
-            let (after, sets_password) = (Some(made.fields), row.password.is_some());
+            let (after, sets_password) = (Some(made.fields), row.has_password());
             return Ok(Plan { after, sets_password, ..Plan::of(Verdict::Create, None) });
         };
         if self.fields.on_conflict == OnConflict::Skip {
@@ -140,11 +149,34 @@ impl<'a, R: Reading> Planner<'a, R> {
 
     /// Whether a row has a password that somebody who is there is to get.
     fn is_other_password(&self, user: UserId, row: &UserRow) -> Result<bool, Error> {
-        let all = self.fields.passwords == PasswordsOf::AllUsers;
-        let Some(password) = row.password.as_ref().filter(|_| all) else { return Ok(false) };
-        let RowPassword::Hash(hash) = password else { return Ok(true) };
-        let found = self.site.source.get::<Credential>(self.partition(), user.record())?;
-        Ok(found.and_then(|credential| credential.hash).as_ref() != Some(hash))
+        if self.fields.passwords != PasswordsOf::AllUsers {
+            return Ok(false);
+        }
+        match &row.password {
+            Some(RowPassword::Clear(_)) => return Ok(true),
+            Some(RowPassword::Hash(hash)) => {
+                let found = self.site.source.get::<Credential>(self.partition(), user.record())?;
+                if found.and_then(|credential| credential.hash).as_ref() != Some(hash) {
+                    return Ok(true);
+                }
+            }
+            None => {}
+        }
+        let Some(given) = &row.nt_hash else { return Ok(false) };
+        if !self.settings.ms_chap {
+            // Beside another hash it is left out; alone it is an error of the row.
+            return Ok(row.password.is_none());
+        }
+        let kept = self.site.source.secret(self.partition(), kinds::NT_HASH, user.record())?;
+        Ok(kept.is_none_or(|kept| kept.expose() != given.expose()))
+    }
+
+    /// Whether the NT hash of a row whose password is to be set is left out, since the organization did
+    /// not opt in to keeping any.
+    pub(crate) fn leaves_out_nt_hash(&self, row: &RowEntry, verdict: Verdict) -> bool {
+        let RowEntry::User(user) = row else { return false };
+        let is_set = verdict == Verdict::Create || self.fields.passwords == PasswordsOf::AllUsers;
+        is_set && user.nt_hash.is_some() && !self.settings.ms_chap
     }
 
     /// Judges the password of a row. Whoever is there may be in groups with a policy of their own.
@@ -153,6 +185,9 @@ impl<'a, R: Reading> Planner<'a, R> {
         row: &UserRow,
         (id, user): (Option<UserId>, &User),
     ) -> Result<(), Error> {
+        if row.password.is_none() && row.nt_hash.is_some() && !self.settings.ms_chap {
+            return Err(Invalid::new("/nt_hash", NT_HASH_ALONE).into());
+        }
         let Some(RowPassword::Clear(clear)) = &row.password else { return Ok(()) };
         let settings = match (id, self.site.place.organization()) {
             (Some(id), Some(place)) => settings_of(self.site.source, place, id)?,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::authentication::Password;
+use crate::authentication::{NtHash, Password};
 use crate::records::{GroupFields, UserFields};
 
 /// What a file says of one user or group.
@@ -39,6 +39,9 @@ pub struct UserRow {
     /// The password.
     #[serde(skip)]
     pub password: Option<RowPassword>,
+    /// The NT hash of the password, which may be all that is known of it.
+    #[serde(skip)]
+    pub nt_hash: Option<NtHash>,
     /// The names of groups that the user comes into.
     pub groups: Vec<String>,
     /// Whom the organization's own attributes are to name.
@@ -126,6 +129,20 @@ impl RowEntry {
 }
 
 impl UserRow {
+    /// Whether the row says a password, in whatever form.
+    pub(crate) fn has_password(&self) -> bool {
+        self.password.is_some() || self.nt_hash.is_some()
+    }
+
+    /// Whether what it says of the password has to be hashed, which takes time.
+    pub(crate) fn is_to_be_hashed(&self) -> bool {
+        match &self.password {
+            Some(RowPassword::Clear(_)) => true,
+            Some(RowPassword::Hash(_)) => false,
+            None => self.nt_hash.is_some(),
+        }
+    }
+
     /// What a new user starts with.
     pub(crate) fn created(&self) -> UserFields {
         let mut fields = self.fields.clone();

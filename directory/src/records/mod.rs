@@ -227,6 +227,8 @@ pub(crate) mod kinds {
     pub(crate) const SERVER_KEY: Kind = Kind(35);
     /// Sealed: the secret that was shared with a RADIUS client before, while it still counts.
     pub(crate) const PREVIOUS_SECRET: Kind = Kind(36);
+    /// Sealed: the password that the gear of a RADIUS client gives for all devices.
+    pub(crate) const MAC_PASSWORD: Kind = Kind(170);
     /// Sealed: the key of an organization's own certificate authority.
     pub(crate) const AUTHORITY_KEY: Kind = Kind(37);
     /// Sealed: the NT hash of a password for MS-CHAPv2, where the organization opted in.

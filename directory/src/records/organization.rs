@@ -87,11 +87,11 @@ pub struct OrganizationFields {
 /// How an organization's people authenticate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
-    /// Whether passwords are also kept sealed in clear, as CHAP needs them; only passwords set
-    /// after it was switched on are.
+    /// Whether passwords are also kept sealed in clear, as CHAP needs them; only those that were set or
+    /// proven after it was switched on are.
     pub chap: bool,
     /// Whether the NT hashes of passwords are also kept sealed, as MS-CHAPv2 needs them; only those
-    /// of passwords set after it was switched on are.
+    /// of passwords that were set or proven after it was switched on are.
     pub ms_chap: bool,
     /// Whether a user sees the organization's people and groups, or only their own entry.
     pub users_see_people: bool,

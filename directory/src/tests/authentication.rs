@@ -359,7 +359,7 @@ fn challenge(world: &World, organization: OrganizationId, wanted: &'static str) 
 }
 
 #[test]
-fn chap_works_only_with_a_password_set_after_the_organization_opted_in() {
+fn chap_works_only_with_a_password_that_is_kept_after_the_organization_opted_in() {
     let world = World::new();
     let acme = world.organization("acme");
     let ada = world.user(acme, "ada");

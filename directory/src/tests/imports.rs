@@ -4,6 +4,7 @@ mod cap;
 mod chunks;
 mod meanwhile;
 mod nesting;
+mod nt_hashes;
 mod references;
 mod rights;
 

@@ -1,7 +1,8 @@
 //! MS-CHAPv2 by hashes that an organization lets be kept.
 
-use super::world::{RIGHT, World};
-use crate::access::{ManageConfiguration, RecoverAccounts};
+use super::second_factor::{STEP, code, demanding, enrol};
+use super::world::{RIGHT, World, accepted};
+use crate::access::{Identity, ManageConfiguration, RecoverAccounts};
 use crate::authentication::{
     Counterproof, Door, MsChapV2, NtHash, Outcome, Password, Proof, Request, Who,
 };
@@ -14,7 +15,7 @@ fn opted_in() -> Settings {
     Settings { ms_chap: true, ..Settings::default() }
 }
 
-fn client(world: &World, organization: OrganizationId) -> Door {
+pub(super) fn client(world: &World, organization: OrganizationId) -> Door {
     let fields = RadiusClientFields {
         name: "gate".into(),
         sources: vec!["192.0.2.0/24".parse().unwrap()],
@@ -41,7 +42,7 @@ fn answered(login: &str, text: &str) -> Proof {
     Proof::MsChapV2(Box::new(proof))
 }
 
-fn ask(
+pub(super) fn ask(
     world: &World,
     (organization, door): (OrganizationId, Door),
     login: &str,
@@ -51,7 +52,7 @@ fn ask(
     world.attempt(Request { door, proof: answered(login, text), ..request })
 }
 
-fn counterproof(outcome: Outcome) -> Option<Box<Counterproof>> {
+pub(super) fn counterproof(outcome: Outcome) -> Option<Box<Counterproof>> {
     let Outcome::Accept { counterproof, .. } = outcome else { return None };
     counterproof
 }
@@ -105,6 +106,82 @@ fn a_hash_is_kept_of_passwords_set_after_the_organization_opted_in_and_erased_wh
     world.set(acme, |settings| settings.ms_chap = true);
     assert!(counterproof(ask(&world, gate, "ada", "another horse battery")).is_none());
     world.assert_sound();
+}
+
+/// An organization of which no password is remembered, so that who signs in there waits for the pool's
+/// only thread, and with it for what follows earlier answers.
+fn calm(world: &World) -> OrganizationId {
+    let settings = Settings { remember_verified: 0, ..Settings::default() };
+    let calm = world.organization_with("calm", settings);
+    world.user(calm, "carl");
+    calm
+}
+
+fn settle(world: &World, calm: OrganizationId) {
+    assert!(accepted(&world.bind(calm, "carl", RIGHT)));
+}
+
+#[test]
+fn a_hash_that_is_missing_is_kept_with_the_next_password_that_is_compared_and_right() {
+    let world = World::new();
+    let (acme, calm) = (world.organization("acme"), calm(&world));
+    let gate = (acme, client(&world, acme));
+    let ada = world.user(acme, "ada");
+    assert!(accepted(&world.bind(acme, "ada", RIGHT)));
+    settle(&world, calm);
+    assert_eq!(kept(&world, acme), 0, "nobody opted in");
+    world.set(acme, |settings| settings.ms_chap = true);
+    assert!(accepted(&world.bind(acme, "ada", RIGHT)));
+    settle(&world, calm);
+    assert_eq!(kept(&world, acme), 0, "a password that is remembered is not looked at");
+    world.pass(300_000);
+    assert!(!accepted(&world.bind(acme, "ada", "wrong")));
+    settle(&world, calm);
+    assert_eq!(kept(&world, acme), 0);
+    let before = world.credential(acme, Identity::User(ada)).version;
+    assert!(accepted(&world.bind(acme, "ada", RIGHT)));
+    settle(&world, calm);
+    assert_eq!(kept(&world, acme), 1);
+    assert!(counterproof(ask(&world, gate, "ada", RIGHT)).is_some());
+    assert!(counterproof(ask(&world, gate, "ada", "wrong")).is_none());
+    assert_eq!(world.credential(acme, Identity::User(ada)).version, before, "nothing is ended");
+    let clear = |world: &World| {
+        let snapshot = world.directory.inner.store.read().unwrap();
+        let kind = kinds::CHAP_PASSWORD;
+        let kept = storage::Reading::secret(&snapshot, acme.partition(), kind, ada.record());
+        kept.unwrap().map(|clear| clear.expose().to_vec())
+    };
+    assert_eq!(clear(&world), None);
+    let sequence = world.directory.inner.store.sequence();
+    world.pass(300_000);
+    assert!(accepted(&world.bind(acme, "ada", RIGHT)));
+    settle(&world, calm);
+    assert_eq!(world.directory.inner.store.sequence(), sequence, "it is written once");
+    world.set(acme, |settings| settings.chap = true);
+    world.pass(300_000);
+    assert!(accepted(&world.bind(acme, "ada", RIGHT)));
+    settle(&world, calm);
+    assert_eq!(clear(&world).as_deref(), Some(RIGHT.as_bytes()));
+    world.assert_sound();
+}
+
+#[test]
+fn what_is_kept_of_a_password_that_came_with_a_code_has_no_code_in_it() {
+    let world = World::new();
+    let acme = world.organization_with("acme", demanding(Demand::IfEnrolled));
+    let calm = calm(&world);
+    let gate = (acme, client(&world, acme));
+    let ada = world.user(acme, "ada");
+    let uri = enrol(&world, acme, ada);
+    world.pass(STEP);
+    world.set(acme, |settings| settings.ms_chap = true);
+    let typed = format!("{RIGHT},{}", code(&world, &uri));
+    assert!(accepted(&world.bind(acme, "ada", &typed)));
+    settle(&world, calm);
+    assert_eq!(kept(&world, acme), 1);
+    world.set(acme, |settings| settings.second_factor.demand = Demand::Off);
+    assert!(counterproof(ask(&world, gate, "ada", &typed)).is_none());
+    assert!(counterproof(ask(&world, gate, "ada", RIGHT)).is_some());
 }
 
 #[test]

@@ -132,6 +132,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("list", "-----BEGIN X509 CRL-----\nMIIBAzCB…\n-----END X509 CRL-----\n"),
     ("login", "ada"),
     ("login_shell", "/bin/bash"),
+    ("mac_password", "Q0p9O8i3vZb4n1S0"),
     ("mail", "ada@acme.example"),
     ("members", "member"),
     ("mobile", "+44 7700 900815"),

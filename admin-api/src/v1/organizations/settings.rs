@@ -12,12 +12,12 @@ use crate::second_factor::Demand;
 /// How an organization's people authenticate.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Settings {
-    /// Whether passwords are also kept sealed in clear, as CHAP needs them; only passwords set
-    /// after it was switched on are.
+    /// Whether passwords are also kept sealed in clear, as CHAP needs them; only those that were
+    /// set, or signed in with in clear, after it was switched on are.
     chap: bool,
     /// Whether the NT hashes of passwords are also kept sealed, as MS-CHAPv2 needs them; only
-    /// those of passwords set after it was switched on are. Whoever had an NT hash could
-    /// authenticate with it.
+    /// those of passwords that were set, or signed in with in clear, after it was switched on are.
+    /// Whoever had an NT hash could authenticate with it.
     ms_chap: bool,
     /// Whether a user sees the organization's people and groups, or only their own entry.
     users_see_people: bool,

@@ -71,6 +71,9 @@ pub(crate) struct NewRadiusClient {
     /// devices little.
     #[serde(default)]
     mac_authentication: bool,
+    /// What its gear gives for the password of all devices, where that is not their address; by PAP or
+    /// CHAP, and with `mac_authentication` alone.
+    mac_password: Option<SecretText>,
     /// What an accept of a device that is not known carries; those are not let in when null.
     unknown_device_profile: Option<Uuid>,
     /// What its gear is told about sessions that go on, when something of their users changes;
@@ -115,13 +118,19 @@ pub(crate) async fn create_radius_client(
         Some(secret) => secret.expose().to_owned(),
         None => tools.password(SECRET_LENGTH),
     };
+    let mac_password = new.mac_password.take();
     let fields = new.resolve(&within.caller.read()?, organization)?;
     let given = secret.clone();
     let made = within.caller.change(move |change| {
         let mut grant = change.authorize::<ManageConfiguration>(organization)?;
-        grant.radius_clients().create(fields, &given)
+        let mut clients = grant.radius_clients();
+        let (id, made) = clients.create(fields, &given)?;
+        match mac_password {
+            Some(password) => clients.set_mac_password(id, Some(password.expose())),
+            None => Ok(made),
+        }
     });
-    let (_, record) = made.await?;
+    let record = made.await?;
     let revision = record.stamp.revision;
     let client = RadiusClient::of(record, &within.caller.read()?, organization)?;
     Ok(Created(Revised::new(revision, RadiusClientWithSecret { client, secret })))

@@ -95,6 +95,8 @@ pub(crate) struct RadiusClient {
     /// a Call-Check, with that address as Calling-Station-Id. Anybody could claim an address, so give
     /// devices little.
     mac_authentication: bool,
+    /// Whether its gear gives a password of its own for all devices, beside their addresses.
+    mac_password_set: bool,
     /// What an accept of a device that is not known carries; those are not let in when null.
     #[schema(required)]
     unknown_device_profile: Option<Uuid>,
@@ -153,6 +155,8 @@ impl RadiusClient {
         let profile = |id: Option<ReplyProfileId>| id.map(|id| profiles.read(id)).transpose();
         let reply_profile = profile(fields.reply_profile)?.map(|it| it.uuid);
         let unknown_device_profile = profile(fields.unknown_device_profile)?.map(|it| it.uuid);
+        let clients = reading.authorize::<View>(organization)?.radius_clients();
+        let mac_password_set = fields.mac_authentication && clients.has_mac_password(record.uuid)?;
         Ok(Self {
             id: record.uuid,
             created: Moment(record.stamp.created),
@@ -170,6 +174,7 @@ impl RadiusClient {
             certificates: GearCertificates::of(fields.certificates),
             previous_secret_until: record.previous_until.map(Moment),
             mac_authentication: fields.mac_authentication,
+            mac_password_set,
             unknown_device_profile,
             orders: fields.orders.into(),
             time_zone: fields.time_zone,

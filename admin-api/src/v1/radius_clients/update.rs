@@ -18,6 +18,7 @@ use crate::patch::{present, set};
 use crate::problem::Problem;
 use crate::revision::{IfMatch, Revised};
 use crate::second_factor::Demand;
+use crate::secret_text::SecretText;
 use crate::v1::groups;
 
 /// What changes of a RADIUS client; what is left out stays, null clears.
@@ -81,6 +82,11 @@ pub(crate) struct RadiusClientPatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = bool)]
     mac_authentication: Option<bool>,
+    /// What its gear gives for the password of all devices, where that is not their address; by PAP or
+    /// CHAP, and with `mac_authentication` alone, with which it goes. Null for none.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>, format = Password)]
+    mac_password: Option<Option<SecretText>>,
     /// What an accept of a device that is not known carries; those are not let in when null.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<Uuid>)]
@@ -111,18 +117,25 @@ pub(crate) async fn update_radius_client(
     within: Within<ManageConfiguration>,
     Item(radius_client): Item,
     IfMatch(revision): IfMatch,
-    Body(patch): Body<RadiusClientPatch>,
+    Body(mut patch): Body<RadiusClientPatch>,
 ) -> Result<Revised<RadiusClient>, Problem> {
     let organization = within.organization;
+    let mac_password = patch.mac_password.take();
     let patch = patch.resolve(&within.caller.read()?, organization)?;
     let changed = within.caller.change(move |change| {
         let mut grant = change.authorize::<ManageConfiguration>(organization)?;
         let mut clients = grant.radius_clients();
         let id = clients.id_of(radius_client)?;
-        clients.update(id, revision, |client| {
+        let changed = clients.update(id, revision, |client| {
             patch.apply(&mut client.fields);
             Ok(())
-        })
+        })?;
+        match mac_password {
+            Some(password) => {
+                clients.set_mac_password(id, password.as_ref().map(SecretText::expose))
+            }
+            None => Ok(changed),
+        }
     });
     RadiusClient::revised(changed.await?, &within.caller.read()?, organization)
 }

@@ -85,6 +85,21 @@ fn a_new_hash_is_a_phc_string_that_verifies_and_is_current() {
 }
 
 #[test]
+fn a_hash_of_an_nt_hash_verifies_the_password_and_not_the_nt_hash() {
+    let right = NtHash::of(&password("correct horse")).unwrap();
+    let text = hash_nt(&right, &CHEAP, [7; 16]).unwrap();
+    assert!(text.starts_with("{NT-ARGON2}$argon2id$v=19$m=64,t=1,p=1$"), "{text}");
+    let read = stored(&text);
+    assert!(read.verify(&password("correct horse")).unwrap());
+    assert!(!read.verify(&password("Correct horse")).unwrap());
+    assert!(read.needs_upgrade(&CHEAP) && !read.is_quick());
+    // Neither what is kept for answers, as octets or as text, nor what is no text.
+    for wrong in [&right.expose()[..], &right.text().as_bytes()[4..], b"\xff\xfe"] {
+        assert!(!read.verify(&Password::new(wrong).unwrap()).unwrap(), "{wrong:?}");
+    }
+}
+
+#[test]
 fn another_salt_gives_another_hash() {
     let hash = |salt| hash(&password("correct horse"), &CHEAP, salt).unwrap();
     assert_ne!(hash([1; 16]), hash([2; 16]));
