@@ -7,7 +7,9 @@ use crate::error::{Error, Invalid};
 use crate::id::RecordId;
 use crate::limits::{self, NAMED_GROUPS, NETWORK_RULES, VALUES};
 use crate::network::{GearName, Ssid};
-use crate::records::{Conditions, NetworkRule, RadiusClientFields, ReplyProfile, WeekPeriod};
+use crate::records::{
+    Conditions, NetworkRule, RadiusClientFields, ReplyProfile, WeekPeriod, WithDevice,
+};
 use crate::text::prepare;
 
 /// Minutes of a day.
@@ -43,6 +45,11 @@ fn check_conditions(pointer: &str, when: &Conditions) -> Result<(), Invalid> {
     count("nas_networks", when.gear_networks.len(), VALUES)?;
     count("service_types", when.service_types.len(), VALUES)?;
     count("with_device_groups", when.with_device_groups.len(), NAMED_GROUPS)?;
+    let names_groups = !when.groups.is_empty() || !when.with_device_groups.is_empty();
+    if when.with_device == Some(WithDevice::Unknown) && names_groups {
+        let pointer = format!("{pointer}/with_device");
+        return Err(Invalid::new(pointer, "a device that nobody made known is in no group"));
+    }
     for (position, name) in when.gear.iter().enumerate() {
         let pointer = format!("{pointer}/nas_identifiers/{position}");
         limits::line_of(&pointer, name, GearName::LONGEST)?;

@@ -46,8 +46,8 @@ pub struct Conditions {
     pub with_device_groups: Vec<GroupId>,
 }
 
-/// What the device has to be that a user comes with. Gear names it by its hardware address, which
-/// proves nothing.
+/// What the device has to be that a user comes with, or that comes for itself. Gear names it by its
+/// hardware address, which proves nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WithDevice {
@@ -55,6 +55,9 @@ pub enum WithDevice {
     Known,
     /// Likewise, and the user's own.
     Own,
+    /// None of the organization's, and it comes for itself. Rules that do not say so are never about such a
+    /// device.
+    Unknown,
 }
 
 /// A rule as RADIUS clients of version 4 had it.

@@ -1,5 +1,7 @@
 //! Rules of RADIUS clients: the first one that is met decides.
 
+mod unknown;
+
 use std::time::Duration;
 
 use super::world::{DAY, HERE, RIGHT, World, accepted, password};

@@ -71,7 +71,8 @@ pub(crate) struct NewRadiusClient {
     /// devices little.
     #[serde(default)]
     mac_authentication: bool,
-    /// What an accept of a device that is not known carries; those are not let in when null.
+    /// What an accept of a device that is not known carries where no rule about `unknown` ones is met;
+    /// those are not let in when null.
     unknown_device_profile: Option<Uuid>,
     /// What its gear is told about sessions that go on, when something of their users changes;
     /// nothing when absent.

@@ -95,7 +95,8 @@ pub(crate) struct RadiusClient {
     /// a Call-Check, with that address as Calling-Station-Id. Anybody could claim an address, so give
     /// devices little.
     mac_authentication: bool,
-    /// What an accept of a device that is not known carries; those are not let in when null.
+    /// What an accept of a device that is not known carries where no rule about `unknown` ones is met;
+    /// those are not let in when null.
     #[schema(required)]
     unknown_device_profile: Option<Uuid>,
     /// What its gear is told about sessions that go on, when something of their users changes.

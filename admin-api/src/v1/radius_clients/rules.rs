@@ -56,7 +56,9 @@ pub(crate) struct Rule {
     /// The device that users come with, which Calling-Station-Id names by a hardware address: it has to
     /// be one of the organization's that is not suspended (`known`), and the user's own as well
     /// (`own`). Anybody can give themselves another machine's address, so it proves nothing; to prove
-    /// devices, use EAP-TLS with their certificates. A device that comes for itself is `known`.
+    /// devices, use EAP-TLS with their certificates. A device that comes for itself is `known`, or, by
+    /// MAC authentication, `unknown` where the organization does not have it: of such devices are those
+    /// rules alone that say so, never of a user, and they name no groups.
     #[serde(default)]
     #[schema(value_type = Option<String>, required = false)]
     with_device: Option<records::WithDevice>,
