@@ -192,6 +192,8 @@ struct Rule {
     name: String,
     when: Conditions,
     then: Option<Verdict>,
+    /// What who was proven is told where it rejects them.
+    message: Option<Arc<str>>,
 }
 
 /// An accept, with the number of the profile that it carries.
@@ -228,6 +230,8 @@ pub(crate) struct Decision<'p> {
     pub(crate) rule: Option<&'p str>,
     /// What the accept carries, or why there is none.
     pub(crate) verdict: Result<Accepted<'p>, &'static str>,
+    /// What a rejection says to who was proven.
+    pub(crate) message: Option<&'p Arc<str>>,
 }
 
 /// What an accept carries.
@@ -260,11 +264,12 @@ impl NetworkPolicy {
         let mut verdict = |profile| profiles.verdict(within, profile);
         let mut rules = Vec::with_capacity(fields.rules.len());
         for rule in &fields.rules {
-            let then = match rule.then {
-                RuleVerdict::Accept(profile) => Some(verdict(profile)?),
-                RuleVerdict::Reject => None,
+            let (then, message) = match &rule.then {
+                RuleVerdict::Accept(profile) => (Some(verdict(*profile)?), None),
+                RuleVerdict::Reject => (None, None),
+                RuleVerdict::RejectSaying(message) => (None, Some(Arc::from(message.as_str()))),
             };
-            rules.push(Rule { name: rule.name.clone(), when: rule.when.clone(), then });
+            rules.push(Rule { name: rule.name.clone(), when: rule.when.clone(), then, message });
         }
         let by_time = fields.rules.iter().any(|rule| !rule.when.times.is_empty());
         let (id, name) = (client.uuid, fields.name.clone());
@@ -322,7 +327,7 @@ impl NetworkPolicy {
         } else {
             Err(IN_NO_GROUP)
         };
-        Ok(Decision { rule: None, verdict })
+        Ok(Decision { rule: None, verdict, message: None })
     }
 
     /// What the first rule says that is met, if one is.
@@ -340,7 +345,8 @@ impl NetworkPolicy {
             {
                 let groups = &rule.when.groups;
                 let verdict = rule.then.as_ref().map(|then| then.accepted(groups)).ok_or(REJECTED);
-                return Ok(Some(Decision { rule: Some(&rule.name), verdict }));
+                let (rule, message) = (Some(rule.name.as_str()), rule.message.as_ref());
+                return Ok(Some(Decision { rule, verdict, message }));
             }
         }
         Ok(None)

@@ -125,6 +125,8 @@ fn what_the_server_writes_in_its_own_way_is_no_difference() {
          \x20   nas_networks: [192.0.2.7/24]\n\
          \x20   times: [{{days: [friday, monday], from: '08:00', to: '18:00'}}]\n\
          \x20   verdict: accept\n\
+         \x20 - {{name: strangers, with_device: unknown, verdict: accept}}\n\
+         \x20 - {{name: night, verdict: reject, reply_message: 'Closed: come back at 8.'}}\n\
          event_destinations:\n\
          - {{name: siem, kind: syslog, paused: true, syslog: {{host: siem.example}}, \
          filter: {{source: 192.0.2.7}}}}\n",

@@ -51,6 +51,8 @@ pub struct Explanation {
     /// The external id of the device that rules about one mean, if the organization has it and it is
     /// not suspended.
     pub device: Option<Uuid>,
+    /// What a rule that rejects tells them; nothing inside EAP, and nothing to a device.
+    pub message: Option<String>,
     /// Whether a code is needed beside the password.
     pub needs_code: bool,
     /// The time as clocks show it where the gear stands; absent where no rule is of a time.
@@ -174,6 +176,18 @@ fn device_explained(
     })
 }
 
+/// Whether what a rule tells reaches a user who comes by a method: beside EAP nothing may be said (RFC 3579,
+/// section 2.6.5).
+const fn hears_messages(method: NetworkMethod) -> bool {
+    match method {
+        NetworkMethod::Pap | NetworkMethod::Chap | NetworkMethod::MsChapV2 => true,
+        NetworkMethod::EapTls
+        | NetworkMethod::EapTtls
+        | NetworkMethod::Peap
+        | NetworkMethod::Mac => false,
+    }
+}
+
 impl Attempt {
     /// What keeps a bind out, whatever the password.
     fn hindrance_to_bind(&self) -> Option<&'static str> {
@@ -276,10 +290,12 @@ impl Attempt {
             Err(reason) => Some(reason),
         };
         let profile = decision.verdict.ok().and_then(|accepted| accepted.profile);
+        let message = decision.message.filter(|_| hears_messages(circumstances.method));
         Ok(Explanation {
             reason,
             rule: decision.rule.map(ToOwned::to_owned),
             profile: profile.filter(|_| reason.is_none()),
+            message: message.map(|message| message.as_ref().to_owned()),
             needs_code,
             ..Explanation::default()
         })

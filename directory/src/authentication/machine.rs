@@ -45,7 +45,7 @@ pub(super) fn judge<'p>(
     match device_at(place, Some(address))? {
         Some(device) => judge_known(policy, place, device, asked),
         None => {
-            let Decision { rule, verdict } = policy.decide(place, Asker::Unknown, asked)?;
+            let Decision { rule, verdict, .. } = policy.decide(place, Asker::Unknown, asked)?;
             // No rule makes a machine of what can be none.
             let verdict = verdict.and_then(|accepted| {
                 if address.is_of_one() { Ok(accepted) } else { Err(NO_MACHINE) }

@@ -1,5 +1,6 @@
 //! Rules of RADIUS clients: the first one that is met decides.
 
+mod messages;
 mod unknown;
 
 use std::time::Duration;

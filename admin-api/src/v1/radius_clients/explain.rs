@@ -65,6 +65,9 @@ pub(crate) struct Explanation {
     /// is none, or it is suspended.
     #[schema(required)]
     device: Option<Uuid>,
+    /// What the Access-Reject tells the user, as the rule says; null where it tells nothing, as over EAP.
+    #[schema(required)]
+    reply_message: Option<String>,
     /// Whether a code is needed beside the password.
     needs_code: bool,
     /// The time by which rules are judged, as clocks show it in the client's `time_zone`: with how far
@@ -116,6 +119,7 @@ pub(crate) async fn explain_radius_request(
         rule: explained.rule,
         reply_profile: reply_profile.map(|profile| profile.uuid),
         device: explained.device,
+        reply_message: explained.message,
         needs_code: explained.needs_code,
         local_time: explained.local_time,
     }))
