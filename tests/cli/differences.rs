@@ -114,7 +114,11 @@ fn what_the_server_writes_in_its_own_way_is_no_difference() {
          - {{name: all, custom: {{crew: [staff, {{user: Bob}}]}}}}\n\
          devices: [{{name: printer, addresses: [0010.A423.19C0], groups: [ALL, staff]}}]\n\
          reply_profiles:\n\
-         - {{name: wifi, attributes: [{{name: Tunnel-Private-Group-Id, value: '30'}}]}}\n\
+         - name: wifi\n\
+         \x20 attributes:\n\
+         \x20 - {{name: Tunnel-Private-Group-Id, value: '30'}}\n\
+         \x20 - {{name: framed-ip-address, value: '10.0.0.{{custom.badges}}'}}\n\
+         \x20 - {{name: session-timeout, value: '{{custom.BADGES}}'}}\n\
          radius_clients:\n\
          - name: gate\n\
          \x20 sources: [{}]\n\

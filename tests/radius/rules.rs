@@ -112,6 +112,8 @@ fn a_described_request_is_explained_without_a_password() {
         "called_station_id": called, "at": "2030-01-31T12:00:00Z"}));
     let expected = json!({"accept": true, "reason": null, "rule": "staff",
         "reply_profile": rules[0]["reply_profile"], "device": null, "reply_message": null,
+        "reply": {"vlan": "20", "filters": [], "classes": [], "session_timeout": null,
+                  "idle_timeout": null, "vendor_attributes": [], "attributes": []},
         "needs_code": false, "local_time": "2030-01-31T12:00:00+00:00[UTC]"});
     assert_eq!(told, expected);
     let told = explained(json!({"login": "bob", "method": "eap_ttls", "nas_port_type": 19,

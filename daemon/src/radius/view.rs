@@ -240,6 +240,8 @@ fn put_named(reply: &mut Reply, attribute: &NamedAttribute) -> Result<(), ReplyE
             prefix6 = prefix_octets(prefix.addr(), prefix.prefix_len());
             &prefix6
         }
+        // Nobody was asked what it is read from.
+        NamedValue::Told(..) => return Err(ReplyError::Empty),
     };
     match vendor {
         Some(vendor) => reply.vendor(*vendor, *number, octets).map(drop),

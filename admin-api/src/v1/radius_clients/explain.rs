@@ -1,6 +1,7 @@
 //! What would become of a request at a RADIUS client.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use axum::Json;
 use directory::access::View;
@@ -14,6 +15,7 @@ use crate::body::Body;
 use crate::caller::{Item, Within};
 use crate::moment::Moment;
 use crate::problem::Problem;
+use crate::v1::reply_profiles::Carried;
 
 /// A request that is described. It carries no password: the answer is for who has the right one.
 #[derive(Deserialize, ToSchema)]
@@ -60,6 +62,11 @@ pub(crate) struct Explanation {
     /// The reply profile that the accept carries.
     #[schema(required)]
     reply_profile: Option<Uuid>,
+    /// What that profile says of the user: with logins, groups and other facts in their places, and what
+    /// is told as a number, an address or a prefix read as such. Null where there is no profile, or no
+    /// accept.
+    #[schema(required)]
+    reply: Option<Carried>,
     /// The device of the organization that Calling-Station-Id names, by which rules with
     /// `with_device` and `with_device_groups` decide, or the one that comes for itself; null where there
     /// is none, or it is suspended.
@@ -118,6 +125,7 @@ pub(crate) async fn explain_radius_request(
         reason: explained.reason.map(ToOwned::to_owned),
         rule: explained.rule,
         reply_profile: reply_profile.map(|profile| profile.uuid),
+        reply: explained.reply.map(|reply| Arc::unwrap_or_clone(reply).into()),
         device: explained.device,
         reply_message: explained.message,
         needs_code: explained.needs_code,
