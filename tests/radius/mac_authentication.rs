@@ -73,6 +73,8 @@ fn a_device_is_let_in_by_its_address_in_any_spelling_where_the_client_says_so() 
     assert_eq!((&event["method"], &event["rule"]), (&json!("mac"), &json!("printers")), "{event}");
     assert_eq!((&event["actor"]["id"], &event["actor"]["name"]), (&ids[0], &json!("printer")));
     let explain = format!("radius-clients/{}/explain", client.id);
+    let again = office.act("POST", &explain, Some(&json!({"event": event["sequence"]})));
+    assert_eq!((&again["device"], &again["event"]["different"]), (&ids[0], &json!([])), "{again}");
     let told = office.act("POST", &explain, Some(&json!({"login": ADDRESS, "method": "mac"})));
     assert_eq!((&told["accept"], &told["rule"]), (&json!(true), &json!("printers")), "{told}");
     for (calling, accept) in [("00-10-A4-23-19-C0", true), ("00-10-A4-23-19-C1", false)] {

@@ -114,7 +114,7 @@ fn a_described_request_is_explained_without_a_password() {
         "reply_profile": rules[0]["reply_profile"], "device": null, "reply_message": null,
         "reply": {"vlan": "20", "filters": [], "classes": [], "session_timeout": null,
                   "idle_timeout": null, "vendor_attributes": [], "attributes": []},
-        "needs_code": false, "local_time": "2030-01-31T12:00:00+00:00[UTC]"});
+        "needs_code": false, "local_time": "2030-01-31T12:00:00+00:00[UTC]", "event": null});
     assert_eq!(told, expected);
     let told = explained(json!({"login": "bob", "method": "eap_ttls", "nas_port_type": 19,
         "called_station_id": called, "at": "2030-01-31T12:00:00Z"}));
@@ -130,6 +130,50 @@ fn a_described_request_is_explained_without_a_password() {
     let told = certified();
     assert_eq!((&told["accept"], &told["rule"]), (&json!(false), &json!("else")), "{told}");
     assert!(office.events().iter().all(|event| event["action"] != "radius_access"));
+}
+
+#[test]
+fn what_an_event_recorded_is_asked_about_again_as_policy_is_today() {
+    let (office, client, _) = office();
+    let more = format!("{OFFICE},{PHONE},NAS-Identifier=\"ap-7\"");
+    assert!(login(&office, &client, "ada", &more).is("Access-Accept"));
+    let event = office.event("radius_access");
+    let number = &event["sequence"];
+    let place = format!("radius-clients/{}", client.id);
+    let path = format!("{place}/explain");
+    let explained = |body: Value| office.act("POST", &path, Some(&body));
+    let told = explained(json!({"event": number, "nas_port_type": 19}));
+    let expected = json!({"sequence": number, "accept": true, "reason": null, "rule": "staff",
+                          "reply_profile": "staff", "different": []});
+    assert_eq!((&told["rule"], &told["event"]), (&json!("staff"), &expected), "{told}");
+    // The kind of port stands in no event.
+    let told = explained(json!({"event": number}));
+    let all = json!(["accept", "reason", "rule", "reply_profile"]);
+    assert_eq!((&told["rule"], &told["event"]["different"]), (&json!("else"), &all), "{told}");
+    // What is said beside it counts.
+    let guests = "00-10-A4-23-19-C0:guests";
+    let told = explained(json!({"event": number, "called_station_id": guests, "login": "bob"}));
+    assert_eq!((&told["rule"], &told["accept"]), (&json!("guests"), &json!(true)), "{told}");
+    // The user is found who was meant, and the policy is today's.
+    let user = format!("users/{}", event["actor"]["id"].as_str().unwrap());
+    office.act("PATCH", &user, Some(&json!({"login": "grace"})));
+    office.act("PATCH", &place, Some(&json!({"rules": []})));
+    let told = explained(json!({"event": number}));
+    let different = json!(["rule", "reply_profile"]);
+    assert_eq!((&told["accept"], &told["event"]["different"]), (&json!(true), &different));
+    let created = office.event("created")["sequence"].clone();
+    let other = office.client("other", &json!({}));
+    for (client, body, pointer) in [
+        (&client, json!({"event": created}), "/event"),
+        (&client, json!({"event": u64::MAX}), "/event"),
+        (&other, json!({"event": number}), "/event"),
+        (&client, json!({"method": "pap"}), "/login"),
+        (&client, json!({"login": "ada"}), "/method"),
+    ] {
+        let path = office.path(&format!("radius-clients/{}/explain", client.id));
+        let refused = office.top.send("POST", &path, Some(&body));
+        assert_eq!((refused.status, &refused.json()["pointer"]), (422, &json!(pointer)), "{body}");
+    }
 }
 
 #[test]

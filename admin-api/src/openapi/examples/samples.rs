@@ -299,6 +299,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("RadiusClient.unknown_device_profile", "null"),
     ("RadiusExplanation.accept", "true"),
     ("RadiusExplanation.device", "null"),
+    ("RadiusExplanation.event", "null"),
     ("RadiusExplanation.reply", "null"),
     ("RadiusExplanation.reply_message", "null"),
     ("ServiceAccount.previous_password_until", "null"),
