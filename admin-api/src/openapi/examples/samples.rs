@@ -78,6 +78,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("PolicySource.name", "laptops"),
     ("Presentation.base", "dc=acme,dc=example"),
     ("RadiusClient.name", "office wifi"),
+    ("RadiusClient.weaknesses", "short_secret"),
     ("ReplyProfile.name", "staff wifi"),
     ("SecurityPolicy.description", "Whatever leaves the office"),
     ("SecurityPolicy.name", "laptops"),
