@@ -27,8 +27,8 @@ use crate::events::EventActor;
 use crate::id::{GroupId, OrganizationId, RecordId, ReplyProfileId};
 use crate::policy::{Asker, Place};
 use crate::records::{
-    Organization, OrganizationState, RadiusClient, ReplyProfile, ReplyProfileFields, RuleVerdict,
-    Session, Trigger,
+    Organization, OrganizationState, RadiusClient, ReplyProfile, ReplyProfileFields, Session,
+    Trigger,
 };
 
 pub(crate) use self::departures::Departures;
@@ -164,7 +164,7 @@ impl Grant<'_, &Snapshot, ManageConfiguration> {
         let number = session.client.record();
         let client = self.source.get::<RadiusClient>(self.place.partition(), number)?;
         let Some(fields) = client.map(|client| client.fields) else { return Ok(Vec::new()) };
-        let rules = fields.rules.iter().filter(|rule| rule.then != RuleVerdict::Reject);
+        let rules = fields.rules.iter().filter(|rule| rule.then.lets_in());
         let rules = rules.map(|rule| (rule.then.profile(), &rule.when.groups));
         let all = rules.chain([(fields.reply_profile, &fields.allowed_groups)]);
         let (own, others): (Vec<_>, Vec<_>) = all.partition(|(with, _)| *with == Some(profile));

@@ -53,7 +53,7 @@ pub(crate) struct NetworkPolicy {
     pub(crate) tells_what_is_granted: bool,
     /// Whether sessions are looked at again when what decides about them is another.
     follows_policy: bool,
-    /// What an accept of an unknown device carries; none where they are not let in.
+    /// What an accept of an unknown device carries where no rule is met; none where they are not let in.
     unknown_device: Option<Verdict>,
 }
 
@@ -64,6 +64,8 @@ pub(crate) enum Asker<'a> {
     User(UserId),
     /// A device in these groups.
     Device(&'a [GroupId]),
+    /// A device that nobody made known.
+    Unknown,
 }
 
 /// Where is read what a policy asks for.
@@ -99,6 +101,7 @@ impl Own {
             Asker::Device(groups) => {
                 Self::Device(groups_of_device(place.snapshot, place.partition(), groups)?)
             }
+            Asker::Unknown => Self::Device(Vec::new()),
         })
     }
 
@@ -136,9 +139,14 @@ impl Facts<'_> {
     }
 
     /// Whether they come with a device as a rule wants it. A device that comes for itself is the one
-    /// that is meant, and nobody's own.
+    /// that is meant, and nobody's own; of one that nobody made known are the rules alone that say so.
     fn comes_with(&mut self, when: &Conditions) -> Result<bool, Error> {
         let groups = &when.with_device_groups;
+        let is_unknown = matches!(self.asker, Asker::Unknown);
+        if is_unknown || when.with_device == Some(WithDevice::Unknown) {
+            let is_meant = is_unknown && when.with_device == Some(WithDevice::Unknown);
+            return Ok(is_meant && groups.is_empty());
+        }
         if when.with_device.is_none() && groups.is_empty() {
             return Ok(true);
         }
@@ -187,6 +195,8 @@ struct Rule {
     name: String,
     when: Conditions,
     then: Option<Verdict>,
+    /// What who was proven is told where it rejects them.
+    message: Option<Arc<str>>,
 }
 
 /// An accept, with the number of the profile that it carries.
@@ -223,6 +233,8 @@ pub(crate) struct Decision<'p> {
     pub(crate) rule: Option<&'p str>,
     /// What the accept carries, or why there is none.
     pub(crate) verdict: Result<Accepted<'p>, &'static str>,
+    /// What a rejection says to who was proven.
+    pub(crate) message: Option<&'p Arc<str>>,
 }
 
 /// What an accept carries.
@@ -241,6 +253,7 @@ pub(crate) struct Accepted<'p> {
 const REJECTED: &str = "the rule rejects whom it is about";
 const IN_NO_GROUP: &str =
     "the user or device is in none of the groups that the RADIUS client allows";
+const UNKNOWN: &str = "there is no such device";
 
 impl NetworkPolicy {
     /// Makes the policy of a client with all that it names.
@@ -254,11 +267,12 @@ impl NetworkPolicy {
         let mut verdict = |profile| profiles.verdict(within, profile);
         let mut rules = Vec::with_capacity(fields.rules.len());
         for rule in &fields.rules {
-            let then = match rule.then {
-                RuleVerdict::Accept(profile) => Some(verdict(profile)?),
-                RuleVerdict::Reject => None,
+            let (then, message) = match &rule.then {
+                RuleVerdict::Accept(profile) => (Some(verdict(*profile)?), None),
+                RuleVerdict::Reject => (None, None),
+                RuleVerdict::RejectSaying(message) => (None, Some(Arc::from(message.as_str()))),
             };
-            rules.push(Rule { name: rule.name.clone(), when: rule.when.clone(), then });
+            rules.push(Rule { name: rule.name.clone(), when: rule.when.clone(), then, message });
         }
         let by_time = fields.rules.iter().any(|rule| !rule.when.times.is_empty());
         let (id, name) = (client.uuid, fields.name.clone());
@@ -284,12 +298,6 @@ impl NetworkPolicy {
         })
     }
 
-    /// What an accept of an unknown device carries.
-    pub(crate) fn unknown_device(&self) -> Option<Accepted<'_>> {
-        let verdict = self.unknown_device.as_ref().filter(|_| self.mac_authentication);
-        verdict.map(|verdict| verdict.accepted(&[]))
-    }
-
     /// A time as clocks show it where the gear stands, if a rule is of a time of the week.
     pub(crate) fn local_time(&self, at: Time) -> Option<String> {
         self.zone.as_ref().map(|zone| zone.spell(at))
@@ -313,6 +321,25 @@ impl NetworkPolicy {
     ) -> Result<Decision<'_>, Error> {
         let calling = asked.0.calling;
         let mut facts = Facts { place, asker, calling, own: None, device: None };
+        if let Some(decision) = self.met(&mut facts, asked)? {
+            return Ok(decision);
+        }
+        let verdict = if matches!(asker, Asker::Unknown) {
+            self.unknown_device.as_ref().map(|verdict| verdict.accepted(&[])).ok_or(UNKNOWN)
+        } else if facts.is_in(&self.allowed_groups)? {
+            Ok(self.reply.accepted(&self.allowed_groups))
+        } else {
+            Err(IN_NO_GROUP)
+        };
+        Ok(Decision { rule: None, verdict, message: None })
+    }
+
+    /// What the first rule says that is met, if one is.
+    fn met(
+        &self,
+        facts: &mut Facts<'_>,
+        asked: (&Circumstances, Time),
+    ) -> Result<Option<Decision<'_>>, Error> {
         let clock = LazyCell::new(|| self.zone.as_ref().map(|zone| zone.week_minute(asked.1)));
         for rule in &self.rules {
             let when = &rule.when;
@@ -322,13 +349,11 @@ impl NetworkPolicy {
             {
                 let groups = &rule.when.groups;
                 let verdict = rule.then.as_ref().map(|then| then.accepted(groups)).ok_or(REJECTED);
-                return Ok(Decision { rule: Some(&rule.name), verdict });
+                let (rule, message) = (Some(rule.name.as_str()), rule.message.as_ref());
+                return Ok(Some(Decision { rule, verdict, message }));
             }
         }
-        let allowed = facts.is_in(&self.allowed_groups)?;
-        let accepted = self.reply.accepted(&self.allowed_groups);
-        let verdict = if allowed { Ok(accepted) } else { Err(IN_NO_GROUP) };
-        Ok(Decision { rule: None, verdict })
+        Ok(None)
     }
 }
 

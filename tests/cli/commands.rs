@@ -80,6 +80,8 @@ fn gear_is_made_explained_and_told_apart() {
     tenantry.does("group change-members staff --add-users ada");
     let explained = tenantry.shows("radius explain gate --login ada --method pap");
     assert_eq!((&explained["accept"], &explained["reason"]), (&json!(true), &json!(null)));
+    let unknown = tenantry.run("radius explain gate --event 1 --nas-port-type 19");
+    assert!(unknown.code == 7 && unknown.stderr.contains("--event"), "{unknown:?}");
     let moved = tenantry.shows("radius update gate --time-zone Asia/Kolkata");
     assert_eq!(moved["time_zone"], "Asia/Kolkata");
     let nowhere = tenantry.run("radius update gate --time-zone nowhere");

@@ -114,7 +114,11 @@ fn what_the_server_writes_in_its_own_way_is_no_difference() {
          - {{name: all, custom: {{crew: [staff, {{user: Bob}}]}}}}\n\
          devices: [{{name: printer, addresses: [0010.A423.19C0], groups: [ALL, staff]}}]\n\
          reply_profiles:\n\
-         - {{name: wifi, attributes: [{{name: Tunnel-Private-Group-Id, value: '30'}}]}}\n\
+         - name: wifi\n\
+         \x20 attributes:\n\
+         \x20 - {{name: Tunnel-Private-Group-Id, value: '30'}}\n\
+         \x20 - {{name: framed-ip-address, value: '10.0.0.{{custom.badges}}'}}\n\
+         \x20 - {{name: session-timeout, value: '{{custom.BADGES}}'}}\n\
          radius_clients:\n\
          - name: gate\n\
          \x20 sources: [{}]\n\
@@ -125,6 +129,8 @@ fn what_the_server_writes_in_its_own_way_is_no_difference() {
          \x20   nas_networks: [192.0.2.7/24]\n\
          \x20   times: [{{days: [friday, monday], from: '08:00', to: '18:00'}}]\n\
          \x20   verdict: accept\n\
+         \x20 - {{name: strangers, with_device: unknown, verdict: accept}}\n\
+         \x20 - {{name: night, verdict: reject, reply_message: 'Closed: come back at 8.'}}\n\
          event_destinations:\n\
          - {{name: siem, kind: syslog, paused: true, syslog: {{host: siem.example}}, \
          filter: {{source: 192.0.2.7}}}}\n",

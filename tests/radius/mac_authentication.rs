@@ -73,6 +73,8 @@ fn a_device_is_let_in_by_its_address_in_any_spelling_where_the_client_says_so() 
     assert_eq!((&event["method"], &event["rule"]), (&json!("mac"), &json!("printers")), "{event}");
     assert_eq!((&event["actor"]["id"], &event["actor"]["name"]), (&ids[0], &json!("printer")));
     let explain = format!("radius-clients/{}/explain", client.id);
+    let again = office.act("POST", &explain, Some(&json!({"event": event["sequence"]})));
+    assert_eq!((&again["device"], &again["event"]["different"]), (&ids[0], &json!([])), "{again}");
     let told = office.act("POST", &explain, Some(&json!({"login": ADDRESS, "method": "mac"})));
     assert_eq!((&told["accept"], &told["rule"]), (&json!(true), &json!("printers")), "{told}");
     for (calling, accept) in [("00-10-A4-23-19-C0", true), ("00-10-A4-23-19-C1", false)] {
@@ -182,6 +184,62 @@ fn unknown_devices_have_a_profile_of_their_own_where_the_client_names_one() {
     }
     let profile = office.path(&format!("reply-profiles/{}", ids[1].as_str().unwrap()));
     assert_eq!(office.top.send("DELETE", &profile, None).status, 409, "it is in use");
+}
+
+#[test]
+fn rules_about_unknown_devices_come_before_the_profile_for_them() {
+    let (office, _, ids) = office();
+    let profile = |vlan: &str| {
+        let made = office.make("reply-profiles", &json!({"name": vlan, "vlan": vlan}));
+        made["id"].clone()
+    };
+    let days =
+        json!(["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]);
+    let always = json!([{"days": days, "from": "00:00", "to": "24:00"}]);
+    let rules = json!([
+        {"name": "guests", "with_device": "unknown", "ssids": ["guests"], "verdict": "accept",
+         "reply_profile": profile("40")},
+        {"name": "wired", "with_device": "unknown", "port_types": [15], "times": always,
+         "verdict": "accept", "reply_profile": profile("50")},
+        {"name": "office", "with_device": "unknown", "ssids": ["office"], "verdict": "reject"},
+        {"name": "else", "verdict": "reject"}
+    ]);
+    let fields = json!({"mac_authentication": true, "unknown_device_profile": ids[1],
+                        "rules": rules});
+    let client = office.client("switch", &fields);
+    let path = format!("radius-clients/{}", client.id);
+    assert_eq!(office.read(&path)["rules"][0]["with_device"], "unknown");
+    let unknown = "02:00:00:00:00:07";
+    let at = |ssid: &str| format!("Called-Station-Id=\"00-10-A4-23-19-C0:{ssid}\",");
+    let asked = |more: &str| {
+        let calling = format!("Calling-Station-Id=\"{unknown}\",");
+        ask(&office, &client, unknown, unknown, &format!("{calling}{more}"))
+    };
+    assert_eq!(vlan(&asked(&at("guests"))), "40");
+    assert_eq!(vlan(&asked("NAS-Port-Type=15,")), "50");
+    // No other rule is about it, so the client's profile for such devices decides.
+    assert_eq!(vlan(&asked(&at("lobby"))), "30");
+    assert!(asked(&at("office")).is("Access-Reject"));
+    // A device that the organization has is not meant.
+    assert!(ask(&office, &client, ADDRESS, ADDRESS, "").is("Access-Reject"));
+    let explain = |ssid: &str| {
+        let called = format!("00-10-A4-23-19-C0:{ssid}");
+        let asked = json!({"login": unknown, "method": "mac", "called_station_id": called});
+        office.act("POST", &format!("{path}/explain"), Some(&asked))
+    };
+    for (ssid, accept, rule) in [
+        ("guests", true, json!("guests")),
+        ("office", false, json!("office")),
+        ("lobby", true, Value::Null),
+    ] {
+        let told = explain(ssid);
+        assert_eq!((&told["accept"], &told["rule"]), (&json!(accept), &rule), "{told}");
+    }
+    let grouped = json!({"rules": [{"name": "x", "with_device": "unknown",
+        "groups": [office.group("any", &[], &[])], "verdict": "reject"}]});
+    let refused = office.top.send("PATCH", &office.path(&path), Some(&grouped));
+    let pointer = json!("/rules/0/with_device");
+    assert_eq!((refused.status, &refused.json()["pointer"]), (422, &pointer));
 }
 
 #[test]

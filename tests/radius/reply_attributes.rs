@@ -173,6 +173,98 @@ fn facts_of_who_is_let_in_stand_in_their_places_and_who_lacks_one_stays_outside(
     assert_eq!(reply.values("Filter-Id"), ["<ada@acme.example>"], "{reply:?}");
 }
 
+/// An office with attributes of its own, and a client whose accepts tell of them.
+fn of_customs() -> (Office, String, Client) {
+    let office = Office::new();
+    for (name, syntax) in
+        [("wifiVlan", "integer"), ("downRate", "text"), ("staticIp", "text"), ("hiredAt", "time")]
+    {
+        office.make("custom-attributes", &json!({"name": name, "syntax": syntax}));
+    }
+    let ada = office.user("ada", PASSWORD);
+    let attributes = json!([
+        {"name": "Session-Timeout", "value": "{custom.DOWNRATE}"},
+        {"name": "Framed-IP-Address", "value": "{custom.staticIp}"},
+        {"name": "Framed-IPv6-Prefix", "value": "2001:db8:{custom.wifiVlan}::/48"},
+        {"name": "Framed-IPv6-Address", "value": "2001:db8::{custom.wifiVlan}"},
+        {"name": "Tunnel-Preference", "tag": 1, "value": "{custom.wifiVlan}"},
+        {"name": "Cisco-AVPair", "value": "rate={custom.downRate}"}
+    ]);
+    let profile = json!({"name": "own", "vlan": "{custom.wifiVlan}", "attributes": attributes});
+    let profile = office.make("reply-profiles", &profile);
+    assert_eq!(profile["attributes"], attributes);
+    let client = office.client("vpn", &json!({"reply_profile": profile["id"]}));
+    (office, ada, client)
+}
+
+#[test]
+fn attributes_of_the_organization_stand_in_texts_and_for_numbers_and_addresses() {
+    let (office, ada, client) = of_customs();
+    let user = format!("users/{ada}");
+    let has = |custom: Value| office.act("PATCH", &user, Some(&json!({"custom": custom})));
+    let out = |reason: &str| {
+        assert!(office.login(&client, "ada", PASSWORD).is("Access-Reject"), "{reason}");
+        let told = |event: &Value| event["reason"].to_string().contains(reason);
+        assert!((0..10_000).any(|_| office.events().iter().any(told)), "{:?}", office.events());
+    };
+    out("what the user does not have");
+    has(json!({"wifiVlan": 30, "downRate": "fast", "staticIp": "192.0.2.7"}));
+    out("by a number");
+    has(json!({"downRate": "3600", "staticIp": "somewhere"}));
+    out("by an address");
+    has(json!({"staticIp": "192.0.2.7"}));
+    let reply = office.login(&client, "ada", PASSWORD);
+    for (name, value) in [
+        ("Tunnel-Private-Group-Id:0", "30"),
+        ("Session-Timeout", "3600"),
+        ("Framed-IP-Address", "192.0.2.7"),
+        ("Framed-IPv6-Prefix", "2001:db8:30::/48"),
+        ("Framed-IPv6-Address", "2001:db8::30"),
+        ("Tunnel-Preference:1", "30"),
+        ("Cisco-AVPair", "rate=3600"),
+    ] {
+        assert_eq!(reply.values(name), [value], "{reply:?}");
+    }
+    let asked = json!({"login": "ada", "method": "pap"});
+    let explain = format!("radius-clients/{}/explain", client.id);
+    let told = office.act("POST", &explain, Some(&asked));
+    let carried = &told["reply"]["attributes"];
+    assert_eq!((&told["reply"]["vlan"], &carried[0]["value"]), (&json!("30"), &json!(3_600)));
+    assert_eq!(carried[1]["value"], "192.0.2.7", "{told}");
+    // What has no such form, or too large a one, keeps out.
+    has(json!({"wifiVlan": 16_777_216}));
+    out("an IPv6 prefix");
+}
+
+#[test]
+fn a_profile_tells_of_attributes_that_are_there_and_that_a_text_can_stand_for() {
+    let (office, _, client) = of_customs();
+    let path = format!("radius-clients/{}", client.id);
+    let profile = office.read(&path)["reply_profile"].as_str().unwrap().to_owned();
+    let profile = office.path(&format!("reply-profiles/{profile}"));
+    let named = |name: &str, value: &str| json!({"attributes": [{"name": name, "value": value}]});
+    for (patch, pointer) in [
+        (json!({"vlan": "{custom.nothing}"}), "/vlan"),
+        (json!({"classes": ["plain", "{custom.nothing}"]}), "/classes/1"),
+        (named("Filter-Id", "{custom.hiredAt}"), "/attributes/0/value"),
+        (named("Filter-Id", "{custom.}"), "/attributes/0/value"),
+        (named("Session-Timeout", "{custom.nothing}"), "/attributes/0/value"),
+        (named("Session-Timeout", "{group}"), "/attributes/0/value"),
+        (named("Session-Timeout", "3600"), "/attributes/0/value"),
+    ] {
+        let refused = office.top.send("PATCH", &profile, Some(&patch));
+        let told = (refused.status, refused.json()["pointer"].clone());
+        assert_eq!(told, (422, json!(pointer)), "{patch}");
+    }
+    let customs = office.read("custom-attributes")["items"].clone();
+    let own = customs.as_array().unwrap().iter().find(|it| it["name"] == "wifiVlan").unwrap();
+    let own = office.path(&format!("custom-attributes/{}", own["id"].as_str().unwrap()));
+    assert_eq!(office.top.send("DELETE", &own, None).status, 409, "a profile tells of it");
+    let plain = json!({"vlan": null, "attributes": []});
+    assert_eq!(office.top.send("PATCH", &profile, Some(&plain)).status, 200);
+    assert_eq!(office.top.send("DELETE", &own, None).status, 204);
+}
+
 #[test]
 fn attributes_that_cannot_be_are_refused_where_they_stand() {
     let office = Office::new();

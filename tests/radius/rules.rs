@@ -111,8 +111,10 @@ fn a_described_request_is_explained_without_a_password() {
     let told = explained(json!({"login": "ada", "method": "pap", "nas_port_type": 19,
         "called_station_id": called, "at": "2030-01-31T12:00:00Z"}));
     let expected = json!({"accept": true, "reason": null, "rule": "staff",
-        "reply_profile": rules[0]["reply_profile"], "device": null, "needs_code": false,
-        "local_time": "2030-01-31T12:00:00+00:00[UTC]"});
+        "reply_profile": rules[0]["reply_profile"], "device": null, "reply_message": null,
+        "reply": {"vlan": "20", "filters": [], "classes": [], "session_timeout": null,
+                  "idle_timeout": null, "vendor_attributes": [], "attributes": []},
+        "needs_code": false, "local_time": "2030-01-31T12:00:00+00:00[UTC]", "event": null});
     assert_eq!(told, expected);
     let told = explained(json!({"login": "bob", "method": "eap_ttls", "nas_port_type": 19,
         "called_station_id": called, "at": "2030-01-31T12:00:00Z"}));
@@ -128,6 +130,50 @@ fn a_described_request_is_explained_without_a_password() {
     let told = certified();
     assert_eq!((&told["accept"], &told["rule"]), (&json!(false), &json!("else")), "{told}");
     assert!(office.events().iter().all(|event| event["action"] != "radius_access"));
+}
+
+#[test]
+fn what_an_event_recorded_is_asked_about_again_as_policy_is_today() {
+    let (office, client, _) = office();
+    let more = format!("{OFFICE},{PHONE},NAS-Identifier=\"ap-7\"");
+    assert!(login(&office, &client, "ada", &more).is("Access-Accept"));
+    let event = office.event("radius_access");
+    let number = &event["sequence"];
+    let place = format!("radius-clients/{}", client.id);
+    let path = format!("{place}/explain");
+    let explained = |body: Value| office.act("POST", &path, Some(&body));
+    let told = explained(json!({"event": number, "nas_port_type": 19}));
+    let expected = json!({"sequence": number, "accept": true, "reason": null, "rule": "staff",
+                          "reply_profile": "staff", "different": []});
+    assert_eq!((&told["rule"], &told["event"]), (&json!("staff"), &expected), "{told}");
+    // The kind of port stands in no event.
+    let told = explained(json!({"event": number}));
+    let all = json!(["accept", "reason", "rule", "reply_profile"]);
+    assert_eq!((&told["rule"], &told["event"]["different"]), (&json!("else"), &all), "{told}");
+    // What is said beside it counts.
+    let guests = "00-10-A4-23-19-C0:guests";
+    let told = explained(json!({"event": number, "called_station_id": guests, "login": "bob"}));
+    assert_eq!((&told["rule"], &told["accept"]), (&json!("guests"), &json!(true)), "{told}");
+    // The user is found who was meant, and the policy is today's.
+    let user = format!("users/{}", event["actor"]["id"].as_str().unwrap());
+    office.act("PATCH", &user, Some(&json!({"login": "grace"})));
+    office.act("PATCH", &place, Some(&json!({"rules": []})));
+    let told = explained(json!({"event": number}));
+    let different = json!(["rule", "reply_profile"]);
+    assert_eq!((&told["accept"], &told["event"]["different"]), (&json!(true), &different));
+    let created = office.event("created")["sequence"].clone();
+    let other = office.client("other", &json!({}));
+    for (client, body, pointer) in [
+        (&client, json!({"event": created}), "/event"),
+        (&client, json!({"event": u64::MAX}), "/event"),
+        (&other, json!({"event": number}), "/event"),
+        (&client, json!({"method": "pap"}), "/login"),
+        (&client, json!({"login": "ada"}), "/method"),
+    ] {
+        let path = office.path(&format!("radius-clients/{}/explain", client.id));
+        let refused = office.top.send("POST", &path, Some(&body));
+        assert_eq!((refused.status, &refused.json()["pointer"]), (422, &json!(pointer)), "{body}");
+    }
 }
 
 #[test]
@@ -232,6 +278,55 @@ fn rules_that_make_no_sense_are_refused_where_they_stand() {
         let refused = office.top.send("PATCH", &path, Some(&json!({"rules": rules})));
         assert_eq!(refused.status, 422, "{rules} {refused:?}");
         assert_eq!(refused.json()["pointer"], pointer, "{rules}");
+    }
+}
+
+#[test]
+fn what_a_rejecting_rule_says_is_told_to_who_gave_the_right_proof_and_not_beside_eap() {
+    let office = Office::new();
+    office.user("ada", PASSWORD);
+    office.user("bob", "another horse battery");
+    let text = "Bitte beim Empfang melden: Raum 7 (Büro).";
+    let rules = json!([{"name": "closed", "verdict": "reject", "reply_message": text}]);
+    let fields = json!({"rules": rules, "mac_authentication": true});
+    let client = office.client("wifi", &fields);
+    let path = format!("radius-clients/{}", client.id);
+    let shown = office.read(&path)["rules"].clone();
+    assert_eq!(shown[0]["reply_message"], text);
+    office.act("PATCH", &path, Some(&json!({"rules": shown})));
+    let reply = login(&office, &client, "ada", "NAS-Port-Type=19");
+    assert!(reply.is("Access-Reject"), "{reply:?}");
+    assert_eq!(reply.values("Reply-Message"), [text], "{reply:?}");
+    // With a wrong password, for nobody, and for a device, which has proven nothing.
+    office.make("devices", &json!({"name": "printer", "addresses": ["02:00:00:00:00:07"]}));
+    let device = "User-Name=020000000007,User-Password=020000000007,Message-Authenticator=0x00,\
+                  Calling-Station-Id=020000000007,Packet-Src-IP-Address=";
+    let device = office.gear(&client).ask("auth", &format!("{device}{}", office.address));
+    let (wrong, nobody) = (
+        login(&office, &client, "bob", "NAS-Port-Type=19"),
+        login(&office, &client, "eve", "NAS-Port-Type=19"),
+    );
+    for reply in [wrong, nobody, device] {
+        assert!(reply.is("Access-Reject"), "{reply:?}");
+        assert!(reply.values("Reply-Message").is_empty(), "{reply:?}");
+    }
+    let peer = office.peer(&client, "TTLS").quoted("anonymous_identity", "anonymous");
+    let peer = peer.quoted("identity", "ada").quoted("password", PASSWORD);
+    // Attribute 18, as eapol_test shows what it does not know by name.
+    let verdict = peer.quoted("phase2", "auth=PAP").stays_out();
+    assert!(!verdict.says("Attribute 18 "), "{}", verdict.output.stdout);
+    for (method, told) in [("pap", json!(text)), ("eap_ttls", Value::Null)] {
+        let asked = json!({"login": "ada", "method": method});
+        let explained = office.act("POST", &format!("{path}/explain"), Some(&asked));
+        assert_eq!(explained["reply_message"], told, "{explained}");
+    }
+    let with = |verdict: &str, message: &str| {
+        json!({"rules": [{"name": "x", "verdict": verdict, "reply_message": message}]})
+    };
+    for wrong in [with("accept", text), with("reject", ""), with("reject", &"x".repeat(248))] {
+        let refused = office.top.send("PATCH", &office.path(&path), Some(&wrong));
+        let pointer = json!("/rules/0/reply_message");
+        assert_eq!((refused.status, &refused.json()["pointer"]), (422, &pointer), "{wrong}");
     }
 }
 

@@ -73,6 +73,12 @@ impl Asked {
         asked.into_iter().flatten().any(|text| text.contains(member))
     }
 
+    /// Whether a member with that name, or a part of it, is asked for by its name.
+    pub(crate) fn names(&self, member: &str) -> bool {
+        let fields = self.query.fields.as_ref();
+        self.judges_by(member) || fields.is_some_and(|fields| fields.contains(member))
+    }
+
     /// Whether a member with that name, or a part of it, may be shown.
     pub(crate) fn shows(&self, member: &str) -> bool {
         self.query.fields.as_ref().is_none_or(|fields| fields.contains(member))

@@ -203,7 +203,7 @@ mod tests {
             "ssids": ["Staff"], "nas_identifiers": [], "nas_networks": ["192.0.2.0/24"],
             "times": [{"days": ["monday", "friday"], "from": "07:00", "to": "20:00"}],
             "service_types": [], "with_device": null, "with_device_groups": [],
-            "verdict": "accept", "reply_profile": "wifi"
+            "verdict": "accept", "reply_profile": "wifi", "reply_message": null
         })
     }
 
@@ -221,12 +221,18 @@ mod tests {
     fn what_is_left_out_of_a_rule_is_taken_from_it() {
         let is_same = |wanted: Value| client("rules", json!([wanted]), json!([rule()]));
         assert!(is_same(rule()));
-        for empty in ["methods", "nas_identifiers", "service_types", "with_device"] {
+        let unsaid =
+            ["methods", "nas_identifiers", "service_types", "with_device", "reply_message"];
+        for empty in unsaid {
             assert!(is_same(with(rule(), empty, None)), "{empty}");
         }
         for said in ["groups", "ssids", "port_types", "times", "nas_networks", "reply_profile"] {
             assert!(!is_same(with(rule(), said, None)), "{said}");
         }
+        let told = with(rule(), "reply_message", Some(json!("Ask the help desk.")));
+        assert!(!is_same(told.clone()));
+        assert!(client("rules", json!([told]), json!([told])));
+        assert!(!client("rules", json!([rule()]), json!([told])));
         let times = json!([{"days": ["friday", "monday"], "from": "07:00", "to": "20:00"}]);
         assert!(is_same(with(rule(), "times", Some(times))), "days have no order");
         assert!(is_same(with(rule(), "nas_networks", Some(json!(["192.0.2.7/24"])))));

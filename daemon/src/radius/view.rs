@@ -98,6 +98,16 @@ impl Spoken {
             }
         }
     }
+
+    /// Rejects somebody who was proven, with what a rule tells them.
+    fn refuse(self, text: &str) -> Answer {
+        let message = match self {
+            Self::Plain => Message::new(text),
+            Self::MsChapV2(identifier) => Message::ms_chap(identifier, Failure::Rejected)
+                .and_then(|message| message.and(text)),
+        };
+        message.map_or_else(|_| self.reject(Failure::Rejected), |it| Answer::Reject(Some(it)))
+    }
 }
 
 /// What the network gear is told; `salt` differs from accept to accept.
@@ -107,6 +117,7 @@ pub(crate) fn answer(outcome: Outcome, spoken: Spoken, salt: impl FnOnce() -> u1
             accept(reply.as_deref(), spoken, counterproof.map(|proof| (proof, salt())))
         }
         Outcome::Challenge { state } => ask_for_code(&state),
+        Outcome::Refused(message) => spoken.refuse(&message),
         Outcome::Ended => spoken.reject(Failure::PasswordEnded),
         Outcome::Reject | Outcome::Locked | Outcome::Unprotected => {
             spoken.reject(Failure::Rejected)
@@ -229,6 +240,8 @@ fn put_named(reply: &mut Reply, attribute: &NamedAttribute) -> Result<(), ReplyE
             prefix6 = prefix_octets(prefix.addr(), prefix.prefix_len());
             &prefix6
         }
+        // Nobody was asked what it is read from.
+        NamedValue::Told(..) => return Err(ReplyError::Empty),
     };
     match vendor {
         Some(vendor) => reply.vendor(*vendor, *number, octets).map(drop),
@@ -285,5 +298,14 @@ mod tests {
             assert!(matches!(answer(outcome, Spoken::Plain, || 0), Answer::Silence));
         }
         assert!(matches!(answer(Outcome::Reject, Spoken::Plain, || 0), Answer::Reject(None)));
+    }
+
+    #[test]
+    fn what_a_rule_tells_stands_beside_what_the_method_asks_for() {
+        let told = |spoken| answer(Outcome::Refused("Call us.".into()), spoken, || 0);
+        let error = Message::ms_chap(7, Failure::Rejected).unwrap();
+        let both = Answer::Reject(error.and("Call us.").ok());
+        assert_eq!(told(Spoken::MsChapV2(7)), both);
+        assert_eq!(told(Spoken::Plain), Answer::Reject(Message::new("Call us.").ok()));
     }
 }

@@ -131,6 +131,8 @@ pub enum Outcome {
     },
     /// Not proven, or not let in; why is nobody's business.
     Reject,
+    /// Proven, and not let in by a rule that tells them this.
+    Refused(Arc<str>),
     /// The organization takes no password over a connection in clear; it was not looked at.
     Unprotected,
     /// The password is right, but it has ended and no grace login is left.

@@ -20,7 +20,8 @@ use crate::id::{RadiusClientId, RecordId, ReplyProfileId};
 use crate::network::{Circumstances, MacAddress, NetworkMethod};
 use crate::policy::{Asker, NetworkPolicy, Place, Profiles, device_at};
 use crate::records::{
-    CertificateAuthority, OrganizationState, OwnCertificates, RadiusClient, kinds,
+    CertificateAuthority, OrganizationState, OwnCertificates, RadiusClient, ReplyProfileFields,
+    kinds,
 };
 use crate::text::prepare;
 use crate::time::Time;
@@ -51,6 +52,10 @@ pub struct Explanation {
     /// The external id of the device that rules about one mean, if the organization has it and it is
     /// not suspended.
     pub device: Option<Uuid>,
+    /// What an accept carries beside marks, with facts about the user in their places.
+    pub reply: Option<Arc<ReplyProfileFields>>,
+    /// What a rule that rejects tells them; nothing inside EAP, and nothing to a device.
+    pub message: Option<String>,
     /// Whether a code is needed beside the password.
     pub needs_code: bool,
     /// The time as clocks show it where the gear stands; absent where no rule is of a time.
@@ -163,15 +168,29 @@ fn device_explained(
     }
     let circumstances = (&asked.circumstances, asked.at);
     let judged = judge(policy, place, address, circumstances)?;
-    let reason = judged.verdict.and_then(filled_for_device).err();
+    let reply = judged.verdict.and_then(filled_for_device);
+    let reason = reply.as_ref().err().copied();
     let profile = judged.verdict.ok().and_then(|accepted| accepted.profile);
     Ok(Explanation {
         reason,
+        reply: reply.ok().and_then(|reply| reply.profile.clone()),
         rule: judged.rule.map(ToOwned::to_owned),
         profile: profile.filter(|_| reason.is_none()),
         device: judged.device.filter(|it| !it.fields.suspended).map(|it| it.uuid),
         ..Explanation::default()
     })
+}
+
+/// Whether what a rule tells reaches a user who comes by a method: beside EAP nothing may be said (RFC 3579,
+/// section 2.6.5).
+const fn hears_messages(method: NetworkMethod) -> bool {
+    match method {
+        NetworkMethod::Pap | NetworkMethod::Chap | NetworkMethod::MsChapV2 => true,
+        NetworkMethod::EapTls
+        | NetworkMethod::EapTtls
+        | NetworkMethod::Peap
+        | NetworkMethod::Mac => false,
+    }
 }
 
 impl Attempt {
@@ -271,15 +290,19 @@ impl Attempt {
         let Identity::User(user) = account.identity else { return Err(Error::Missing) };
         let asked = (circumstances, self.now);
         let decision = policy.decide(place, Asker::User(user), asked)?;
-        let reason = match decision.verdict {
-            Ok(accepted) => filled(place, user, accepted)?.err(),
-            Err(reason) => Some(reason),
+        let reply = match decision.verdict {
+            Ok(accepted) => filled(place, user, accepted)?,
+            Err(reason) => Err(reason),
         };
+        let reason = reply.as_ref().err().copied();
         let profile = decision.verdict.ok().and_then(|accepted| accepted.profile);
+        let message = decision.message.filter(|_| hears_messages(circumstances.method));
         Ok(Explanation {
             reason,
             rule: decision.rule.map(ToOwned::to_owned),
             profile: profile.filter(|_| reason.is_none()),
+            reply: reply.ok().and_then(|reply| reply.profile.clone()),
+            message: message.map(|message| message.as_ref().to_owned()),
             needs_code,
             ..Explanation::default()
         })

@@ -19,13 +19,12 @@ use crate::error::Error;
 use crate::events::{EventActor, Outcome as EventOutcome};
 use crate::id::OrganizationId;
 use crate::network::{Circumstances, MacAddress, NetworkMethod};
-use crate::policy::{Accepted, Asker, NetworkPolicy, Place, device_at};
+use crate::policy::{Accepted, Asker, Decision, NetworkPolicy, Place, device_at};
 use crate::records::Device;
 use crate::time::Time;
 
 const SUSPENDED: &str = "the device is suspended";
 const NO_ACCOUNT: &str = "a device has no account in the directory";
-const UNKNOWN: &str = "there is no such device";
 const NO_MACHINE: &str = "the address is no machine's: it is a group's, or nought";
 const NO_DEVICES: &str = "the RADIUS client lets no devices in by their addresses";
 
@@ -59,7 +58,8 @@ fn is_common_password(policy: &NetworkPolicy, proof: &Proof) -> bool {
     }
 }
 
-/// Decides about the device with an address, or about one that is not known.
+/// Decides about the device with an address, or about one that is not known, at a client that lets devices
+/// in by their addresses.
 pub(super) fn judge<'p>(
     policy: &'p NetworkPolicy,
     place: Place<'_>,
@@ -69,11 +69,12 @@ pub(super) fn judge<'p>(
     match device_at(place, Some(address))? {
         Some(device) => judge_known(policy, place, device, asked),
         None => {
-            let verdict = match policy.unknown_device() {
-                Some(_) if !address.is_of_one() => Err(NO_MACHINE),
-                unknown => unknown.ok_or(UNKNOWN),
-            };
-            Ok(Judged { device: None, rule: None, verdict })
+            let Decision { rule, verdict, .. } = policy.decide(place, Asker::Unknown, asked)?;
+            // No rule makes a machine of what can be none.
+            let verdict = verdict.and_then(|accepted| {
+                if address.is_of_one() { Ok(accepted) } else { Err(NO_MACHINE) }
+            });
+            Ok(Judged { device: None, rule, verdict })
         }
     }
 }

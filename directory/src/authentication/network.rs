@@ -149,7 +149,11 @@ impl Directory {
         };
         let decided = Decided::new(decision.rule, &reply);
         self.note_as(attempt, attempt.action, decided, outcome);
-        let Ok(reply) = reply else { return Ok(Outcome::Reject) };
+        let Ok(reply) = reply else {
+            // Only here: who proved nothing would learn who there is.
+            let message = decision.message.map(Arc::clone);
+            return Ok(message.map_or(Outcome::Reject, Outcome::Refused));
+        };
         let actor = Actor::user(organization, user, Proven::by(&account.credential));
         let earlier = attempt.earlier();
         Ok(Outcome::Accept { actor, reply: Some(reply), notice, counterproof: None, earlier })

@@ -1,15 +1,22 @@
 //! Facts about who is let in, in the place of what stands for them in a reply profile.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::NetworkReply;
 use super::second_factor::Reason;
-use crate::collections::{GROUP, GROUPS, PLACEHOLDERS, has_placeholder, reply_octets};
+use crate::collections::{
+    GROUP, GROUPS, custom_name, customs_in, first_placeholder, has_placeholder, read_told,
+    reply_octets,
+};
 use crate::error::Error;
 use crate::id::{GroupId, UserId};
 use crate::limits::{ATTRIBUTE, REPLY};
 use crate::policy::{Accepted, Place};
-use crate::records::{NamedValue, ReplyProfileFields, UserFields, VendorValue};
+use crate::records::{
+    CustomValues, NamedValue, ReplyProfileFields, ToldForm, UserFields, Values, VendorValue,
+};
+use crate::schema::Schema;
 use crate::search::kin::KnownGroup;
 
 const NO_FACT: Reason = "the reply profile tells of the user what the user does not have";
@@ -27,6 +34,13 @@ const TOO_MUCH: Reason = "what the reply profile tells of the user does not fit 
 const NO_ROOM: Reason = "the reply profile tells of the user's groups, and what else it tells \
                          leaves no room for the name of one";
 
+const NO_NUMBER: Reason = "the reply profile tells of the user by a number, and what the user has \
+                           is none that the attribute takes";
+const NO_ADDRESS: Reason = "the reply profile tells of the user by an address, and what the user \
+                            has is none that the attribute takes";
+const NO_PREFIX: Reason = "the reply profile tells of the user by an IPv6 prefix, and what the \
+                           user has is none";
+
 /// What an accept carries for a device, about which no facts are told.
 pub(super) fn filled_for_device(accepted: Accepted<'_>) -> Result<Arc<NetworkReply>, Reason> {
     if accepted.has_placeholders { Err(NO_USER) } else { Ok(Arc::clone(accepted.reply)) }
@@ -39,7 +53,7 @@ pub(crate) fn has_placeholders(profile: &ReplyProfileFields) -> bool {
         VendorValue::Integer(_) | VendorValue::Address(_) => None,
     });
     let named = profile.attributes.iter().filter_map(|it| match &it.value {
-        NamedValue::Text(text) => Some(text),
+        NamedValue::Text(text) | NamedValue::Told(_, text) => Some(text),
         NamedValue::Octets(_)
         | NamedValue::Integer(_)
         | NamedValue::Address(_)
@@ -57,7 +71,7 @@ fn texts(profile: &mut ReplyProfileFields) -> impl Iterator<Item = &mut String> 
         VendorValue::Integer(_) | VendorValue::Address(_) => None,
     });
     let named = profile.attributes.iter_mut().filter_map(|it| match &mut it.value {
-        NamedValue::Text(text) => Some(text),
+        NamedValue::Text(text) | NamedValue::Told(_, text) => Some(text),
         NamedValue::Octets(_)
         | NamedValue::Integer(_)
         | NamedValue::Address(_)
@@ -115,7 +129,8 @@ fn with_facts(
     let tells_groups = texts(&mut profile).any(|it| it.contains(GROUP) || it.contains(GROUPS));
     let own = if tells_groups { Some(place.groups_of_user(user)?) } else { None };
     let own = own.as_deref().unwrap_or_default();
-    let facts = Facts { fields: &record.fields, named, own, without };
+    let customs = customs_of(place, &record.fields.custom, &mut profile)?;
+    let facts = Facts { fields: &record.fields, customs, named, own, without };
     let places: usize = texts(&mut profile).map(|text| text.matches(GROUPS).count()).sum();
     let with_places = (places > 0).then(|| profile.clone());
     if let Err(reason) = facts.put_into(&mut profile, None) {
@@ -125,14 +140,69 @@ fn with_facts(
         return Ok(Err(TOO_MUCH));
     };
     // What is left of the packet is shared by all that tell of groups.
-    let Some(mut all) = with_places else { return Ok(Ok(profile)) };
+    let Some(mut all) = with_places else { return Ok(typed(profile)) };
     let each = left.checked_div(places).unwrap_or_default();
-    Ok(facts.put_into(&mut all, Some(each)).map(|()| all))
+    Ok(facts.put_into(&mut all, Some(each)).and_then(|()| typed(all)))
+}
+
+/// The values of the custom attributes that a profile tells of, by their names in small letters, as
+/// far as the user has any. Of several the first is told.
+fn customs_of(
+    place: Place<'_>,
+    own: &CustomValues,
+    profile: &mut ReplyProfileFields,
+) -> Result<BTreeMap<String, String>, Error> {
+    let mut names: Vec<String> = Vec::new();
+    for text in texts(profile) {
+        names.extend(customs_in(text).into_iter().map(str::to_ascii_lowercase));
+    }
+    let mut told = BTreeMap::new();
+    if names.is_empty() {
+        return Ok(told);
+    }
+    let schema = Schema::read(place.snapshot, place.partition())?;
+    for name in names {
+        let values = schema.named(&name).and_then(|attribute| own.of(attribute.number));
+        if let Some(value) = values.and_then(first_of) {
+            told.insert(name, value);
+        }
+    }
+    Ok(told)
+}
+
+/// The first of some values as a text says it; `None` for what no text stands for.
+fn first_of(values: &Values) -> Option<String> {
+    match values {
+        Values::Text(texts)
+        | Values::ExactText(texts)
+        | Values::Telephone(texts)
+        | Values::Country(texts) => texts.first().cloned(),
+        Values::Integer(numbers) => numbers.first().map(ToString::to_string),
+        Values::Boolean(truths) => truths.first().map(ToString::to_string),
+        Values::Time(_) | Values::Octets(_) | Values::Reference(_) => None,
+    }
+}
+
+/// Reads the values of other forms than text once facts stand in them.
+fn typed(mut profile: ReplyProfileFields) -> Result<ReplyProfileFields, Reason> {
+    for attribute in &mut profile.attributes {
+        let NamedValue::Told(form, text) = &attribute.value else { continue };
+        let reason = match form {
+            ToldForm::Integer | ToldForm::TaggedInteger => NO_NUMBER,
+            ToldForm::Address | ToldForm::Ipv6Address => NO_ADDRESS,
+            ToldForm::Ipv6Prefix => NO_PREFIX,
+        };
+        let value = read_told(*form, text).ok_or(reason)?;
+        attribute.value = value;
+    }
+    Ok(profile)
 }
 
 /// What may be told of a user.
 struct Facts<'f> {
     fields: &'f UserFields,
+    /// Values of custom attributes, by their names in small letters.
+    customs: BTreeMap<String, String>,
     /// The groups of which the first is told that the user is in.
     named: &'f [GroupId],
     /// Those that the user is in, in the order of their ids.
@@ -181,7 +251,10 @@ impl Facts<'_> {
             "{display_name}" => Some(self.fields.display_name.as_str()),
             GROUP => self.group(),
             GROUPS => Some(groups),
-            _ => None,
+            other => {
+                let name = custom_name(other)?.to_ascii_lowercase();
+                self.customs.get(&name).map(String::as_str)
+            }
         }
     }
 
@@ -216,9 +289,7 @@ impl Facts<'_> {
 /// Puts facts into their places; what stands in a fact means itself.
 fn fill<'f>(text: &str, fact: impl Fn(&str) -> Option<&'f str>) -> Option<String> {
     let (mut told, mut rest) = (String::new(), text);
-    loop {
-        let places = PLACEHOLDERS.iter().filter_map(|it| Some((rest.find(it)?, *it)));
-        let Some((start, placeholder)) = places.min() else { break };
+    while let Some((start, placeholder)) = first_placeholder(rest) {
         told.push_str(rest.get(..start)?);
         told.push_str(fact(placeholder)?);
         rest = rest.get(start + placeholder.len()..)?;
@@ -230,19 +301,41 @@ fn fill<'f>(text: &str, fact: impl Fn(&str) -> Option<&'f str>) -> Option<String
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::records::VendorAttribute;
+    use crate::records::{NamedAttribute, VendorAttribute};
 
     #[test]
     fn facts_take_their_places_and_a_fact_is_no_placeholder() {
         let fact = |placeholder: &str| match placeholder {
             "{login}" => Some("{mail}"),
             "{display_name}" => Some("Ada"),
+            "{custom.Badge-1}" => Some("{custom.x}"),
             _ => None,
         };
         let filled = |text| fill(text, fact);
         assert_eq!(filled("{display_name} <{login}>{x}").as_deref(), Some("Ada <{mail}>{x}"));
         assert_eq!(filled("plain").as_deref(), Some("plain"));
         assert_eq!(filled("{login}{mail}"), None);
+        assert_eq!(filled("no. {custom.Badge-1}").as_deref(), Some("no. {custom.x}"));
+        assert_eq!(filled("{custom.badge}"), None);
+    }
+
+    #[test]
+    fn what_is_told_takes_the_form_that_its_attribute_wants() {
+        let of = |form, text: &str| {
+            let value = NamedValue::Told(form, text.into());
+            let attribute =
+                NamedAttribute { name: String::new(), vendor: None, number: 8, tag: None, value };
+            let attributes = vec![attribute];
+            typed(ReplyProfileFields { attributes, ..ReplyProfileFields::default() })
+                .map(|mut profile| profile.attributes.remove(0).value)
+        };
+        assert_eq!(of(ToldForm::Integer, "7"), Ok(NamedValue::Integer(7)));
+        assert_eq!(of(ToldForm::Integer, "seven"), Err(NO_NUMBER));
+        assert_eq!(of(ToldForm::Address, "seven"), Err(NO_ADDRESS));
+        assert_eq!(of(ToldForm::Ipv6Prefix, "2001:db8::"), Err(NO_PREFIX));
+        assert_eq!(first_of(&Values::Integer(vec![-7, 8])).as_deref(), Some("-7"));
+        assert_eq!(first_of(&Values::Boolean(vec![true])).as_deref(), Some("true"));
+        assert_eq!(first_of(&Values::Octets(vec![vec![1]])), None);
     }
 
     #[test]

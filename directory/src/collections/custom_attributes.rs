@@ -7,13 +7,15 @@ use uuid::Uuid;
 
 use super::collection::Collection;
 use super::entity::Entity;
+use super::reply_attributes;
 use crate::access::{Grant, ManageConfiguration, View, organization};
 use crate::error::{Error, Invalid};
 use crate::events::{Action, SubjectKind, differences};
 use crate::id::{CustomAttributeId, OrganizationId, RecordId};
 use crate::limits;
 use crate::records::{
-    CustomAttribute, CustomAttributeFields, CustomMark, Organization, Stamp, Syntax, Work, indices,
+    CustomAttribute, CustomAttributeFields, CustomMark, Organization, ReplyProfile, Stamp, Syntax,
+    Work, indices,
 };
 use crate::tools::NameUse;
 
@@ -114,9 +116,14 @@ impl CustomAttributes<'_, &mut Change<'_>> {
     /// Deletes an attribute. It shows nowhere from then on; its values go little by little.
     ///
     /// # Errors
-    /// `Missing` or `Stale`.
+    /// `Missing` or `Stale`; `InUse` while a reply profile tells of it.
     pub fn delete(&mut self, id: CustomAttributeId, revision: Option<u64>) -> Result<(), Error> {
         let record = self.read_at(id, revision)?;
+        for found in self.site.source.scan::<ReplyProfile>(self.site.partition(), None) {
+            if reply_attributes::tells_of(&found?.1.fields, &record.fields.name) {
+                return Err(Error::InUse("a reply profile tells of this attribute"));
+            }
+        }
         let fields = CustomAttributeFields { name: String::new(), ..record.fields.clone() };
         let gone = CustomAttribute { work: Work::Users(0), fields, ..record.clone() };
         self.site.source.put(self.site.partition(), id.record(), &gone)?;

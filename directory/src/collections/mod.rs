@@ -115,7 +115,9 @@ pub use passwords::{NewPassword, OwnPassword, Passwords};
 pub use presentation::OrganizationPresentation;
 pub use radius_clients::RadiusClients;
 pub(crate) use recovery::{is_fresh, left as recovery_codes_left, use_recovery_code};
-pub(crate) use reply_attributes::{GROUP, GROUPS, PLACEHOLDERS, has_placeholder};
+pub(crate) use reply_attributes::{
+    GROUP, GROUPS, custom_name, customs_in, first_placeholder, has_placeholder, read_told,
+};
 pub use reply_profiles::ReplyProfiles;
 pub(crate) use reply_size::octets as reply_octets;
 pub use second_factors::{NewSeed, SecondFactors};

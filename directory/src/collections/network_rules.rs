@@ -5,9 +5,11 @@ use storage::{Partition, Reading};
 use super::of_groups::check_there;
 use crate::error::{Error, Invalid};
 use crate::id::RecordId;
-use crate::limits::{self, NAMED_GROUPS, NETWORK_RULES, VALUES};
+use crate::limits::{self, ATTRIBUTE, NAMED_GROUPS, NETWORK_RULES, VALUES};
 use crate::network::{GearName, Ssid};
-use crate::records::{Conditions, NetworkRule, RadiusClientFields, ReplyProfile, WeekPeriod};
+use crate::records::{
+    Conditions, NetworkRule, RadiusClientFields, ReplyProfile, RuleVerdict, WeekPeriod, WithDevice,
+};
 use crate::text::prepare;
 
 /// Minutes of a day.
@@ -27,6 +29,11 @@ pub(super) fn check(rules: &[NetworkRule]) -> Result<(), Invalid> {
         }
         names.push(name);
         check_conditions(&pointer, &rule.when)?;
+        if let RuleVerdict::RejectSaying(message) = &rule.then {
+            let pointer = format!("{pointer}/reply_message");
+            limits::line_of(&pointer, message, ATTRIBUTE)?;
+            limits::line(&pointer, message)?;
+        }
     }
     Ok(())
 }
@@ -43,6 +50,11 @@ fn check_conditions(pointer: &str, when: &Conditions) -> Result<(), Invalid> {
     count("nas_networks", when.gear_networks.len(), VALUES)?;
     count("service_types", when.service_types.len(), VALUES)?;
     count("with_device_groups", when.with_device_groups.len(), NAMED_GROUPS)?;
+    let names_groups = !when.groups.is_empty() || !when.with_device_groups.is_empty();
+    if when.with_device == Some(WithDevice::Unknown) && names_groups {
+        let pointer = format!("{pointer}/with_device");
+        return Err(Invalid::new(pointer, "a device that nobody made known is in no group"));
+    }
     for (position, name) in when.gear.iter().enumerate() {
         let pointer = format!("{pointer}/nas_identifiers/{position}");
         limits::line_of(&pointer, name, GearName::LONGEST)?;
@@ -63,10 +75,10 @@ fn check_conditions(pointer: &str, when: &Conditions) -> Result<(), Invalid> {
     Ok(())
 }
 
-/// Whether a client decides otherwise about users than before. What rules are called decides nothing,
-/// and where the gear stands only if a rule is of a time.
+/// Whether a client decides otherwise about users than before. What rules are called and say decides
+/// nothing, and where the gear stands only if a rule is of a time.
 pub(super) fn decide_otherwise(before: &RadiusClientFields, after: &RadiusClientFields) -> bool {
-    let deciding = |it: &NetworkRule| (it.when.clone(), it.then);
+    let deciding = |it: &NetworkRule| (it.when.clone(), it.then.lets_in(), it.then.profile());
     let by_time = |it: &NetworkRule| !it.when.times.is_empty();
     !before.rules.iter().map(deciding).eq(after.rules.iter().map(deciding))
         || before.allowed_groups != after.allowed_groups

@@ -1,6 +1,6 @@
 //! Reply profiles: what accepts carry.
 
-use storage::{Change, Index, Partition, Reading, Snapshot};
+use storage::{Change, Id, Index, Partition, Reading, Snapshot};
 use uuid::Uuid;
 
 use super::collection::Collection;
@@ -143,6 +143,15 @@ impl Entity for ReplyProfile {
             reply_attributes::check(position, attribute)?;
         }
         reply_size::check(fields)
+    }
+
+    fn check_references<R: Reading>(
+        fields: &ReplyProfileFields,
+        _id: Id,
+        source: &R,
+        partition: Partition,
+    ) -> Result<(), Error> {
+        reply_attributes::check_customs(fields, source, partition)
     }
 
     fn let_go(

@@ -4,7 +4,7 @@
 use super::reply_attributes::GROUPS;
 use crate::error::Invalid;
 use crate::limits::{ATTRIBUTE, NAME, REPLY};
-use crate::records::{NamedAttribute, NamedValue, ReplyProfileFields, VendorValue};
+use crate::records::{NamedAttribute, NamedValue, ReplyProfileFields, ToldForm, VendorValue};
 
 /// Octets of an attribute beside its value.
 const STANDARD: usize = 2;
@@ -55,6 +55,10 @@ fn of_named(attribute: &NamedAttribute, of_text: impl Fn(&str) -> usize) -> usiz
         NamedValue::Integer(_) | NamedValue::Address(_) => 4,
         NamedValue::Ipv6Address(_) => 16,
         NamedValue::Ipv6Prefix(prefix) => 2 + usize::from(prefix.prefix_len().div_ceil(8)),
+        // What is read from it takes so much at most, however long the text is.
+        NamedValue::Told(ToldForm::Ipv6Address, _) => 16,
+        NamedValue::Told(ToldForm::Ipv6Prefix, _) => 18,
+        NamedValue::Told(ToldForm::Integer | ToldForm::TaggedInteger | ToldForm::Address, _) => 4,
     };
     head + value
 }
@@ -96,11 +100,13 @@ mod tests {
                 named(None, None, NamedValue::Octets(vec![1, 2])),
                 named(None, None, NamedValue::Ipv6Address("2001:db8::1".parse().unwrap())),
                 named(None, None, NamedValue::Ipv6Prefix("2001:db8::/36".parse().unwrap())),
+                named(None, None, NamedValue::Told(ToldForm::Ipv6Prefix, "{custom.net}".into())),
+                named(None, Some(1), NamedValue::Told(ToldForm::TaggedInteger, "{login}".into())),
             ],
         };
         let own = (6 + 6 + 4) + 6 + (7 + 3) + 6 + 6;
         let of_vendors = 10 + 12;
-        let named = 5 + 6 + 11 + 6 + 4 + 18 + 9;
+        let named = 5 + 6 + 11 + 6 + 4 + 18 + 9 + 20 + 6;
         assert_eq!(octets(&fields, str::len), own + of_vendors + named);
         assert_eq!(octets(&ReplyProfileFields::default(), str::len), 0);
     }

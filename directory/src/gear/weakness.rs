@@ -12,7 +12,7 @@ use crate::directory::Directory;
 use crate::error::Error;
 use crate::events::{Action, Event, EventActor, Outcome, Subject, SubjectKind};
 use crate::id::{OrganizationId, Place, RadiusClientId, RecordId};
-use crate::records::{RadiusClient, kinds};
+use crate::records::{RadiusClient, RadiusClientFields, kinds};
 use crate::time::Time;
 
 /// Something that should be changed at a RADIUS client or its gear.
@@ -82,24 +82,53 @@ impl RadiusClients<'_, &Snapshot> {
         let (partition, source) = (self.site.partition(), self.site.source);
         let secret_of = |number| source.secret(partition, kinds::SHARED_SECRET, number);
         let Some(own) = secret_of(id.record())? else { return Ok(Vec::new()) };
-        let mut found = Vec::new();
-        if own.expose().len() < LONG {
-            found.push(Weakness::ShortSecret);
-        }
+        let mut is_shared = false;
         for other in source.scan::<RadiusClient>(partition, None) {
             let (number, _) = other?;
             if number != id.record()
                 && secret_of(number)?.is_some_and(|other| other.expose() == own.expose())
             {
-                found.push(Weakness::SameSecret);
+                is_shared = true;
                 break;
             }
         }
-        if !client.fields.require_message_authenticator {
-            found.push(Weakness::UnsignedTaken);
-        }
-        Ok(found)
+        Ok(of_record(own.expose().len(), is_shared, &client.fields).collect())
     }
+
+    /// What is weak about the records and secrets of all clients that have a secret; each secret is opened
+    /// once.
+    fn all_weaknesses(&self) -> Result<HashMap<RadiusClientId, Vec<Weakness>>, Error> {
+        let (partition, source) = (self.site.partition(), self.site.source);
+        let (mut clients, mut shared) = (Vec::new(), HashMap::<[u8; 32], usize>::new());
+        for client in source.scan::<RadiusClient>(partition, None) {
+            let (number, client) = client?;
+            let secret = source.secret(partition, kinds::SHARED_SECRET, number)?;
+            if let (Some(id), Some(secret)) = (RadiusClientId::from_record(number), secret) {
+                let digest = *blake3::hash(secret.expose()).as_bytes();
+                *shared.entry(digest).or_default() += 1;
+                clients.push((id, digest, secret.expose().len(), client.fields));
+            }
+        }
+        let found = clients.into_iter().map(|(id, digest, length, fields)| {
+            let is_shared = shared.get(&digest).is_some_and(|clients| *clients > 1);
+            (id, of_record(length, is_shared, &fields).collect())
+        });
+        Ok(found.collect())
+    }
+}
+
+/// What is weak about a client with a secret of so many octets, which is another's too or not.
+fn of_record(
+    length: usize,
+    is_shared: bool,
+    fields: &RadiusClientFields,
+) -> impl Iterator<Item = Weakness> + use<> {
+    let weak = [
+        (length < LONG, Weakness::ShortSecret),
+        (is_shared, Weakness::SameSecret),
+        (!fields.require_message_authenticator, Weakness::UnsignedTaken),
+    ];
+    weak.into_iter().filter_map(|(is_found, weakness)| is_found.then_some(weakness))
 }
 
 impl Grant<'_, &Snapshot, View> {
@@ -117,6 +146,24 @@ impl Grant<'_, &Snapshot, View> {
             found.extend(directory.inner.gear.unsigned().found((organization, id)));
         }
         Ok(found)
+    }
+
+    /// What is weak about each RADIUS client.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn all_weaknesses(
+        &self,
+        directory: &Directory,
+    ) -> Result<HashMap<RadiusClientId, Vec<Weakness>>, Error> {
+        let mut all = self.radius_clients().all_weaknesses()?;
+        if let Place::Organization(organization) = self.place {
+            let unsigned = directory.inner.gear.unsigned();
+            for (id, found) in &mut all {
+                found.extend(unsigned.found((organization, *id)));
+            }
+        }
+        Ok(all)
     }
 }
 

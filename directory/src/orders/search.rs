@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::id::{GroupId, OrganizationId, RadiusClientId, RecordId, UserId};
 use crate::records::{
     CertificateMark, Consequence, Credential, Departure, IssuedCertificate, NetworkRule,
-    RadiusClientFields, RuleVerdict, Session, Trigger, User, UserState, indices, revoked_key,
+    RadiusClientFields, Session, Trigger, User, UserState, indices, revoked_key,
 };
 use crate::time::Time;
 
@@ -298,7 +298,7 @@ impl<'s> Search<'s> {
         user: UserId,
         client: &RadiusClientFields,
     ) -> Result<bool, Error> {
-        let accepting = client.rules.iter().filter(|rule| rule.then != RuleVerdict::Reject);
+        let accepting = client.rules.iter().filter(|rule| rule.then.lets_in());
         let ruled: Vec<&GroupId> = accepting.flat_map(|rule| &rule.when.groups).collect();
         let names =
             |group: &GroupId| client.allowed_groups.contains(group) || ruled.contains(&group);

@@ -103,7 +103,8 @@ fn kinds(profile: &ReplyProfileFields) -> Vec<u32> {
             | NamedValue::Address(_)
             | NamedValue::Octets(_)
             | NamedValue::Ipv6Address(_)
-            | NamedValue::Ipv6Prefix(_) => None,
+            | NamedValue::Ipv6Prefix(_)
+            | NamedValue::Told(..) => None,
         };
         match (it.vendor, it.tag) {
             (None, None) => STANDARD + u32::from(it.number),

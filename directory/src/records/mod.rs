@@ -131,7 +131,8 @@ pub use radius_client::{LockedOrExpired, RadiusClient, RadiusClientFields};
 pub use recovery_codes::RecoveryCodes;
 pub(crate) use repeat::Repeat;
 pub use reply_profile::{
-    NamedAttribute, NamedValue, ReplyProfile, ReplyProfileFields, VendorAttribute, VendorValue,
+    NamedAttribute, NamedValue, ReplyProfile, ReplyProfileFields, ToldForm, VendorAttribute,
+    VendorValue,
 };
 pub use revoked_certificates::RevokedCertificates;
 pub(crate) use revoked_certificates::revoked_key;

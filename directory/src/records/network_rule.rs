@@ -46,8 +46,8 @@ pub struct Conditions {
     pub with_device_groups: Vec<GroupId>,
 }
 
-/// What the device has to be that a user comes with. Gear names it by its hardware address, which
-/// proves nothing.
+/// What the device has to be that a user comes with, or that comes for itself. Gear names it by its
+/// hardware address, which proves nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WithDevice {
@@ -55,6 +55,9 @@ pub enum WithDevice {
     Known,
     /// Likewise, and the user's own.
     Own,
+    /// None of the organization's, and it comes for itself. Rules that do not say so are never about such a
+    /// device.
+    Unknown,
 }
 
 /// A rule as RADIUS clients of version 4 had it.
@@ -144,21 +147,28 @@ pub struct WeekPeriod {
 }
 
 /// What becomes of those whom a rule is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RuleVerdict {
     /// They are let in with what a profile says, or without anything.
     Accept(Option<ReplyProfileId>),
     /// They are not.
     Reject,
+    /// They are not, and who was proven is told this.
+    RejectSaying(String),
 }
 
 impl RuleVerdict {
+    /// Whether it lets in.
+    pub(crate) const fn lets_in(&self) -> bool {
+        matches!(self, Self::Accept(_))
+    }
+
     /// The profile that it lets in with.
-    pub(crate) const fn profile(self) -> Option<ReplyProfileId> {
+    pub(crate) const fn profile(&self) -> Option<ReplyProfileId> {
         match self {
-            Self::Accept(profile) => profile,
-            Self::Reject => None,
+            Self::Accept(profile) => *profile,
+            Self::Reject | Self::RejectSaying(_) => None,
         }
     }
 }

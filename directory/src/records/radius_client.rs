@@ -58,7 +58,8 @@ pub struct RadiusClientFields {
     pub certificates: GearCertificates,
     /// Whether devices are let in by their hardware addresses, which prove nothing.
     pub mac_authentication: bool,
-    /// What an accept of a device that is not known carries; they are not let in when absent.
+    /// What an accept of a device that is not known carries where no rule about such is met; they are not
+    /// let in when absent.
     pub unknown_device_profile: Option<ReplyProfileId>,
     /// What it wants to be told about sessions that go on.
     pub orders: GearOrders,

@@ -73,6 +73,24 @@ pub enum NamedValue {
     Ipv6Address(Ipv6Addr),
     /// A prefix of IPv6 addresses, with nothing behind it.
     Ipv6Prefix(Ipv6Net),
+    /// What a value of another form than text is read from once facts about who is let in stand in it.
+    Told(ToldForm, String),
+}
+
+/// The form of a value that is read from what is told of somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ToldForm {
+    /// A number of 32 bits.
+    Integer,
+    /// A number of 24 bits behind a tag.
+    TaggedInteger,
+    /// An IPv4 address.
+    Address,
+    /// An IPv6 address.
+    Ipv6Address,
+    /// A prefix of IPv6 addresses.
+    Ipv6Prefix,
 }
 
 /// One attribute of a vendor's own.
@@ -100,14 +118,14 @@ pub enum VendorValue {
 
 impl Record for ReplyProfile {
     const KIND: Kind = kinds::REPLY_PROFILE;
-    const VERSION: u8 = 3;
+    const VERSION: u8 = 4;
 
     fn upgrade(version: u8, body: &[u8]) -> Result<Self, Corrupt> {
         match version {
             // Named attributes stand at the end, and none are one zero octet.
             1 => decode(&[body, &[0]].concat()),
-            // It knew fewer kinds of values.
-            2 => decode(body),
+            // They knew fewer kinds of values.
+            2 | 3 => decode(body),
             other => Err(Corrupt::version(Self::KIND, other)),
         }
     }

@@ -102,6 +102,7 @@ fn left(outcome: &Outcome) -> Option<Earlier> {
         | Outcome::Challenge { .. }
         | Outcome::Ended
         | Outcome::Locked
+        | Outcome::Refused(_)
         | Outcome::Unhashed(_)
         | Outcome::Unprotected => None,
     }

@@ -1,5 +1,8 @@
 //! Rules of RADIUS clients: the first one that is met decides.
 
+mod messages;
+mod unknown;
+
 use std::time::Duration;
 
 use super::world::{DAY, HERE, RIGHT, World, accepted, password};

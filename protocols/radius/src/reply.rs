@@ -16,8 +16,9 @@ use crate::session_keys::SessionKeys;
 pub enum Answer {
     /// Access-Accept with its authorization attributes.
     Accept(Reply),
-    /// Access-Reject; it carries no attributes but the message (RFC 2865, section 5.44), and the
-    /// EAP-Failure that a request with EAP is owed (RFC 3579, section 2.6.3).
+    /// Access-Reject; it carries no attributes but the message (RFC 2865, section 5.44), or the
+    /// EAP-Failure that a request with EAP is owed (RFC 3579, section 2.6.3), beside which no message may
+    /// stand (section 2.6.5).
     Reject(Option<Message>),
     /// Access-Challenge.
     Challenge(Challenge),
@@ -317,6 +318,15 @@ impl Message {
         let mut reply = Reply::new();
         reply.text(AttributeType::REPLY_MESSAGE, text)?;
         Ok(Self(reply))
+    }
+
+    /// Says something to the user as well, in 1 to 253 octets.
+    ///
+    /// # Errors
+    /// When the text is empty or too long.
+    pub fn and(mut self, text: &str) -> Result<Self, ReplyError> {
+        self.0.text(AttributeType::REPLY_MESSAGE, text)?;
+        Ok(self)
     }
 
     /// Takes what an Access-Reject may say to others than the user.

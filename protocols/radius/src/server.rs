@@ -179,8 +179,9 @@ impl<C: Copy + Eq + Hash> Server<C> {
         let (code, attributes) = match answer {
             Answer::Accept(reply) => (Code::AccessAccept, reply.written(pending)),
             Answer::Reject(message) => {
-                let message = message.as_ref().map_or([].as_slice(), Message::as_octets);
-                (Code::AccessReject, Cow::Owned([failure, message].concat()))
+                let said = message.as_ref().filter(|_| failure.is_empty());
+                let said = said.map_or([].as_slice(), Message::as_octets);
+                (Code::AccessReject, Cow::Owned([failure, said].concat()))
             }
             Answer::Challenge(challenge) => {
                 (Code::AccessChallenge, Cow::Borrowed(challenge.as_octets()))

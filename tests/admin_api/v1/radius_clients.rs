@@ -114,6 +114,39 @@ fn weak_secrets_and_unsigned_requests_are_warned_of() {
 }
 
 #[test]
+fn what_is_weak_about_all_clients_of_an_organization_is_in_their_list() {
+    let office = Office::new();
+    let other = Office::new();
+    let same = "one secret of many octets for two";
+    let lenient = json!({"secret": "sixteen octets..", "require_message_authenticator": false});
+    let old = office.client("old gear", &lenient);
+    for (name, source) in [("one", "198.51.100.7/32"), ("two", "198.51.100.8/32")] {
+        office.client(name, &json!({"secret": same, "sources": [source]}));
+    }
+    let good = office.client("good gear", &json!({"sources": ["198.51.100.9/32"]}));
+    other.client("elsewhere", &json!({"secret": same, "sources": ["198.51.100.10/32"]}));
+    let found = |filter: &str| {
+        let shown = office.read(&format!("radius-clients?filter={filter}"))["items"].clone();
+        let names = shown.as_array().unwrap().iter().map(|it| it["name"].as_str().unwrap());
+        names.map(ToOwned::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(found("weaknesses%20pr"), ["old gear", "one", "two"]);
+    assert_eq!(found("weaknesses%20eq%20%22same_secret%22"), ["one", "two"]);
+    assert_eq!(found("not%20(weaknesses%20pr)"), ["good gear"]);
+    let elsewhere = other.read("radius-clients?fields=name,weaknesses")["items"].clone();
+    assert_eq!(elsewhere, json!([{"name": "elsewhere", "weaknesses": []}]));
+    // The list says of each what is said of it alone.
+    let items = office.read("radius-clients?fields=id,weaknesses")["items"].clone();
+    assert!(office.read("radius-clients")["items"][0]["weaknesses"].is_null(), "nobody asked");
+    for client in [&old, &good] {
+        let own = items.as_array().unwrap().iter().find(|it| it["id"] == json!(client.id)).unwrap();
+        let alone = office.read(&format!("radius-clients/{}/weaknesses", client.id));
+        assert_eq!(own["weaknesses"], alone["weaknesses"], "{own}");
+        assert!(office.read(&format!("radius-clients/{}", client.id))["weaknesses"].is_null());
+    }
+}
+
+#[test]
 fn unsigned_requests_that_meet_silence_are_warned_of_where_one_client_alone_can_have_sent_them() {
     let office = Office::new();
     let client = office.client("gear", &json!({}));

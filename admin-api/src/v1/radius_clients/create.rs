@@ -74,7 +74,8 @@ pub(crate) struct NewRadiusClient {
     /// What its gear gives for the password of all devices, where that is not their address; by PAP or
     /// CHAP, and with `mac_authentication` alone.
     mac_password: Option<SecretText>,
-    /// What an accept of a device that is not known carries; those are not let in when null.
+    /// What an accept of a device that is not known carries where no rule about `unknown` ones is met;
+    /// those are not let in when null.
     unknown_device_profile: Option<Uuid>,
     /// What its gear is told about sessions that go on, when something of their users changes;
     /// nothing when absent.

@@ -33,6 +33,7 @@ use crate::reference::dangling;
 use crate::revision::Revised;
 use crate::second_factor::Demand;
 use rules::Rule;
+use weaknesses::Weakness;
 
 pub(crate) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
@@ -97,7 +98,8 @@ pub(crate) struct RadiusClient {
     mac_authentication: bool,
     /// Whether its gear gives a password of its own for all devices, beside their addresses.
     mac_password_set: bool,
-    /// What an accept of a device that is not known carries; those are not let in when null.
+    /// What an accept of a device that is not known carries where no rule about `unknown` ones is met;
+    /// those are not let in when null.
     #[schema(required)]
     unknown_device_profile: Option<Uuid>,
     /// What its gear is told about sessions that go on, when something of their users changes.
@@ -105,6 +107,12 @@ pub(crate) struct RadiusClient {
     /// Where its gear stands, by the name of a time zone of the IANA database, such as `Europe/Berlin`:
     /// by its clocks, summer time included, the `times` of `rules` are judged.
     time_zone: String,
+    /// What should be changed at it or its gear, in lists alone whose `filter`, `sort` or `fields` ask for
+    /// it: `short_secret`, `same_secret`, `unsigned_requests_taken`, `unsigned_requests_sent` and
+    /// `unsigned_requests_dropped`, as the client's `weaknesses` say it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<String>>, required = false)]
+    weaknesses: Option<Vec<Weakness>>,
 }
 
 /// What becomes of those whom wrong passwords locked out or whose password has ended.
@@ -178,6 +186,7 @@ impl RadiusClient {
             unknown_device_profile,
             orders: fields.orders.into(),
             time_zone: fields.time_zone,
+            weaknesses: None,
         })
     }
 

@@ -20,7 +20,7 @@ use crate::v1::groups;
     "name": "staff in the office", "groups": [], "methods": ["eap_tls", "eap_ttls"],
     "port_types": [19], "ssids": ["staff"],
     "times": [{"days": ["monday", "friday"], "from": "07:00", "to": "20:00"}],
-    "verdict": "accept", "reply_profile": null
+    "verdict": "accept", "reply_profile": null, "reply_message": null
 }))]
 pub(crate) struct Rule {
     /// What events call it; unique in its client.
@@ -56,7 +56,9 @@ pub(crate) struct Rule {
     /// The device that users come with, which Calling-Station-Id names by a hardware address: it has to
     /// be one of the organization's that is not suspended (`known`), and the user's own as well
     /// (`own`). Anybody can give themselves another machine's address, so it proves nothing; to prove
-    /// devices, use EAP-TLS with their certificates. A device that comes for itself is `known`.
+    /// devices, use EAP-TLS with their certificates. A device that comes for itself is `known`, or, by
+    /// MAC authentication, `unknown` where the organization does not have it: of such devices are those
+    /// rules alone that say so, never of a user, and they name no groups.
     #[serde(default)]
     #[schema(value_type = Option<String>, required = false)]
     with_device: Option<records::WithDevice>,
@@ -69,6 +71,12 @@ pub(crate) struct Rule {
     #[serde(default)]
     #[schema(required = false)]
     reply_profile: Option<Uuid>,
+    /// What a rejection tells users (Reply-Message), in 247 octets at most; nothing when null. Who gave the
+    /// right proof hears it alone, by PAP, CHAP or MS-CHAPv2: beside EAP nothing may be said (RFC 3579),
+    /// and devices that come by their addresses have proven nothing.
+    #[serde(default)]
+    #[schema(required = false)]
+    reply_message: Option<String>,
 }
 
 /// What becomes of those whom a rule is about.
@@ -180,9 +188,10 @@ pub(super) fn shown(
 ) -> Result<Vec<Rule>, Problem> {
     let profiles = reading.authorize::<View>(organization)?.reply_profiles();
     let rules = rules.into_iter().map(|rule| {
-        let (verdict, profile) = match rule.then {
-            records::RuleVerdict::Accept(profile) => (Verdict::Accept, profile),
-            records::RuleVerdict::Reject => (Verdict::Reject, None),
+        let (verdict, profile, reply_message) = match rule.then {
+            records::RuleVerdict::Accept(profile) => (Verdict::Accept, profile, None),
+            records::RuleVerdict::Reject => (Verdict::Reject, None, None),
+            records::RuleVerdict::RejectSaying(message) => (Verdict::Reject, None, Some(message)),
         };
         let reply_profile = profile.map(|id| profiles.read(id)).transpose()?;
         Ok(Rule {
@@ -203,6 +212,7 @@ pub(super) fn shown(
             )?,
             verdict,
             reply_profile: reply_profile.map(|profile| profile.uuid),
+            reply_message,
         })
     });
     rules.collect()
@@ -216,21 +226,25 @@ pub(super) fn resolve(
 ) -> Result<Vec<records::NetworkRule>, Problem> {
     let profiles = reading.authorize::<View>(organization)?.reply_profiles();
     let rules = rules.into_iter().enumerate().map(|(position, rule)| {
-        let pointer = format!("/rules/{position}/reply_profile");
-        let then = match (rule.verdict, rule.reply_profile) {
-            (Verdict::Accept, None) => records::RuleVerdict::Accept(None),
-            (Verdict::Accept, Some(uuid)) => {
-                let found = profiles.id_of(uuid);
+        let pointer = |name: &str| format!("/rules/{position}/{name}");
+        let wrong = |name: &str, message: &str| {
+            Problem::from(directory::Invalid::new(pointer(name), message))
+        };
+        let then = match (rule.verdict, rule.reply_profile, rule.reply_message) {
+            (Verdict::Accept, _, Some(_)) => {
+                return Err(wrong("reply_message", "an accept tells nothing; leave it out"));
+            }
+            (Verdict::Accept, None, None) => records::RuleVerdict::Accept(None),
+            (Verdict::Accept, Some(uuid), None) => {
+                let (found, pointer) = (profiles.id_of(uuid), pointer("reply_profile"));
                 let found = found.map_err(|error| dangling(error, pointer, "reply profile"))?;
                 records::RuleVerdict::Accept(Some(found))
             }
-            (Verdict::Reject, None) => records::RuleVerdict::Reject,
-            (Verdict::Reject, Some(_)) => {
-                let message = "a rejection carries nothing";
-                return Err(
-                    directory::Error::from(directory::Invalid::new(pointer, message)).into()
-                );
+            (Verdict::Reject, Some(_), _) => {
+                return Err(wrong("reply_profile", "a rejection carries nothing"));
             }
+            (Verdict::Reject, None, None) => records::RuleVerdict::Reject,
+            (Verdict::Reject, None, Some(message)) => records::RuleVerdict::RejectSaying(message),
         };
         let found = |uuids: &[Uuid], name: &str| {
             groups::resolve(reading, organization, uuids, &format!("/rules/{position}/{name}"))

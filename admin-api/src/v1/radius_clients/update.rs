@@ -87,7 +87,8 @@ pub(crate) struct RadiusClientPatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, format = Password)]
     mac_password: Option<Option<SecretText>>,
-    /// What an accept of a device that is not known carries; those are not let in when null.
+    /// What an accept of a device that is not known carries where no rule about `unknown` ones is met;
+    /// those are not let in when null.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<Uuid>)]
     unknown_device_profile: Option<Option<Uuid>>,

@@ -32,8 +32,12 @@ pub(crate) struct ReplyAttribute {
     /// the client allows, and the user is in, and `{groups}` are the names of all groups that the
     /// user is in, by way of nested ones as well, with a `;` between two: as many as fit into 247
     /// octets, those that the rule names or the client allows first, then the oldest. A name with a
-    /// `;` is left out. Who has no such thing is not let in. The same goes for every other text of
-    /// a profile. Octets may be written as `0x` and hexadecimal digits.
+    /// `;` is left out. `{custom.NAME}` is the first value of the organization's own attribute of this
+    /// name. Who has no such thing is not let in. The same goes for every other text of
+    /// a profile. Octets may be written as `0x` and hexadecimal digits. A text with places for facts may
+    /// also stand for a number, an address or a prefix, but not with `{group}` and `{groups}`: what is
+    /// told is read as the attribute's kind for each accept, and who has nothing that can be read so is
+    /// not let in.
     value: AttributeValue,
 }
 
@@ -51,7 +55,7 @@ impl From<records::NamedAttribute> for ReplyAttribute {
     fn from(attribute: records::NamedAttribute) -> Self {
         let value = match attribute.value {
             NamedValue::Integer(number) => AttributeValue::Integer(number),
-            NamedValue::Text(text) => AttributeValue::Text(text),
+            NamedValue::Text(text) | NamedValue::Told(_, text) => AttributeValue::Text(text),
             NamedValue::Address(address) => AttributeValue::Text(address.to_string()),
             NamedValue::Ipv6Address(address) => AttributeValue::Text(address.to_string()),
             NamedValue::Ipv6Prefix(prefix) => AttributeValue::Text(prefix.to_string()),

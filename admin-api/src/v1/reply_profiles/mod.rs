@@ -61,6 +61,43 @@ pub(crate) struct ReplyProfile {
     attributes: Vec<ReplyAttribute>,
 }
 
+/// What an accept carries with a reply profile, once facts about the user stand in it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = RadiusReply)]
+pub(crate) struct Carried {
+    /// The VLAN's number or name.
+    #[schema(required)]
+    vlan: Option<String>,
+    /// Names of filters or access lists on the gear, in order (`Filter-Id`).
+    filters: Vec<String>,
+    /// Opaque classes that the gear returns in accounting, in order (`Class`).
+    classes: Vec<String>,
+    /// Seconds until the gear ends the session.
+    #[schema(required)]
+    session_timeout: Option<u32>,
+    /// Seconds without traffic until the gear ends the session.
+    #[schema(required)]
+    idle_timeout: Option<u32>,
+    /// Vendors' own attributes by their numbers, in order.
+    vendor_attributes: Vec<VendorAttribute>,
+    /// Attributes by their names, in order, behind all others.
+    attributes: Vec<ReplyAttribute>,
+}
+
+impl From<records::ReplyProfileFields> for Carried {
+    fn from(fields: records::ReplyProfileFields) -> Self {
+        Self {
+            vlan: fields.vlan,
+            filters: fields.filters,
+            classes: fields.classes,
+            session_timeout: fields.session_timeout,
+            idle_timeout: fields.idle_timeout,
+            vendor_attributes: fields.vendor_attributes.into_iter().map(Into::into).collect(),
+            attributes: fields.attributes.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
 /// One attribute of a vendor's own.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

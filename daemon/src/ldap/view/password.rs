@@ -12,7 +12,9 @@ pub(crate) fn bound(outcome: &Bound) -> Answer {
     let (outcome, notice) = match outcome {
         Bound::Accept { notice, .. } => (Outcome::success(), told(*notice)),
         // Nobody is asked for a code here; what is not an accept lets nobody in.
-        Bound::Reject | Bound::Challenge { .. } => (wrong(), PasswordNotice::NOTHING),
+        Bound::Reject | Bound::Refused(_) | Bound::Challenge { .. } => {
+            (wrong(), PasswordNotice::NOTHING)
+        }
         Bound::Ended => {
             let words = "the password has expired; ask for a new one";
             let outcome = Outcome::new(ResultCode::InvalidCredentials, words);

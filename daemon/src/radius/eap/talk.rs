@@ -157,8 +157,10 @@ impl Talk {
                 let counterproof = counterproof.map(|proof| proof.authenticator_response());
                 eap::Answer::Accept { counterproof }
             }
-            // Nobody can be asked for a code in here, and nobody is.
+            // Nobody can be asked for a code in here, and nobody is; nor is anybody told what rules say
+            // (RFC 3579, section 2.6.5).
             Outcome::Reject
+            | Outcome::Refused(_)
             | Outcome::Ended
             | Outcome::Locked
             | Outcome::Unprotected
