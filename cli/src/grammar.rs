@@ -30,6 +30,8 @@ pub(crate) const SORT: &str = "sort";
 pub(crate) const AFTER: &str = "after";
 /// Whether somebody signs in with a recovery code.
 pub(crate) const RECOVERY: &str = "recovery-code";
+/// Whether somebody chooses a first password by an invitation.
+pub(crate) const INVITATION: &str = "invitation";
 pub(crate) const TO: &str = "to";
 
 const FILES: &str =
@@ -157,8 +159,9 @@ fn login() -> Command {
         .about("Signs in, and keeps the session in a context")
         .long_about(
             "Signs in with password and code, both asked for or read from standard input, a line \
-             each, and keeps the session in a context, which is in use from then on. Passkeys are for \
-             browsers: the command line cannot use them.",
+             each, and keeps the session in a context, which is in use from then on. Whose password \
+             another admin has chosen is asked for a new one in between. Passkeys are for browsers: \
+             the command line cannot use them.",
         )
         .arg(Arg::new("url").required(true).value_name("URL").help("The server: https://host:port"))
         .arg(Arg::new("as").long("as").value_name("LOGIN").required(true).help("Your login"))
@@ -172,6 +175,12 @@ fn login() -> Command {
                 .long(RECOVERY)
                 .action(ArgAction::SetTrue)
                 .help("Give a recovery code in place of the authenticator's"),
+        )
+        .arg(
+            Arg::new(INVITATION)
+                .long(INVITATION)
+                .action(ArgAction::SetTrue)
+                .help("Choose the first password by an invitation (its link or token)"),
         )
         .after_help("An organization's own admin names it with --org.")
 }

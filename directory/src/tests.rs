@@ -19,6 +19,7 @@ mod earlier;
 mod events;
 mod gear;
 mod gear_certificates;
+mod given_passwords;
 mod imports;
 mod in_clear;
 mod kinds;

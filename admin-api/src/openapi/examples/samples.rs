@@ -315,6 +315,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("enrolled", "true"),
     ("indexed", "true"),
     ("invited", "true"),
+    ("invited_until", "null"),
     ("ipv6", "null"),
     ("last_error", "null"),
     ("locked_until", "null"),
