@@ -288,7 +288,8 @@ fn with_operation(command: Command, document: &Document, verb: &Verb) -> Command
     }
     for field in &operation.query {
         if !["limit", "cursor"].contains(&field.option().as_str()) {
-            command = command.arg(argument(field).required(field.is_required));
+            let arg = if is_sought(field) { sought(field) } else { argument(field) };
+            command = command.arg(arg.required(field.is_required));
         }
     }
     if operation.is_list {
@@ -304,6 +305,16 @@ fn with_operation(command: Command, document: &Document, verb: &Verb) -> Command
         Some(fields) => with_body(command, fields),
         None => command,
     }
+}
+
+/// Whether a parameter is what is looked for, without which there is nothing to ask.
+fn is_sought(field: &Field) -> bool {
+    field.is_required && field.path == ["text"]
+}
+
+/// What is looked for stands in the line as it is.
+fn sought(field: &Field) -> Arg {
+    Arg::new(field.option()).value_name("TEXT").help(field.about.clone())
 }
 
 /// Whether a place in the path is an argument. An organization is one only where it is what the
@@ -423,6 +434,8 @@ mod tests {
         assert!(parse("tenantry user unlock ada").is_ok());
         assert!(parse("tenantry -O acme user unlock ada").is_ok());
         assert!(parse("tenantry user unlock").is_err());
+        assert!(parse("tenantry user find ada@acme.example").is_ok());
+        assert!(parse("tenantry user find").is_err());
         assert!(
             parse("tenantry radius create --name gate --sources 10.0.0.0/8 --sources ::1/128")
                 .is_ok()

@@ -36,6 +36,7 @@ mod own_credentials;
 mod passkeys;
 mod password_policies;
 mod passwords;
+mod people;
 mod policy;
 mod repeats;
 mod rotation;

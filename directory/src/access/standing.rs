@@ -131,6 +131,20 @@ impl Rights {
         self.id.home == Place::Provider && self.role.holds(Permission::ManageOrganizations)
     }
 
+    /// The organizations that the admin may have, in the order in which they were made; `None` where
+    /// that may be all.
+    pub(crate) fn named(&self) -> Option<Vec<OrganizationId>> {
+        let mut named = match (self.id.home, &self.admin.fields.scope) {
+            (Place::Organization(home), _) => vec![home],
+            (Place::Provider, AdminScope::None) => Vec::new(),
+            (Place::Provider, AdminScope::Organizations(list)) => list.clone(),
+            (Place::Provider, AdminScope::All) => self.narrowing.organizations.clone()?,
+        };
+        named.sort_unstable();
+        named.dedup();
+        Some(named)
+    }
+
     /// Whether the admin may act for all organizations, those to come included.
     pub(crate) fn covers_all(&self) -> bool {
         self.id.home == Place::Provider

@@ -138,6 +138,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("modified", "2026-11-23T08:00:00Z"),
     ("not_before", "2026-11-23T08:00:00Z"),
     ("oid", "2.25.329800735698586629295641978511506172918.1"),
+    ("organization_slug", "acme"),
     ("os", "macos"),
     ("os_version", "15.3"),
     ("otpauth_uri", "otpauth://totp/Tenantry:grace?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"),
