@@ -38,6 +38,9 @@ pub enum Obstacle {
     /// Nothing works before a second factor is enrolled.
     #[error("the admin has enrolled no second factor yet; the first sign-in asks for it")]
     MfaMissing,
+    /// The admin has networks, and none of them has the address that is asked about.
+    #[error("the admin does not work from that address")]
+    Network,
     /// The place is the provider, and the admin an organization's own.
     #[error("the provider's own data is for the provider's admins alone")]
     ProviderOnly,
@@ -77,6 +80,7 @@ impl Obstacle {
             Self::Suspended => "suspended",
             Self::HomeClosed => "home_closed",
             Self::MfaMissing => "mfa_missing",
+            Self::Network => "network",
             Self::ProviderOnly => "provider_only",
             Self::Scope => "scope",
             Self::ScopeOfAll => "scope_of_all",
@@ -93,7 +97,9 @@ impl Obstacle {
     /// How somebody is refused of whom this stands in the way, saying no more than they may know.
     pub(super) fn refusal(self, role: Role, there: Option<Organization>) -> Refusal {
         match self {
-            Self::Suspended | Self::HomeClosed | Self::MfaMissing => Refusal::Unauthenticated,
+            Self::Suspended | Self::HomeClosed | Self::MfaMissing | Self::Network => {
+                Refusal::Unauthenticated
+            }
             Self::ProviderOnly
             | Self::Scope
             | Self::ScopeOfAll
