@@ -62,10 +62,11 @@ const PUBLIC: [&str; 10] = [
 ];
 
 /// Routes that show everybody what is in their scope, and hide the rest.
-const BY_SCOPE: [&str; 4] = [
+const BY_SCOPE: [&str; 5] = [
     "GET /v1/all-events",
     "GET /v1/all-events/counts",
     "GET /v1/all-events/export",
+    "GET /v1/all-users",
     "GET /v1/organizations",
 ];
 

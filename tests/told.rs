@@ -54,11 +54,12 @@ const CALLED: [(&str, &str); 2] = [("most", "user_cap"), ("fingerprints", "certi
 const NEVER: &str = "If-Match: \"18446744073709551615\"";
 
 /// Members of what is sent and of what comes back that no event repeats.
-const SECRETS: [&str; 12] = [
+const SECRETS: [&str; 13] = [
     "codes",
     "current_password",
     "enrolment_token",
     "mac_password",
+    "new_password",
     "otpauth_uri",
     "password",
     "password_hash",

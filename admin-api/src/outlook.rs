@@ -1,5 +1,7 @@
 //! The answer to who may do what, and if not, why.
 
+use std::net::IpAddr;
+
 use directory::access::{Obstacle, Permission};
 use directory::{Outlook, Place};
 use serde::{Deserialize, Serialize};
@@ -46,11 +48,22 @@ pub(crate) struct Question {
     organization: Option<Uuid>,
 }
 
+/// From where another admin would come.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Coming {
+    /// The address; without one the admin is supposed to come from where that is allowed. API keys
+    /// may be narrowed to fewer networks than their admin.
+    #[param(value_type = Option<String>, example = "192.0.2.7")]
+    pub(crate) from: Option<IpAddr>,
+}
+
 /// Who may do what, and if not, why.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
     "admin": "0193a1b2-7c3d-7e4f-8a5b-6c7d8e9f0a1b", "login": "grace", "role": "help_desk",
-    "organization": "0193a1b2-7c3d-7e4f-8a5b-6c7d8e9f0a1c",
+    "organization": "0193a1b2-7c3d-7e4f-8a5b-6c7d8e9f0a1c", "from": "192.0.2.7",
     "answers": [{
         "operation": "create_user", "permission": "manage_identities", "allowed": false,
         "reasons": [{
@@ -68,6 +81,10 @@ pub(crate) struct Rights {
     /// The organization that it is about; null for the provider.
     #[schema(required)]
     organization: Option<Uuid>,
+    /// For which address networks were judged, of yourself the one that you come from; null where they
+    /// were not.
+    #[schema(required, value_type = Option<String>)]
+    from: Option<IpAddr>,
     /// One answer for what was asked, or one for each permission.
     answers: Vec<Answer>,
 }
@@ -108,6 +125,8 @@ pub(crate) enum ReasonCode {
     HomeClosed,
     /// The admin has enrolled no second factor yet.
     MfaMissing,
+    /// The admin does not work from that address.
+    Network,
     /// It is the provider's, and the admin an organization's own.
     ProviderOnly,
     /// The organization is outside of the admin's scope.
@@ -221,6 +240,7 @@ impl Asked {
             login: admin.fields.login.clone(),
             role: RoleName(outlook.role()),
             organization: self.organization,
+            from: outlook.from(),
             answers,
         }
     }

@@ -17,11 +17,12 @@ use utoipa::ToSchema;
 use crate::cookie;
 
 /// Every kind of problem, by the status that it comes with.
-pub(crate) const KINDS: [(u16, &str); 27] = [
+pub(crate) const KINDS: [(u16, &str); 28] = [
     (400, "/problems/key"),
     (400, "/problems/malformed"),
     (400, "/problems/query"),
     (401, "/problems/code-needed"),
+    (401, "/problems/password-needed"),
     (401, "/problems/rejected"),
     (401, "/problems/unauthenticated"),
     (403, "/problems/certificate"),

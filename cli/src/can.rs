@@ -12,6 +12,7 @@ use crate::words::{CAN, EVENTS, nouns};
 const DEED: &str = "deed";
 const ADMIN: &str = "admin";
 const OWN_ADMIN: &str = "org-admin";
+const FROM: &str = "from";
 
 /// How it is typed.
 pub(crate) fn command() -> Command {
@@ -33,6 +34,9 @@ pub(crate) fn command() -> Command {
         )
         .arg(admin(ADMIN, "Ask about an admin of the provider instead of yourself"))
         .arg(admin(OWN_ADMIN, "Ask about an admin of the organization's own").conflicts_with(ADMIN))
+        .arg(Arg::new(FROM).long(FROM).value_name("ADDRESS").help(
+            "Whether such an admin may come from there as well; else from anywhere allowed",
+        ))
 }
 
 /// What is asked about.
@@ -95,8 +99,16 @@ pub(crate) fn can(
     let words = matches.get_many::<String>(DEED).into_iter().flatten();
     let words: Vec<&str> = words.map(String::as_str).collect();
     let deed = Deed::of(document, place, &words)?;
-    let question = deed.question(place)?;
+    let mut question = deed.question(place)?;
     let named = |name| matches.get_one::<String>(name);
+    if let Some(from) = named(FROM) {
+        if named(ADMIN).or_else(|| named(OWN_ADMIN)).is_none() {
+            let what = "--from is about another admin (--admin or --org-admin)";
+            return Err(Failure::Usage(what.into()));
+        }
+        let joint = if question == "?" { "" } else { "&" };
+        question = format!("{question}{joint}from={}", escaped(from));
+    }
     let whose = match (named(ADMIN), named(OWN_ADMIN)) {
         (Some(login), _) => format!("/v1/admins/{}", place.id("/v1/admins", login)?),
         (None, Some(login)) => {

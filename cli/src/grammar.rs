@@ -30,6 +30,8 @@ pub(crate) const SORT: &str = "sort";
 pub(crate) const AFTER: &str = "after";
 /// Whether somebody signs in with a recovery code.
 pub(crate) const RECOVERY: &str = "recovery-code";
+/// Whether somebody chooses a first password by an invitation.
+pub(crate) const INVITATION: &str = "invitation";
 pub(crate) const TO: &str = "to";
 
 const FILES: &str =
@@ -157,8 +159,9 @@ fn login() -> Command {
         .about("Signs in, and keeps the session in a context")
         .long_about(
             "Signs in with password and code, both asked for or read from standard input, a line \
-             each, and keeps the session in a context, which is in use from then on. Passkeys are for \
-             browsers: the command line cannot use them.",
+             each, and keeps the session in a context, which is in use from then on. Whose password \
+             another admin has chosen is asked for a new one in between. Passkeys are for browsers: \
+             the command line cannot use them.",
         )
         .arg(Arg::new("url").required(true).value_name("URL").help("The server: https://host:port"))
         .arg(Arg::new("as").long("as").value_name("LOGIN").required(true).help("Your login"))
@@ -172,6 +175,12 @@ fn login() -> Command {
                 .long(RECOVERY)
                 .action(ArgAction::SetTrue)
                 .help("Give a recovery code in place of the authenticator's"),
+        )
+        .arg(
+            Arg::new(INVITATION)
+                .long(INVITATION)
+                .action(ArgAction::SetTrue)
+                .help("Choose the first password by an invitation (its link or token)"),
         )
         .after_help("An organization's own admin names it with --org.")
 }
@@ -279,7 +288,8 @@ fn with_operation(command: Command, document: &Document, verb: &Verb) -> Command
     }
     for field in &operation.query {
         if !["limit", "cursor"].contains(&field.option().as_str()) {
-            command = command.arg(argument(field).required(field.is_required));
+            let arg = if is_sought(field) { sought(field) } else { argument(field) };
+            command = command.arg(arg.required(field.is_required));
         }
     }
     if operation.is_list {
@@ -295,6 +305,16 @@ fn with_operation(command: Command, document: &Document, verb: &Verb) -> Command
         Some(fields) => with_body(command, fields),
         None => command,
     }
+}
+
+/// Whether a parameter is what is looked for, without which there is nothing to ask.
+fn is_sought(field: &Field) -> bool {
+    field.is_required && field.path == ["text"]
+}
+
+/// What is looked for stands in the line as it is.
+fn sought(field: &Field) -> Arg {
+    Arg::new(field.option()).value_name("TEXT").help(field.about.clone())
 }
 
 /// Whether a place in the path is an argument. An organization is one only where it is what the
@@ -414,6 +434,8 @@ mod tests {
         assert!(parse("tenantry user unlock ada").is_ok());
         assert!(parse("tenantry -O acme user unlock ada").is_ok());
         assert!(parse("tenantry user unlock").is_err());
+        assert!(parse("tenantry user find ada@acme.example").is_ok());
+        assert!(parse("tenantry user find").is_err());
         assert!(
             parse("tenantry radius create --name gate --sources 10.0.0.0/8 --sources ::1/128")
                 .is_ok()

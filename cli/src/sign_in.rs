@@ -4,11 +4,11 @@ use clap::ArgMatches;
 use clap::parser::ValueSource;
 use serde_json::{Value, json};
 
-use crate::client::{Client, Question};
+use crate::client::{Answer, Client, Question};
 use crate::contexts::{Context, Contexts};
 use crate::document::Document;
 use crate::failure::Failure;
-use crate::grammar::{CA, CONTEXT, ORG, RECOVERY};
+use crate::grammar::{CA, CONTEXT, INVITATION, ORG, RECOVERY};
 use crate::output::{Format, tell, warn};
 use crate::place::{Place, contexts_path};
 use crate::prompt;
@@ -27,7 +27,12 @@ pub(crate) fn login(matches: &ArgMatches) -> Result<(), Failure> {
     let path = contexts_path(matches)?;
     let mut contexts = Contexts::read(&path)?;
     let client = Client::new(&server, None, ca.as_deref())?;
-    let session = session(&client, &login, organization.as_deref(), matches.get_flag(RECOVERY))?;
+    let password = match matches.get_flag(INVITATION) {
+        true => chosen(&client)?,
+        false => prompt::secret("password")?,
+    };
+    let who = json!({"login": login, "password": password, "organization": organization});
+    let session = session(&client, &who, matches.get_flag(RECOVERY))?;
     let member = |name: &str| session.get(name).and_then(Value::as_str).map(ToOwned::to_owned);
     let name = text("name").unwrap_or_else(|| usual_name(&server, organization.as_deref()));
     let (token, expires) = (member("token"), member("expires"));
@@ -134,35 +139,48 @@ fn look_for(
     Ok(())
 }
 
-/// Asks for what signing in needs, until there is a session.
-fn session(
-    client: &Client,
-    login: &str,
-    organization: Option<&str>,
-    recovers: bool,
-) -> Result<Value, Failure> {
-    let password = prompt::secret("password")?;
+/// Chooses the first password by an invitation.
+fn chosen(client: &Client) -> Result<String, Failure> {
+    let invitation = prompt::secret("invitation")?;
+    // A link has the token behind its `#`.
+    let token = invitation.rsplit('#').next().unwrap_or_default();
+    let password = prompt::new_secret("new password")?;
+    let body = json!({"token": token, "password": password});
+    client.ask(&posted("/v1/invitations", Some(&body)))?;
+    Ok(password)
+}
+
+/// Asks for what signing in needs beside the password, until there is a session.
+fn session(client: &Client, who: &Value, recovers: bool) -> Result<Value, Failure> {
     let member = if recovers { "recovery_code" } else { "code" };
     // A code of the authenticator is over in a moment; a recovery code counts until it is used.
     let asks = if recovers { prompt::secret } else { prompt::visible };
-    let ask = |code: Option<&str>| {
-        let mut body = json!({"login": login, "password": password, "organization": organization});
+    let mut body = who.clone();
+    let mut add = |member: &str, value: String| {
         if let Some(members) = body.as_object_mut() {
-            members.extend(code.map(|code| (member.to_owned(), json!(code))));
+            members.insert(member.to_owned(), Value::String(value));
         }
         client.ask(&posted("/v1/sign-in", Some(&body)))
     };
-    let answer = match ask(None) {
-        Err(Failure::Refused(problem)) if problem.r#type.ends_with("/code-needed") => {
-            ask(Some(&asks(&member.replace('_', " "))?))?
-        }
-        answer => answer?,
-    };
+    let mut answer = client.ask(&posted("/v1/sign-in", Some(who)));
+    if lacks(&answer, "/password-needed") {
+        tell("Somebody else has chosen this password: choose another one.");
+        answer = add("new_password", prompt::new_secret("new password")?);
+    }
+    if lacks(&answer, "/code-needed") {
+        answer = add(member, asks(&member.replace('_', " "))?);
+    }
+    let answer = answer?;
     let Some(token) = answer.body.get("enrolment_token") else { return Ok(answer.body) };
     let uri = answer.body.get("otpauth_uri").and_then(Value::as_str).unwrap_or_default();
     Format::Table.print(&json!(format!("Put this into an authenticator app: {uri}")), &[])?;
     let body = json!({"enrolment_token": token, "code": prompt::visible("code")?});
     Ok(client.ask(&posted("/v1/sign-in/enrolment", Some(&body)))?.body)
+}
+
+/// Whether a sign-in was refused for what is missing yet.
+fn lacks(answer: &Result<Answer, Failure>, what: &str) -> bool {
+    matches!(answer, Err(Failure::Refused(problem)) if problem.r#type.ends_with(what))
 }
 
 /// The organization of the line itself: what the environment says is for commands.

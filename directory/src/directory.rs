@@ -6,6 +6,7 @@ mod invitations;
 mod listed;
 mod operator;
 mod outlook;
+mod people;
 mod repeats;
 mod silent_devices;
 mod stand_in;
@@ -46,6 +47,7 @@ pub use self::identify::Identified;
 pub(crate) use self::identify::find_token;
 pub use self::listed::{InScope, OrganizationPage};
 pub use self::outlook::Outlook;
+pub use self::people::{FoundPeople, FoundPerson, PeoplePlace};
 pub use self::repeats::{Earlier, REPEAT_LIFE, Repeatable};
 
 /// Organizations whose records are kept decoded at most.

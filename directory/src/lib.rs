@@ -39,8 +39,8 @@ mod tools;
 mod zone;
 
 pub use directory::{
-    Changing, Directory, Earlier, Identified, InScope, OpenOptions, OrganizationPage, Outlook,
-    REPEAT_LIFE, ReadingTransaction, Repeatable,
+    Changing, Directory, Earlier, FoundPeople, FoundPerson, Identified, InScope, OpenOptions,
+    OrganizationPage, Outlook, PeoplePlace, REPEAT_LIFE, ReadingTransaction, Repeatable,
 };
 pub use error::{Error, Invalid, StoreFailure};
 pub use follow::{Bell, Following};

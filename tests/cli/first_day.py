@@ -36,6 +36,8 @@ login = words[words.index("--as") + 1]
 app = pathlib.Path(f"{login}.seed")
 pipe = subprocess.PIPE
 with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.STDOUT, text=True) as told:
+    if "--invitation" in words:
+        told.stdin.write(os.environ["INVITATION"] + "\n")
     told.stdin.write(password)
     told.stdin.flush()
     if not app.exists():

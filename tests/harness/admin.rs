@@ -19,6 +19,8 @@ pub(crate) struct Admin {
 
 /// Every admin's password.
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
+/// What every admin is given, and has changed since.
+const GIVEN: &str = "what somebody else has chosen";
 
 impl Admin {
     /// What an admin of an organization's own signs in with, and wants a cookie for.
@@ -70,16 +72,22 @@ impl Office {
         Admin { login, session, otpauth_uri, place }
     }
 
-    /// Makes an admin who has not signed in yet; tells the id and the login.
+    /// Makes an admin who has chosen a password and enrolled nothing yet; tells the id and the login.
     pub(crate) fn add_admin(&self, collection: &str, fields: &Value) -> (String, String) {
         use std::sync::atomic::{AtomicU32, Ordering};
         static SERIAL: AtomicU32 = AtomicU32::new(0);
         let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
         let login = format!("admin-{}-{serial}", std::process::id());
-        let mut all = json!({"login": login, "display_name": "An Admin", "password": PASSWORD});
+        let mut all = json!({"login": login, "display_name": "An Admin", "password": GIVEN});
         all.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
         let made = self.top.send("POST", collection, Some(&all));
         assert_eq!(made.status, 201, "{made:?}");
+        let mut credentials = json!({"login": login, "password": GIVEN, "new_password": PASSWORD});
+        if collection != "/v1/admins" {
+            credentials["organization"] = json!(self.slug);
+        }
+        let asked = self.demo.https(None).send("POST", "/v1/sign-in", Some(&credentials));
+        assert_eq!(asked.status, 202, "{asked:?}");
         (id_of(&made.json()), login)
     }
 }

@@ -140,6 +140,8 @@ fn lists_and_ones_own_account_tell_nothing_of_the_other_organization() {
         for list in ["users", "groups", "service-accounts", "radius-clients", "reply-profiles"] {
             paths.push(format!("{own}/{list}"));
         }
+        // Where a page ends tells nothing of others either.
+        paths.extend(["a", "ada", "ada&limit=1"].map(|text| format!("/v1/all-users?text={text}")));
         for path in paths {
             let [with, without] = world.sides().map(|side| read(side, token, &path));
             assert_eq!(with.0, 200, "{path}: {with:?}");

@@ -30,10 +30,12 @@ fn enrolled(server: &Server, login: &str, password: &str) -> String {
 
 /// Has another admin suspend the first one, and keep them from everywhere but a network.
 fn shut_out(server: &Server, root: &Api) {
-    let other = json!({"login": "other", "display_name": "Other", "password": PASSWORD,
+    let other = json!({"login": "other", "display_name": "Other",
         "role": "administrator_with_billing", "scope": "all"});
     let made = root.post("/v1/admins", &other);
     assert_eq!(made.status, 201, "{made:?}");
+    let acceptance = json!({"token": made.json()["invitation"]["token"], "password": PASSWORD});
+    assert_eq!(server.api().post("/v1/invitations", &acceptance).status, 204);
     let other = server.api().key(&enrolled(server, "other", PASSWORD));
     let found = other.get("/v1/admins?name=root").json();
     let place = format!("/v1/admins/{}", found["items"][0]["id"].as_str().unwrap());

@@ -48,6 +48,10 @@ pub(super) fn users(told: &mut Told<'_>) {
     told.does("POST", &format!("{deleted}/restore"), &json!({}));
     told.does("DELETE", &place, &Value::Null);
     told.does("DELETE", &deleted, &Value::Null);
+    let login = format!("zoe-{}", office.slug);
+    let zoe = id(&told.does("POST", "users", &user(&login)));
+    let found = json!({"items": [{"id": zoe, "organization": office.id}]});
+    told.shows(&format!("/v1/all-users?text={login}"), &found);
 }
 
 /// Certificates of the organization's own authority for somebody or something.

@@ -26,6 +26,10 @@ fn admins_at(told: &mut Told<'_>, collection: &str, other: &Admin) {
     told.does("POST", &format!("{place}/suspend"), &Value::Null);
     told.does("POST", &format!("{place}/activate"), &Value::Null);
     told.does("DELETE", &place, &Value::Null);
+    let fields = json!({"login": "told-of", "display_name": "Somebody", "role": "manager"});
+    let place = format!("{collection}/{}", id(&told.does("POST", collection, &fields)));
+    told.does("POST", &format!("{place}/invitation"), &json!({}));
+    told.does("DELETE", &place, &Value::Null);
 
     told.does("PATCH", &other.place, &json!({"api_access": true}));
     let key = json!({"name": "key", "expires": in_days(90)});

@@ -20,6 +20,7 @@ impl Problem {
         let mut each = vec![
             repeat::no_key(),
             sign_in::code_needed(),
+            sign_in::password_needed(),
             sign_in::rejected("Login, password or code is wrong, or the admin may not sign in."),
             Self::unauthenticated(),
             Self::no_device(),

@@ -239,7 +239,7 @@ async fn a_suspended_admin_is_out_with_the_next_request() {
     world.get(&manager, "/v1/me").await.is_problem(401, "unauthenticated");
     world.must(&root, "POST", &format!("{path}/activate"), Value::Null).await;
     world.must(&root, "POST", &format!("{path}/reset-mfa"), Value::Null).await;
-    let password = json!({"password": super::world::PASSWORD});
+    let password = json!({"password": super::world::GIVEN});
     world.must(&root, "PUT", &format!("{path}/password"), password).await;
     world.enrol(None, "manager \"all\"").await;
 }

@@ -78,7 +78,7 @@ async fn an_organizations_own_admin_sees_nothing_of_the_provider() {
     let acme = world.organization(&root, "acme").await;
     let body = json!({
         "login": "it", "display_name": "IT", "role": "administrator_with_billing",
-        "password": super::world::PASSWORD
+        "password": super::world::GIVEN
     });
     let made = world.must(&root, "POST", &format!("{acme}/admins"), body).await;
     assert!(made.get("scope").is_none());

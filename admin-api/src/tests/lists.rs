@@ -243,3 +243,71 @@ async fn collect(world: &World, token: &str, path: &str, field: &str) -> Vec<Str
         }
     }
 }
+
+/// Who is found, and where, page by page.
+async fn found(world: &World, token: &str, query: &str) -> Vec<(String, String)> {
+    let (mut found, mut next) = (Vec::new(), String::new());
+    loop {
+        let page = world.get(token, &format!("/v1/all-users?limit=2&{query}{next}")).await.json;
+        for item in page["items"].as_array().unwrap() {
+            let text = |member: &str| item[member].as_str().unwrap().to_owned();
+            found.push((text("organization_slug"), text("login")));
+        }
+        match page["next"].as_str() {
+            Some(cursor) => next = format!("&cursor={cursor}"),
+            None => return found,
+        }
+    }
+}
+
+#[tokio::test]
+async fn people_are_found_in_all_organizations_in_scope_and_in_no_other() {
+    let world = World::new();
+    let root = world.root().await;
+    for slug in ["acme", "beta", "gone", "idle"] {
+        let path = world.organization(&root, slug).await;
+        for login in ["ada", "adam", "bob"] {
+            let body = json!({"login": login, "display_name": format!("{login} of {slug}"),
+                "surname": login, "mail": [format!("{login}@{slug}.example")]});
+            world.must(&root, "POST", &format!("{path}/users"), body).await;
+        }
+        match slug {
+            "gone" => {
+                let delete = format!("{path}?confirmation=gone");
+                let deleted = world.call(&root, "DELETE", &delete, Value::Null).await;
+                assert!(deleted.status.is_success(), "{}", deleted.text);
+            }
+            "idle" => {
+                world.must(&root, "POST", &format!("{path}/suspend"), Value::Null).await;
+            }
+            _ => {}
+        }
+    }
+    let pairs = |all: &[(&str, &str)]| -> Vec<(String, String)> {
+        all.iter().map(|(slug, login)| ((*slug).to_owned(), (*login).to_owned())).collect()
+    };
+    let everywhere = [("acme", "ada"), ("acme", "adam"), ("beta", "ada"), ("beta", "adam")];
+    let everywhere = [&everywhere[..], &[("idle", "ada"), ("idle", "adam")]].concat();
+    assert_eq!(found(&world, &root, "text=ADA").await, pairs(&everywhere), "names begin so too");
+    assert_eq!(found(&world, &root, "text=bob@beta.example").await, pairs(&[("beta", "bob")]));
+    assert_eq!(found(&world, &root, "text=ada%20of%20a").await, pairs(&[("acme", "ada")]));
+    assert!(found(&world, &root, "text=da").await.is_empty(), "a part is none");
+    let organizations = world.get(&root, "/v1/organizations?name=beta").await.json;
+    let beta = organizations["items"][0]["id"].clone();
+    let narrow = world.admin(&root, "read_only", json!({"organizations": [beta]})).await;
+    let own = pairs(&[("beta", "ada"), ("beta", "adam")]);
+    assert_eq!(found(&world, &narrow, "text=ada").await, own);
+    assert!(found(&world, &narrow, "text=ada@acme.example").await.is_empty());
+    let none = world.admin(&root, "manager", json!("none")).await;
+    assert!(found(&world, &none, "text=ada").await.is_empty());
+    // A cursor of others begins somewhere, and shows nobody more.
+    let page = world.get(&root, "/v1/all-users?text=ada&limit=1").await.json;
+    let behind = format!("text=ada&cursor={}", page["next"].as_str().unwrap());
+    let theirs = world.get(&narrow, &format!("/v1/all-users?{behind}")).await.json;
+    assert_eq!(theirs["items"].as_array().unwrap().len(), 2);
+    let wrong = [("text=", "/text"), ("text=+", "/text"), ("text=a&limit=0", "/limit")];
+    for (wrong, pointer) in wrong {
+        let refused = world.get(&root, &format!("/v1/all-users?{wrong}")).await;
+        assert_eq!(refused.is_problem(422, "invalid")["pointer"], pointer, "{wrong}");
+    }
+}

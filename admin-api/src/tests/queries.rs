@@ -248,6 +248,11 @@ async fn every_collection_speaks_the_same_language() {
             assert!(has("sort") && !has("filter"), "{}", route.path);
             continue;
         }
+        // That is a question itself, of which no more is judged than indices know.
+        if route.path == "/v1/all-users" {
+            assert!(has("text") && !has("sort") && !has("filter"));
+            continue;
+        }
         assert!(has("filter") && has("sort"), "{}", route.path);
         let mut path = route.path.replace("/v1/organizations/{organization}", &acme);
         things.iter().for_each(|(name, id)| path = path.replace(name, id));

@@ -25,6 +25,8 @@ use crate::api::Api;
 use crate::{Addresses, Clock, Courier, Doors, LdapExplainer, Limits, Trials, router};
 
 pub(super) const PASSWORD: &str = "correct horse battery";
+/// What admins are given, who choose [`PASSWORD`] in its place.
+pub(super) const GIVEN: &str = "chosen by somebody else";
 const START: u64 = 1_800_000_000_000;
 
 pub(super) struct World {
@@ -115,10 +117,19 @@ impl World {
         answer.json
     }
 
-    /// Signs in for the first time, with enrolment, and answers with the session's token.
+    /// Signs in for the first time with [`GIVEN`], and chooses [`PASSWORD`]; answers with the session's
+    /// token.
     pub(super) async fn enrol(&self, organization: Option<&str>, login: &str) -> String {
-        let body = json!({"organization": organization, "login": login, "password": PASSWORD});
-        let needed = self.call("", "POST", "/v1/sign-in", body).await;
+        let body = json!({
+            "organization": organization, "login": login, "password": GIVEN,
+            "new_password": PASSWORD
+        });
+        self.enrol_with(body).await
+    }
+
+    /// Signs in for the first time, with enrolment, and answers with the session's token.
+    async fn enrol_with(&self, credentials: Value) -> String {
+        let needed = self.call("", "POST", "/v1/sign-in", credentials).await;
         assert_eq!(needed.status, StatusCode::ACCEPTED, "{}", needed.text);
         let code = self.code(needed.json["otpauth_uri"].as_str().unwrap());
         let body = json!({"enrolment_token": needed.json["enrolment_token"], "code": code});
@@ -128,14 +139,14 @@ impl World {
 
     /// The first admin's session.
     pub(super) async fn root(&self) -> String {
-        self.enrol(None, "root").await
+        self.enrol_with(json!({"login": "root", "password": PASSWORD})).await
     }
 
     /// A new provider admin's session.
     pub(super) async fn admin(&self, root: &str, role: &str, scope: Value) -> String {
         let login = format!("{role} {scope}");
         let body = json!({
-            "login": login, "display_name": role, "role": role, "scope": scope, "password": PASSWORD
+            "login": login, "display_name": role, "role": role, "scope": scope, "password": GIVEN
         });
         self.must(root, "POST", "/v1/admins", body).await;
         self.enrol(None, &login).await

@@ -17,6 +17,7 @@ pub(super) const NOUNS: &[Noun] = &[
         ],
         verbs: &[
             verb("list", "list_users"),
+            verb("find", "find_users"),
             verb("show", "show_user"),
             verb("create", "create_user"),
             verb("update", "update_user"),

@@ -24,6 +24,7 @@ pub(super) const NOUNS: &[Noun] = &[
             both("suspend", "suspend_admin", "suspend_organization_admin"),
             both("activate", "activate_admin", "activate_organization_admin"),
             both("set-password", "set_admin_password", "set_organization_admin_password"),
+            both("invite", "invite_admin", "invite_organization_admin"),
             both("reset-mfa", "reset_admin_mfa", "reset_organization_admin_mfa"),
             both("sessions", "list_admin_sessions", "list_organization_admin_sessions"),
             both("end-sessions", "end_admin_sessions", "end_organization_admin_sessions"),

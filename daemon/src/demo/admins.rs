@@ -46,10 +46,11 @@ pub(super) fn create(directory: &Directory, now: Time) -> Result<Admins, DemoErr
     for (role, token) in others {
         let person = Person::new(directory, role);
         let (fields, password) = (person.fields(), person.hashed(directory)?);
-        directory.change(top, move |change| {
+        let invitation = directory.change(top, move |change| {
             let mut grant = change.authorize_provider::<ManageAdmins>()?;
-            grant.admins().create(fields, password).map(drop)
+            grant.admins().create_invited(fields).map(|(_, _, invitation)| invitation.token)
         })?;
+        directory.accept_invitation(&invitation, password, nobody(now))?;
         *token = person.api_key(directory, now)?;
     }
     Ok(Admins { tokens, top })
@@ -117,6 +118,7 @@ impl Person {
             organization: None,
             login: self.login(),
             password: self.password()?,
+            new_password: None,
             second: None,
             arrival: arrival.clone(),
         };

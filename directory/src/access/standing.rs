@@ -38,6 +38,9 @@ pub enum Obstacle {
     /// Nothing works before a second factor is enrolled.
     #[error("the admin has enrolled no second factor yet; the first sign-in asks for it")]
     MfaMissing,
+    /// The admin has networks, and none of them has the address that is asked about.
+    #[error("the admin does not work from that address")]
+    Network,
     /// The place is the provider, and the admin an organization's own.
     #[error("the provider's own data is for the provider's admins alone")]
     ProviderOnly,
@@ -77,6 +80,7 @@ impl Obstacle {
             Self::Suspended => "suspended",
             Self::HomeClosed => "home_closed",
             Self::MfaMissing => "mfa_missing",
+            Self::Network => "network",
             Self::ProviderOnly => "provider_only",
             Self::Scope => "scope",
             Self::ScopeOfAll => "scope_of_all",
@@ -93,7 +97,9 @@ impl Obstacle {
     /// How somebody is refused of whom this stands in the way, saying no more than they may know.
     pub(super) fn refusal(self, role: Role, there: Option<Organization>) -> Refusal {
         match self {
-            Self::Suspended | Self::HomeClosed | Self::MfaMissing => Refusal::Unauthenticated,
+            Self::Suspended | Self::HomeClosed | Self::MfaMissing | Self::Network => {
+                Refusal::Unauthenticated
+            }
             Self::ProviderOnly
             | Self::Scope
             | Self::ScopeOfAll
@@ -129,6 +135,20 @@ impl Rights {
     /// Whether the admin could restore a deleted organization in the scope.
     pub(crate) fn restores(&self) -> bool {
         self.id.home == Place::Provider && self.role.holds(Permission::ManageOrganizations)
+    }
+
+    /// The organizations that the admin may have, in the order in which they were made; `None` where
+    /// that may be all.
+    pub(crate) fn named(&self) -> Option<Vec<OrganizationId>> {
+        let mut named = match (self.id.home, &self.admin.fields.scope) {
+            (Place::Organization(home), _) => vec![home],
+            (Place::Provider, AdminScope::None) => Vec::new(),
+            (Place::Provider, AdminScope::Organizations(list)) => list.clone(),
+            (Place::Provider, AdminScope::All) => self.narrowing.organizations.clone()?,
+        };
+        named.sort_unstable();
+        named.dedup();
+        Some(named)
     }
 
     /// Whether the admin may act for all organizations, those to come included.

@@ -27,6 +27,7 @@ mod memory;
 mod ms_chap;
 mod network;
 mod new_authenticators;
+mod next_password;
 mod overheard;
 mod own_account;
 mod passkey;

@@ -57,13 +57,21 @@ impl Asking {
 
     /// Judges the next password.
     fn judge(&self, current: &Password, new: &Password) -> Result<(), Invalid> {
-        let fields = &self.admin.fields;
-        let names = [fields.login.as_str(), fields.display_name.as_str()];
-        let judged = judge(new, &names, ADMIN_MINIMUM);
-        let is_other = !bool::from(current.expose().ct_eq(new.expose()));
-        let judged = judged.and(if is_other { Ok(()) } else { Err(Unacceptable::Used) });
-        judged.map_err(|unacceptable| Invalid::new("/password", unacceptable.to_string()))
+        judge_next(&self.admin, current, new)
+            .map_err(|unacceptable| Invalid::new("/password", unacceptable.to_string()))
     }
+}
+
+/// Judges what is to take the place of an admin's password.
+pub(super) fn judge_next(
+    admin: &Admin,
+    current: &Password,
+    new: &Password,
+) -> Result<(), Unacceptable> {
+    let names = [admin.fields.login.as_str(), admin.fields.display_name.as_str()];
+    judge(new, &names, ADMIN_MINIMUM)?;
+    let is_other = !bool::from(current.expose().ct_eq(new.expose()));
+    if is_other { Ok(()) } else { Err(Unacceptable::Used) }
 }
 
 impl Directory {

@@ -6,12 +6,13 @@ use std::ops::Deref;
 use storage::{Change, Reading, Secret, Snapshot};
 
 use super::engine::{AccountKey, Bearer, place_number};
+use super::next_password::{Chosen, take_place};
 use super::password::{HashingFailed, Password, StoredHash};
 use super::totp::{self, Seed};
 use super::unknown_logins::Stranger;
 use crate::access::{Actor, Context, RequestId, home_answers};
 use crate::collections::{
-    IssuedToken, Site, Wanted, issue, recovery_codes_left, use_recovery_code,
+    IssuedToken, NewPassword, Site, Wanted, issue, recovery_codes_left, use_recovery_code,
 };
 use crate::directory::Directory;
 use crate::error::Error;
@@ -37,6 +38,8 @@ pub struct SignInRequest {
     pub login: String,
     /// The password.
     pub password: Password,
+    /// What takes the place of a password that somebody else has chosen.
+    pub new_password: Option<Password>,
     /// What proves the admin beside the password, once something is enrolled.
     pub second: Option<Second>,
     /// How the admin comes.
@@ -95,6 +98,8 @@ pub enum SignInOutcome {
     Session(IssuedToken),
     /// The password is right; TOTP has to be enrolled before anything else.
     Enrol(Enrolment),
+    /// The password is right, and was chosen by somebody else: the admin has to choose another one.
+    PasswordNeeded,
     /// The password is right; the TOTP code is missing.
     CodeNeeded,
     /// Something is wrong; what, is nobody's business.
@@ -245,9 +250,7 @@ impl Directory {
         } else if engine.lockout.locked(guesses, now.0).is_some() {
             Step::Refused("too many wrong codes; locked for a while")
         } else {
-            let version = credential.version;
-            let SignInRequest { second, arrival, .. } = attempt.request;
-            self.take_step(Proven { place, number, version, second, arrival })?
+            self.go_on((place, number), (&admin, &credential), attempt.request)?
         };
         let reason = match step {
             Step::Done(outcome) => {
@@ -255,7 +258,7 @@ impl Directory {
                 engine.throttle.succeeded(source, attempt.throttled, now.0);
                 return Ok(outcome);
             }
-            Step::CodeNeeded => return Ok(SignInOutcome::CodeNeeded),
+            Step::Open(outcome) => return Ok(outcome),
             Step::WrongCode => {
                 // Who has the password could else try all codes, from many sources at once.
                 let (policy, guess) = (LockoutPolicy::default(), self.inner.tools.random());
@@ -269,12 +272,30 @@ impl Directory {
         Ok(SignInOutcome::Rejected)
     }
 
+    /// What comes of a right password.
+    fn go_on(
+        &self,
+        (home, number): (Place, AdminNumber),
+        (admin, credential): (&Admin, &Credential),
+        request: SignInRequest,
+    ) -> Result<Step, Error> {
+        let SignInRequest { password, new_password, second, arrival, .. } = request;
+        let (current, next) = (&password, new_password);
+        let chosen = Chosen { home, number, admin, credential, current, next };
+        let next = match self.next_password(&arrival.context(), chosen)? {
+            Ok(next) => next,
+            Err(failure) => return Ok(Step::Open(SignInOutcome::Unhashed(failure))),
+        };
+        let version = credential.version;
+        self.take_step(Proven { place: home, number, version, next, second, arrival })
+    }
+
     /// Takes the step after a right password, by what is true when it is taken: since the password
     /// was hashed the admin may have been suspended, or have enrolled elsewhere.
     fn take_step(&self, proven: Proven) -> Result<Step, Error> {
         let tools = self.inner.tools.clone();
         let done = self.inner.store.write(move |change| {
-            let Proven { place, number, version, second, arrival } = proven;
+            let Proven { place, number, version, next, second, arrival } = proven;
             let context = arrival.context();
             let mut site = Site { source: change, place, context: &context, tools: &tools };
             let Some(credential) = living(&site, number)? else {
@@ -283,13 +304,18 @@ impl Directory {
             if credential.version != version {
                 return Ok(Step::Refused("the password was changed in between"));
             }
+            if credential.must_change && next.is_none() {
+                return Ok(Step::Open(SignInOutcome::PasswordNeeded));
+            }
             if !credential.totp_enrolled {
+                take_place(&mut site, number, next)?;
                 return begin_enrolment(&mut site, number).map(Step::Done);
             }
-            let Some(second) = second else { return Ok(Step::CodeNeeded) };
+            let Some(second) = second else { return Ok(Step::Open(SignInOutcome::CodeNeeded)) };
             let Some(proof) = prove(&mut site, number, credential, &second)? else {
                 return Ok(Step::WrongCode);
             };
+            take_place(&mut site, number, next)?;
             let origin = arrival.origin(proof);
             let action = (Action::SignIn, Vec::new());
             let session = open_session(&mut site, number, origin, action)?;
@@ -322,6 +348,8 @@ struct Proven {
     number: AdminNumber,
     /// The version of the credential that has this password.
     version: u64,
+    /// What takes the password's place.
+    next: Option<NewPassword>,
     second: Option<Second>,
     arrival: Arrival,
 }
@@ -329,7 +357,8 @@ struct Proven {
 /// How far an admin gets with a password.
 enum Step {
     Done(SignInOutcome),
-    CodeNeeded,
+    /// Something is missing yet: what was counted stays.
+    Open(SignInOutcome),
     WrongCode,
     Refused(&'static str),
 }
@@ -422,7 +451,7 @@ pub(super) fn settle(
 /// Makes a fresh seed and ends an enrolment that was begun before.
 ///
 /// Until one is confirmed, the password alone decides who enrols: whoever may have learned it can
-/// be first, so an admin's first password is to be handed over like a key.
+/// be first, so an admin's invitation, or first password, is to be handed over like a key.
 fn begin_enrolment(
     site: &mut Writing<'_, '_, '_>,
     admin: AdminNumber,

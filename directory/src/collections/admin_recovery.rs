@@ -1,15 +1,17 @@
-//! A way back in for an admin who has lost it, for whoever owns the machine.
+//! The first admin, and a way back in for one who has lost it, for whoever owns the machine.
 
 use ipnet::IpNet;
 use storage::{Change, Partition, Reading};
 
-use super::admins::{Admins, has_second_factor};
+use super::admin_factors::has_second_factor;
+use super::admins::Admins;
 use super::collection::Collection;
 use super::passwords::NewPassword;
 use super::site::Site;
 use crate::access::Role;
 use crate::error::{Error, Invalid};
-use crate::records::{Admin, AdminState};
+use crate::id::AdminNumber;
+use crate::records::{Admin, AdminFields, AdminScope, AdminState};
 
 /// Logins that are named at most where there is no such admin.
 const NAMED: usize = 10;
@@ -27,6 +29,21 @@ pub struct RecoveredAdmin {
     pub sources: Vec<IpNet>,
     /// Whether an authenticator was enrolled.
     pub was_enrolled: bool,
+}
+
+/// Writes the first admin of an empty store, of the highest role and the widest scope.
+pub(crate) fn put_first(
+    site: Site<'_, &mut Change<'_>>,
+    mut fields: AdminFields,
+    password: NewPassword,
+) -> Result<AdminNumber, Error> {
+    fields.role = Role::AdministratorWithBilling;
+    fields.scope = AdminScope::All;
+    let mut admins: Admins<'_, &mut Change<'_>> = Collection::new(site);
+    if !admins.list(None, 1)?.records.is_empty() {
+        return Err(Error::Forbidden("there is an admin already; sign in and add others"));
+    }
+    Ok(admins.create(fields, password)?.0)
 }
 
 /// Lets an admin of the provider's in again. All that lets somebody in is made anew: what was lost

@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use ipnet::IpNet;
-use storage::{Change, Id, Index, Partition, ReadError, Reading, Snapshot};
+use storage::{Change, Id, Index, Partition, Reading, Snapshot};
 use uuid::Uuid;
 
 use super::collection::Collection;
 use super::entity::Entity;
 use super::oneself::tokens_of;
 use super::passkeys::forget_passkeys;
-use super::passwords::{NewPassword, forget_credential, store_admin_password};
+use super::passwords::{NewPassword, demand_own_password, forget_credential, store_admin_password};
 use super::recovery::require_fresh;
 use super::site::Site;
 use crate::access::{self, Context, Grant, ManageAdmins, Role, Standing, View, Who, standing};
@@ -19,7 +19,7 @@ use crate::events::{Action, Difference, SubjectKind};
 use crate::id::{AdminId, AdminNumber, OrganizationId, Place, RecordId};
 use crate::limits;
 use crate::records::{
-    Admin, AdminFields, AdminScope, AdminState, Credential, RecoveryCodes, Stamp, Token,
+    Admin, AdminFields, AdminScope, AdminState, Credential, Invitation, RecoveryCodes, Stamp, Token,
     TokenPurpose, TokenUse, indices, kinds,
 };
 
@@ -44,23 +44,42 @@ impl<'t, 'c> Grant<'t, &mut Change<'c>, ManageAdmins> {
 }
 
 impl Admins<'_, &mut Change<'_>> {
-    /// Makes an admin with a password for the first sign-in.
+    /// Makes an admin with a password for the first sign-in, which asks for another one.
     ///
     /// # Errors
     /// `Invalid` or `Taken` for what is not acceptable; `Forbidden` for a scope that is wider than
     /// one's own, and with a session that was not begun a moment ago.
     pub fn create(
         &mut self,
-        mut fields: AdminFields,
+        fields: AdminFields,
         password: NewPassword,
+    ) -> Result<(AdminNumber, Admin), Error> {
+        let (number, admin) = self.add_without_password(fields)?;
+        self.give_password(number, password)?;
+        Ok((number, admin))
+    }
+
+    /// Makes an admin who has nothing to sign in with yet.
+    pub(super) fn add_without_password(
+        &mut self,
+        mut fields: AdminFields,
     ) -> Result<(AdminNumber, Admin), Error> {
         self.settle_scope(&mut fields);
         self.require_reach(&fields.scope)?;
         self.require_leave_to_let_in(&fields.sources)?;
         let (number, admin) = self.add(fields)?;
         self.tell_whom_it_covers(None, Some(&admin))?;
-        store_admin_password(&mut self.site, number, password)?;
         Ok((number, admin))
+    }
+
+    /// What another admin has chosen is known to two: its owner chooses another one before anything
+    /// else. Whoever owns the machine could let themselves in anyway.
+    fn give_password(&mut self, number: AdminNumber, password: NewPassword) -> Result<(), Error> {
+        store_admin_password(&mut self.site, number, password)?;
+        match self.site.context.actor.admin() {
+            Some(_) => demand_own_password(&mut self.site, number),
+            None => Ok(()),
+        }
     }
 
     /// Changes an admin; with `revision`, only when nobody changed it in between. Whoever is suspended
@@ -143,7 +162,8 @@ impl Admins<'_, &mut Change<'_>> {
     }
 
     /// Sets another admin's password, forgets the admin's passkeys, and ends keys and sessions: whoever
-    /// has registered a passkey in a session of somebody else's would come back with it.
+    /// has registered a passkey in a session of somebody else's would come back with it. The next
+    /// sign-in asks for another password.
     ///
     /// # Errors
     /// `Missing` or `Invalid`; `Forbidden` for oneself, for a scope wider than one's own, and for
@@ -155,7 +175,7 @@ impl Admins<'_, &mut Change<'_>> {
     ) -> Result<(), Error> {
         let admin = self.read_within_reach(number)?;
         self.require_leave_to_replace(number, "change your own password at /v1/me/password")?;
-        store_admin_password(&mut self.site, number, password)?;
+        self.give_password(number, password)?;
         forget_passkeys(self.site.source, self.site.place.partition(), number)?;
         let ended = end_tokens(&mut self.site, number)?;
         self.site.tell(Action::PasswordSet, subject(&admin), ended)
@@ -230,7 +250,7 @@ impl Admins<'_, &mut Change<'_>> {
     }
 
     /// Whoever lets somebody else in has just signed in, or has a key that was made for it.
-    fn require_leave_to_let_in(&self, sources: &[IpNet]) -> Result<(), Error> {
+    pub(super) fn require_leave_to_let_in(&self, sources: &[IpNet]) -> Result<(), Error> {
         let Some(Standing { token, .. }) = self.standing()? else { return Ok(()) };
         if token.purpose != TokenPurpose::ApiKey {
             return require_fresh(&token, self.site.now());
@@ -334,31 +354,6 @@ fn is_top(admin: &Admin) -> bool {
 
 fn subject(admin: &Admin) -> (SubjectKind, Uuid, &str) {
     (SubjectKind::Admin, admin.uuid, admin.fields.login.as_str())
-}
-
-/// Writes the first admin of an empty store, of the highest role and the widest scope.
-pub(crate) fn put_first(
-    site: Site<'_, &mut Change<'_>>,
-    mut fields: AdminFields,
-    password: NewPassword,
-) -> Result<AdminNumber, Error> {
-    fields.role = Role::AdministratorWithBilling;
-    fields.scope = AdminScope::All;
-    let mut admins: Admins<'_, &mut Change<'_>> = Collection::new(site);
-    if !admins.list(None, 1)?.records.is_empty() {
-        return Err(Error::Forbidden("there is an admin already; sign in and add others"));
-    }
-    Ok(admins.create(fields, password)?.0)
-}
-
-/// Whether an admin has enrolled what nothing works without.
-pub(crate) fn has_second_factor(
-    source: &impl Reading,
-    home: Place,
-    admin: AdminNumber,
-) -> Result<bool, ReadError> {
-    let credential = source.get::<Credential>(home.partition(), admin.record())?;
-    Ok(credential.is_some_and(|credential| credential.totp_enrolled))
 }
 
 /// Ends every key and session of an admin of the site's place, for the event of what ends them: tells
@@ -491,6 +486,7 @@ impl Entity for Admin {
             end_token(change, partition, token)?;
         }
         forget_passkeys(change, partition, id)?;
+        change.delete::<Invitation>(partition, id.record())?;
         forget_credential(change, partition, id.record())
     }
 }

@@ -1,12 +1,14 @@
-//! Invitations: a link with which a user chooses their first password.
+//! Invitations: a link with which a user, or an admin, chooses their first password.
 
 use storage::{Change, Id, Reading, Snapshot};
+use uuid::Uuid;
 
 use super::oneself::hash_token;
+use super::site::Site;
 use super::users::Users;
 use crate::error::{Error, Invalid};
 use crate::events::{Action, SubjectKind};
-use crate::id::{OrganizationId, RecordId, UserId};
+use crate::id::{OrganizationId, Place, RecordId, UserId};
 use crate::records::{Credential, Invitation, User, UserState};
 use crate::time::Time;
 
@@ -50,19 +52,8 @@ impl Users<'_, &mut Change<'_>> {
         require_invitable(&user, self.site.source.get(partition, id.record())?.as_ref())?;
         let organization = self.site.place.organization().ok_or(Error::Missing)?;
         let usual = super::settings(&*self.site.source, organization)?.invitation_life;
-        let life = life.unwrap_or(usual);
-        if !(SHORTEST..=LIFE).contains(&life) {
-            let message = "must be a minute at least, and 90 days at most";
-            return Err(Invalid::new("/seconds", message).into());
-        }
-        let secret = self.site.tools.password(SECRET);
-        let (created, expires) = (self.site.now(), self.site.now().plus(life));
-        let invitation = Invitation { hash: hash_token(&secret), created, expires };
-        self.site.source.put(partition, id.record(), &invitation)?;
         let subject = (SubjectKind::User, user.uuid, user.fields.login.as_str());
-        self.site.tell(Action::Invited, subject, Vec::new())?;
-        let (home, number) = (organization.number(), id.record());
-        Ok(IssuedInvitation { token: format!("{PREFIX}_{home}_{number}_{secret}"), expires })
+        issue_invitation(&mut self.site, id.record(), subject, life.unwrap_or(usual))
     }
 
     /// Ends the invitation of a user; that there is none is no error.
@@ -79,6 +70,27 @@ impl Users<'_, &mut Change<'_>> {
     }
 }
 
+/// Makes the invitation of the user or the admin with a record number, for `life` milliseconds; one from
+/// before counts no more.
+pub(super) fn issue_invitation(
+    site: &mut Site<'_, &mut Change<'_>>,
+    number: Id,
+    subject: (SubjectKind, Uuid, &str),
+    life: u64,
+) -> Result<IssuedInvitation, Error> {
+    if !(SHORTEST..=LIFE).contains(&life) {
+        let message = "must be a minute at least, and 90 days at most";
+        return Err(Invalid::new("/seconds", message).into());
+    }
+    let secret = site.tools.password(SECRET);
+    let (created, expires) = (site.now(), site.now().plus(life));
+    let (partition, hash) = (site.partition(), hash_token(&secret));
+    site.source.put(partition, number, &Invitation { hash, created, expires })?;
+    site.tell(Action::Invited, subject, Vec::new())?;
+    let home = partition.number();
+    Ok(IssuedInvitation { token: format!("{PREFIX}_{home}_{number}_{secret}"), expires })
+}
+
 /// Lets nobody on who has a first password already, or is kept out for a reason.
 pub(crate) fn require_invitable(user: &User, credential: Option<&Credential>) -> Result<(), Error> {
     let has_password = credential.is_some_and(|credential| credential.hash.is_some());
@@ -91,14 +103,15 @@ pub(crate) fn require_invitable(user: &User, credential: Option<&Credential>) ->
     }
 }
 
-/// Reads whose invitation a text is, and the hash that it must have.
-pub(crate) fn parse_invitation(text: &str) -> Option<(OrganizationId, UserId, [u8; 32])> {
+/// Reads whose invitation a text is, by place and record number, and the hash that it must have.
+pub(crate) fn parse_invitation(text: &str) -> Option<(Place, Id, [u8; 32])> {
     let mut parts = text.splitn(4, '_');
     parts.next().filter(|prefix| *prefix == PREFIX)?;
-    let home = OrganizationId::from_record(Id::from(parts.next()?.parse::<u32>().ok()?))?;
-    let user = UserId::from_record(parts.next()?.parse().ok()?)?;
+    let home: u32 = parts.next()?.parse().ok()?;
+    let home = OrganizationId::from_record(Id::from(home));
+    let number: Id = parts.next()?.parse().ok()?;
     let secret = parts.next().filter(|secret| secret.len() == SECRET)?;
-    Some((home, user, hash_token(secret)))
+    Some((home.map_or(Place::Provider, Place::Organization), number, hash_token(secret)))
 }
 
 #[cfg(test)]
@@ -108,13 +121,16 @@ mod tests {
     #[test]
     fn only_the_whole_text_of_an_invitation_is_read() {
         let secret = "a".repeat(SECRET);
-        let (home, user, hash) = parse_invitation(&format!("tninv_3_14_{secret}")).unwrap();
-        assert_eq!((home.number(), user.record()), (3, 14));
-        assert_eq!(hash, hash_token(&secret));
+        for home in [0, 3] {
+            let text = format!("tninv_{home}_14_{secret}");
+            let (place, number, hash) = parse_invitation(&text).unwrap();
+            assert_eq!((place.partition().number(), number), (home, 14));
+            assert_eq!(hash, hash_token(&secret));
+        }
         for text in [
             String::new(),
             format!("tnkey_3_14_{secret}"),
-            format!("tninv_0_14_{secret}"),
+            format!("tninv_-1_14_{secret}"),
             format!("tninv_3_x_{secret}"),
             format!("tninv_3_14_{secret}a"),
             format!("tninv_3_{secret}"),

@@ -3,6 +3,7 @@
 //! A collection knows its place from its grant; no method takes an organization.
 
 mod admin_factors;
+mod admin_invitations;
 mod admin_recovery;
 mod admin_sessions;
 mod admins;
@@ -61,12 +62,13 @@ mod user_cap;
 mod users;
 
 pub use admin_factors::AdminFactors;
+pub(crate) use admin_factors::has_second_factor;
+pub(crate) use admin_invitations::require_admin_invitable;
 pub use admin_recovery::RecoveredAdmin;
-pub(crate) use admin_recovery::recover;
+pub(crate) use admin_recovery::{put_first, recover};
 pub(crate) use admin_sessions::end_passkey_sessions;
 pub use admin_sessions::{AdminSession, AdminSessions};
 pub use admins::Admins;
-pub(crate) use admins::{has_second_factor, put_first};
 pub use api_keys::ApiKey;
 pub use billing::{Billing, Offer, Plans};
 pub use billing_contact::BillingContacts;
@@ -110,7 +112,9 @@ pub use own_credentials::NewAuthenticator;
 pub use passkeys::PasskeyWish;
 pub use password_policies::{EffectivePasswordPolicy, PasswordPolicies};
 pub(crate) use password_policies::{policy_of, settings_of};
-pub(crate) use passwords::{ADMIN_MINIMUM, first_password, raise_version, require_quality};
+pub(crate) use passwords::{
+    ADMIN_MINIMUM, first_password, masked, raise_version, require_quality, store_admin_password,
+};
 pub use passwords::{NewPassword, OwnPassword, Passwords};
 pub use presentation::OrganizationPresentation;
 pub use radius_clients::RadiusClients;

@@ -267,7 +267,7 @@ impl OwnPassword<'_, &mut Change<'_>> {
 pub(crate) const ADMIN_MINIMUM: u16 = 12;
 
 /// What an event tells of something secret: that it is another.
-pub(super) fn masked(field: &str) -> Vec<Difference> {
+pub(crate) fn masked(field: &str) -> Vec<Difference> {
     let masked = || Some("\"(secret)\"".to_owned());
     vec![Difference { field: field.to_owned(), before: masked(), after: masked() }]
 }
@@ -438,6 +438,19 @@ pub(crate) fn store_admin_password(
             .map_err(|unacceptable| Invalid::new("/password", unacceptable.to_string()))?;
     }
     put_hash(site, admin.record(), Some(password.hash))
+}
+
+/// Has an admin whose password somebody else has chosen choose another one with the next sign-in.
+pub(super) fn demand_own_password(
+    site: &mut Site<'_, &mut Change<'_>>,
+    admin: AdminNumber,
+) -> Result<(), Error> {
+    let (partition, id) = (site.partition(), admin.record());
+    if let Some(mut credential) = site.source.get::<Credential>(partition, id)? {
+        credential.must_change = true;
+        site.source.put(partition, id, &credential)?;
+    }
+    Ok(())
 }
 
 /// Writes a hash; the credential's version rises and a lock ends.

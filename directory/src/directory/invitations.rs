@@ -1,56 +1,75 @@
-//! Accepting an invitation: whoever has the link chooses the user's first password.
+//! Accepting an invitation: whoever has the link chooses the first password of a user or an admin.
 
-use storage::{Reading, Snapshot};
+use storage::{Change, Reading, Snapshot};
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
 use super::Directory;
-use crate::access::{Context, organization};
-use crate::authentication::Password;
+use crate::access::{Context, home_answers, organization};
+use crate::authentication::{Password, judge};
 use crate::collections::{
-    NewPassword, Site, first_password, parse_invitation, require_invitable, require_quality,
-    settings_of,
+    ADMIN_MINIMUM, NewPassword, Site, first_password, parse_invitation, require_admin_invitable,
+    require_invitable, require_quality, settings_of, store_admin_password,
 };
 use crate::error::{Error, Invalid};
 use crate::events::{Action, Difference, EventActor, SubjectKind};
-use crate::id::{OrganizationId, RecordId, UserId};
-use crate::records::{Credential, Invitation, OrganizationState, User, UserState};
-use crate::time::Time;
+use crate::id::{AdminNumber, Place, RecordId, UserId};
+use crate::records::{Admin, Credential, Invitation, User, UserState};
 
 /// Whom an invitation that counts is for.
 struct Invited {
-    home: OrganizationId,
-    /// The external id of that organization.
-    organization: Uuid,
-    user: (UserId, User),
+    home: Place,
+    who: Invitee,
+}
+
+/// Who chooses a first password.
+enum Invitee {
+    User(UserId, Box<User>),
+    Admin(AdminNumber, Admin),
 }
 
 impl Invited {
     /// Reads whom an invitation is for; all that do not count are `Missing`, whatever the reason.
-    fn read(source: &impl Reading, token: &str, now: Time) -> Result<Self, Error> {
-        let (home, user, hash) = parse_invitation(token).ok_or(Error::Missing)?;
-        let (partition, number) = (home.partition(), user.record());
+    fn read(source: &impl Reading, token: &str, context: &Context) -> Result<Self, Error> {
+        let (home, number, hash) = parse_invitation(token).ok_or(Error::Missing)?;
+        let partition = home.partition();
         let invitation = source.get::<Invitation>(partition, number)?;
         let counts = invitation.is_some_and(|invitation| {
-            bool::from(invitation.hash.ct_eq(&hash)) && now < invitation.expires
+            bool::from(invitation.hash.ct_eq(&hash)) && context.now < invitation.expires
         });
-        let record = organization(source, home)?
-            .filter(|record| counts && record.state == OrganizationState::Active);
-        let (record, found) =
-            record.zip(source.get::<User>(partition, number)?).ok_or(Error::Missing)?;
+        let answers = home_answers(source, home)?;
+        let user = source.get::<User>(partition, number)?.zip(UserId::from_record(number));
+        let admin = source.get::<Admin>(partition, number)?.zip(AdminNumber::from_record(number));
         let credential = source.get::<Credential>(partition, number)?;
-        let is_invitable = require_invitable(&found, credential.as_ref()).is_ok();
-        if !is_invitable || found.is_over(now) {
-            return Err(Error::Missing);
-        }
-        Ok(Self { home, organization: record.uuid, user: (user, found) })
+        let credential = credential.as_ref();
+        let is_user_let_on = |user: &User| {
+            require_invitable(user, credential).is_ok() && !user.is_over(context.now)
+        };
+        let is_admin_let_on = |admin: &Admin| {
+            let from_there = admin.fields.works_from(context.source);
+            require_admin_invitable(admin, credential).is_ok() && from_there
+        };
+        let user = user.filter(|(user, _)| is_user_let_on(user));
+        let admin = admin.filter(|(admin, _)| is_admin_let_on(admin));
+        let user = user.map(|(user, id)| Invitee::User(id, Box::new(user)));
+        let who = user.or_else(|| admin.map(|(admin, number)| Invitee::Admin(number, admin)));
+        let who = who.filter(|_| counts && answers).ok_or(Error::Missing)?;
+        Ok(Self { home, who })
     }
 
     fn judge(&self, source: &impl Reading, password: &Password) -> Result<(), Error> {
-        let (home, (id, user)) = (self.home, &self.user);
-        let settings = settings_of(source, home, *id)?;
-        Ok(require_quality(password, user, &settings)
-            .map_err(|unacceptable| Invalid::new("/password", unacceptable.to_string()))?)
+        let judged = match &self.who {
+            Invitee::User(id, user) => {
+                let home = self.home.organization().ok_or(Error::Missing)?;
+                require_quality(password, user, &settings_of(source, home, *id)?)
+            }
+            Invitee::Admin(_, admin) => {
+                let fields = &admin.fields;
+                let names = [fields.login.as_str(), fields.display_name.as_str()];
+                judge(password, &names, ADMIN_MINIMUM)
+            }
+        };
+        Ok(judged.map_err(|unacceptable| Invalid::new("/password", unacceptable.to_string()))?)
     }
 }
 
@@ -59,28 +78,29 @@ impl Directory {
     ///
     /// # Errors
     /// `Missing` for any that does not.
-    pub fn require_invitation(&self, token: &str, now: Time) -> Result<(), Error> {
-        Invited::read(&self.inner.store.read()?, token, now).map(drop)
+    pub fn require_invitation(&self, token: &str, context: &Context) -> Result<(), Error> {
+        Invited::read(&self.inner.store.read()?, token, context).map(drop)
     }
 
-    /// Judges a first password before it is hashed; tells the organization that it is for.
+    /// Judges a first password before it is hashed; tells the organization that it is for, if it is for one.
     ///
     /// # Errors
-    /// `Missing` for any invitation that does not count; `Invalid` when the organization's policy
-    /// refuses the password.
+    /// `Missing` for any invitation that does not count; `Invalid` when the organization's policy, or
+    /// what is asked of admins, refuses the password.
     pub fn judge_first_password(
         &self,
         token: &str,
         password: &Password,
-        now: Time,
-    ) -> Result<Uuid, Error> {
+        context: &Context,
+    ) -> Result<Option<Uuid>, Error> {
         let snapshot: Snapshot = self.inner.store.read()?;
-        let invited = Invited::read(&snapshot, token, now)?;
+        let invited = Invited::read(&snapshot, token, context)?;
         invited.judge(&snapshot, password)?;
-        Ok(invited.organization)
+        let Place::Organization(home) = invited.home else { return Ok(None) };
+        Ok(organization(&snapshot, home)?.map(|record| record.uuid))
     }
 
-    /// Uses an invitation up: its user has that password from then on, and may sign in.
+    /// Uses an invitation up: its user or admin has that password from then on, and may sign in.
     ///
     /// # Errors
     /// As [`judge_first_password`](Self::judge_first_password).
@@ -91,30 +111,52 @@ impl Directory {
         context: Context,
     ) -> Result<(), Error> {
         let (token, tools) = (token.to_owned(), self.inner.tools.clone());
-        let now = context.now;
         let done = self.inner.store.write(move |change| {
-            let invited = Invited::read(&*change, &token, now)?;
-            let Invited { home, user: (id, mut user), .. } = invited;
-            let mut site =
-                Site { source: change, place: home.into(), context: &context, tools: &tools };
-            let (partition, number) = (site.partition(), id.record());
-            first_password(&mut site, (id, &user), password)?;
-            site.source.delete::<Invitation>(partition, number)?;
-            let mut told = vec![masked()];
-            if user.state == UserState::Staged {
-                user.state = UserState::Active;
-                user.activated = Some(now);
-                user.stamp.touch(now);
-                site.source.put(partition, number, &user)?;
-                told.push(said("state", "staged", "active"));
+            let Invited { home: place, who } = Invited::read(&*change, &token, &context)?;
+            let mut site = Site { source: change, place, context: &context, tools: &tools };
+            match who {
+                Invitee::User(id, user) => accept_as_user(&mut site, id, *user, password),
+                Invitee::Admin(number, admin) => {
+                    accept_as_admin(&mut site, number, &admin, password)
+                }
             }
-            let login = user.fields.login.clone();
-            let actor = EventActor::User { id: Some(user.uuid), login: login.clone() };
-            let subject = (SubjectKind::User, user.uuid, login.as_str());
-            site.tell_by(actor, Action::InvitationAccepted, subject, told)
         });
         done.map_err(Error::from)
     }
+}
+
+fn accept_as_user(
+    site: &mut Site<'_, &mut Change<'_>>,
+    id: UserId,
+    mut user: User,
+    password: NewPassword,
+) -> Result<(), Error> {
+    let (partition, number) = (site.partition(), id.record());
+    first_password(site, (id, &user), password)?;
+    site.source.delete::<Invitation>(partition, number)?;
+    let mut told = vec![masked()];
+    if user.state == UserState::Staged {
+        user.state = UserState::Active;
+        user.activated = Some(site.now());
+        user.stamp.touch(site.now());
+        site.source.put(partition, number, &user)?;
+        told.push(said("state", "staged", "active"));
+    }
+    let login = user.fields.login.clone();
+    let actor = EventActor::User { id: Some(user.uuid), login: login.clone() };
+    let subject = (SubjectKind::User, user.uuid, login.as_str());
+    site.tell_by(actor, Action::InvitationAccepted, subject, told)
+}
+
+fn accept_as_admin(
+    site: &mut Site<'_, &mut Change<'_>>,
+    number: AdminNumber,
+    admin: &Admin,
+    password: NewPassword,
+) -> Result<(), Error> {
+    store_admin_password(site, number, password)?;
+    site.source.delete::<Invitation>(site.place.partition(), number.record())?;
+    site.tell_as(admin, Action::InvitationAccepted, vec![masked()])
 }
 
 fn masked() -> Difference {

@@ -1,5 +1,7 @@
 //! Who may do what, and if not, why: by the same check that every door passes.
 
+use std::net::IpAddr;
+
 use storage::{Partition, Reading, Snapshot};
 use uuid::Uuid;
 
@@ -22,6 +24,8 @@ pub struct Outlook {
     general: Vec<Obstacle>,
     /// Whether who asks has just signed in; of another admin, who may do so first, it is supposed.
     fresh: bool,
+    /// From where the admin would come.
+    from: Option<IpAddr>,
 }
 
 impl Outlook {
@@ -33,6 +37,11 @@ impl Outlook {
     /// The role that counts.
     pub fn role(&self) -> crate::access::Role {
         self.rights.role
+    }
+
+    /// From where the admin would come; none where networks were not judged.
+    pub fn from(&self) -> Option<IpAddr> {
+        self.from
     }
 
     /// What stands in the way of a permission, or of what needs none; nothing for who may.
@@ -116,16 +125,24 @@ impl ReadingTransaction {
         let standing = own_standing(&self.snapshot, &self.context)?;
         let there = record_of(&self.snapshot, place)?;
         let fresh = is_fresh(&standing.token, self.context.now);
-        Ok(Outlook { rights: standing.rights, place, there, general: Vec::new(), fresh })
+        // Who was let in is where the admin and the token may be.
+        let (rights, general, from) = (standing.rights, Vec::new(), self.context.source);
+        Ok(Outlook { rights, place, there, general, fresh, from })
     }
 }
 
 impl Grant<'_, &Snapshot, View> {
-    /// What an admin of the grant's place may do at a place with a session.
+    /// What an admin of the grant's place may do at a place with a session, from an address where one
+    /// is named.
     ///
     /// # Errors
     /// `Missing` when there is no such admin.
-    pub fn outlook_of(&self, admin: AdminNumber, place: Place) -> Result<Outlook, Error> {
+    pub fn outlook_of(
+        &self,
+        admin: AdminNumber,
+        place: Place,
+        from: Option<IpAddr>,
+    ) -> Result<Outlook, Error> {
         let source = self.source;
         let record = source.get::<Admin>(self.place.partition(), admin.record())?;
         let record = record.ok_or(Error::Missing)?;
@@ -139,10 +156,13 @@ impl Grant<'_, &Snapshot, View> {
         if !has_second_factor(source, self.place, admin)? {
             general.push(Obstacle::MfaMissing);
         }
+        if from.is_some() && !record.fields.works_from(from) {
+            general.push(Obstacle::Network);
+        }
         let id = AdminId { home: self.place, number: admin };
         let rights = Rights::new(id, record, Narrowing::default());
         let there = record_of(source, place)?;
-        Ok(Outlook { rights, place, there, general, fresh: true })
+        Ok(Outlook { rights, place, there, general, fresh: true, from })
     }
 }
 

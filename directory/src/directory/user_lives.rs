@@ -1,4 +1,4 @@
-//! What ends by itself: the time of users, of deleted users and of invitations.
+//! What ends by itself: the time of users, of deleted users and of invitations, admins' included.
 
 use std::ops::Bound;
 
@@ -9,9 +9,9 @@ use crate::access::{Actor, Context, organization};
 use crate::collections::{Site, purge, raise_version, settle_former};
 use crate::error::Error;
 use crate::events::{Action, Difference, EventActor, SubjectKind};
-use crate::id::{OrganizationId, RecordId, UserId};
+use crate::id::{OrganizationId, Place, RecordId, UserId};
 use crate::records::{
-    DeletedUser, FormerPassword, Invitation, Organization, Trigger, User, UserState, indices,
+    Admin, DeletedUser, FormerPassword, Invitation, Organization, Trigger, User, UserState, indices,
 };
 use crate::time::Time;
 use crate::tools::Tools;
@@ -106,7 +106,9 @@ impl Directory {
     /// # Errors
     /// The first failure of the store.
     pub fn end_user_lives(&self, now: Time) -> Result<usize, Error> {
-        self.in_each_organization(|id| self.end_lives_of(id, now))
+        let at_provider = self.end_invitations_at_provider(now);
+        let in_organizations = self.in_each_organization(|id| self.end_lives_of(id, now));
+        Ok(at_provider? + in_organizations?)
     }
 
     /// Does something in each organization, and says how much of it that was in all. One in which it
@@ -126,6 +128,25 @@ impl Directory {
             }
         }
         first.map_or(Ok(done), Err)
+    }
+
+    /// Ends invitations of the provider's admins that nobody used.
+    fn end_invitations_at_provider(&self, now: Time) -> Result<usize, Error> {
+        let (partition, index) = (Partition::Provider, indices::INVITATION_EXPIRY);
+        let mut ended = 0;
+        while !first_until(&self.inner.store.read()?, partition, index, now)?.is_empty() {
+            let tools = self.inner.tools.clone();
+            let step = move |change: &mut Change<'_>| {
+                let over = first_until(&*change, partition, index, now)?;
+                let count = over.len();
+                let (context, place) = (by_daemon(now), Place::Provider);
+                let mut site = Site { source: change, place, context: &context, tools: &tools };
+                end_invitations(&mut site, over)?;
+                Ok(count)
+            };
+            ended += self.inner.store.write(step).map_err(Error::from)?;
+        }
+        Ok(ended)
     }
 
     /// The organizations that there are.
@@ -154,6 +175,28 @@ impl Directory {
     }
 }
 
+/// What happens by itself is nobody's doing.
+fn by_daemon(now: Time) -> Context {
+    Context { actor: Actor::nobody(), source: None, now, request: None }
+}
+
+/// Ends invitations that nobody used, of users and of admins.
+fn end_invitations(site: &mut Site<'_, &mut Change<'_>>, over: Vec<Id>) -> Result<(), Error> {
+    let partition = site.partition();
+    for number in over {
+        site.source.delete::<Invitation>(partition, number)?;
+        let user = site.source.get::<User>(partition, number)?;
+        let admin = site.source.get::<Admin>(partition, number)?;
+        let user = user.map(|user| (SubjectKind::User, user.uuid, user.fields.login));
+        let admin = admin.map(|admin| (SubjectKind::Admin, admin.uuid, admin.fields.login));
+        if let Some((kind, uuid, login)) = user.or(admin) {
+            let (action, subject) = (Action::InvitationExpired, (kind, uuid, login.as_str()));
+            site.tell_by(EventActor::Daemon, action, subject, Vec::new())?;
+        }
+    }
+    Ok(())
+}
+
 /// Ends former passwords, and the connections on which they have proven somebody.
 fn end_former(
     site: &mut Site<'_, &mut Change<'_>>,
@@ -176,9 +219,7 @@ struct Step<'a> {
 
 impl Step<'_> {
     fn end(&self, change: &mut Change<'_>, over: Over) -> Result<(), Error> {
-        let context =
-            Context { actor: Actor::nobody(), source: None, now: self.now, request: None };
-        let place = self.id.into();
+        let (context, place) = (by_daemon(self.now), self.id.into());
         let mut site = Site { source: change, place, context: &context, tools: self.tools };
         let partition = site.partition();
         for number in over.users {
@@ -192,15 +233,7 @@ impl Step<'_> {
         if !over.former.is_empty() || over.is_marked_in_vain {
             end_former(&mut site, self.id, over.former)?;
         }
-        for number in over.invitations {
-            site.source.delete::<Invitation>(partition, number)?;
-            if let Some(user) = site.source.get::<User>(partition, number)? {
-                let subject = (SubjectKind::User, user.uuid, user.fields.login.as_str());
-                let action = Action::InvitationExpired;
-                site.tell_by(EventActor::Daemon, action, subject, Vec::new())?;
-            }
-        }
-        Ok(())
+        end_invitations(&mut site, over.invitations)
     }
 }
 

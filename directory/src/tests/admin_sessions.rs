@@ -315,12 +315,7 @@ fn lengths(
 fn sessions_of_an_organizations_admins_last_no_longer_than_it_says_open_ones_included() {
     let world = World::new();
     let acme = world.organization("acme");
-    let (fields, password) = (fields("grace", Role::Manager, AdminScope::All), SECRET);
-    let password = world.password(password);
-    let made = world.change(move |change| {
-        change.authorize::<ManageAdmins>(acme)?.admins().create(fields, password).map(drop)
-    });
-    made.unwrap();
+    world.invited(acme.into(), fields("grace", Role::Manager, AdminScope::All), SECRET);
     let sign_in = |code| {
         let organization = Some("acme".into());
         send(&world, SignInRequest { organization, ..request(&world, SECRET, code) })

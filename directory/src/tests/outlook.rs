@@ -19,9 +19,43 @@ fn codes(obstacles: &[Obstacle]) -> Vec<&'static str> {
 
 /// What an admin may do at a place, as the highest one asks.
 fn of(world: &World, admin: Context, at: Place) -> Outlook {
+    coming(world, admin, at, None)
+}
+
+/// The same of an admin who comes from an address.
+fn coming(world: &World, admin: Context, at: Place, from: Option<&str>) -> Outlook {
     let admin = admin.actor.admin().unwrap();
     let reading = world.directory.read(world.top()).unwrap();
-    reading.authorize_at::<View>(admin.home).unwrap().outlook_of(admin.number, at).unwrap()
+    let grant = reading.authorize_at::<View>(admin.home).unwrap();
+    grant.outlook_of(admin.number, at, from.map(|from| from.parse().unwrap())).unwrap()
+}
+
+#[test]
+fn networks_are_judged_where_an_address_is_named() {
+    let world = World::new();
+    let sources = vec!["192.0.2.0/24".parse().unwrap(), "2001:db8::/32".parse().unwrap()];
+    let fields = fields("ops", Role::Manager, AdminScope::All);
+    let fields = AdminFields { sources, ..fields };
+    let (whole, session) = (Narrowing::default(), TokenPurpose::Session);
+    let admin = world.token(Place::Provider, fields, whole, session);
+    let told = |from: Option<&str>| {
+        let outlook = coming(&world, admin, Place::Provider, from);
+        assert_eq!(outlook.from(), from.map(|from| from.parse().unwrap()));
+        let all = codes(&outlook.obstacles(Some(Permission::View)));
+        all.into_iter().filter(|code| *code != "mfa_missing").collect::<Vec<_>>()
+    };
+    assert!(told(None).is_empty(), "nobody said from where");
+    for inside in ["192.0.2.7", "::ffff:192.0.2.7", "2001:db8::1"] {
+        assert!(told(Some(inside)).is_empty(), "{inside}");
+    }
+    for outside in ["198.51.100.1", "2001:db9::1"] {
+        assert_eq!(told(Some(outside)), ["network"], "{outside}");
+    }
+    let anybody = world.admin(Place::Provider, Role::Manager, AdminScope::All);
+    let anywhere = coming(&world, anybody, Place::Provider, Some("203.0.113.9"));
+    assert_eq!(codes(&anywhere.obstacles(Some(Permission::View))), ["mfa_missing"]);
+    let own = world.directory.read(admin).unwrap().outlook(Place::Provider).unwrap();
+    assert_eq!(own.from(), admin.source);
 }
 
 fn narrowed(world: &World, narrowing: Narrowing) -> Context {

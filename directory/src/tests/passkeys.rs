@@ -12,7 +12,7 @@ use storage::Reading;
 
 use super::admin_sessions::uses;
 use super::sign_in::{SECRET, code, enrolled, request, send};
-use super::world::{HERE, World, fields, refusal};
+use super::world::{HERE, World, fields, password, refusal};
 use crate::access::{Context, ManageAdmins, Role};
 use crate::authentication::{
     Arrival, Assertion, ClaimedAdmin, NewCredential, PASSKEY_PATIENCE, RelyingParty, Reproof,
@@ -422,7 +422,8 @@ fn a_reset_a_new_password_and_a_deleted_admin_leave_no_passkeys() {
     world.pass(60_000);
     assert!(!is_let_in(&world, &mut authenticator));
     let second = Some(Second::Totp(code(&world, &enrolment.uri)));
-    let with_code = SignInRequest { second, ..request(&world, SECRET, None) };
+    let new_password = Some(password("chosen by nobody else"));
+    let with_code = SignInRequest { second, new_password, ..request(&world, SECRET, None) };
     let SignInOutcome::Session(session) = send(&world, with_code) else { panic!("no code") };
     let by = uses(&world, &session.text, HERE).unwrap();
     let made = authenticator.make(&wish(&world, by).unwrap());
@@ -440,12 +441,7 @@ fn a_reset_a_new_password_and_a_deleted_admin_leave_no_passkeys() {
 fn an_organizations_own_admin_signs_in_while_the_organization_answers() {
     let world = world();
     let acme = world.organization("acme");
-    let (own, password) =
-        (fields("grace", Role::Manager, AdminScope::None), world.password(SECRET));
-    let made = world.change(move |change| {
-        change.authorize::<ManageAdmins>(acme)?.admins().create(own, password)
-    });
-    made.unwrap();
+    world.invited(acme.into(), fields("grace", Role::Manager, AdminScope::None), SECRET);
     let at_acme =
         SignInRequest { organization: Some("acme".into()), ..request(&world, SECRET, None) };
     let SignInOutcome::Enrol(enrolment) = send(&world, at_acme) else { panic!("no enrolment") };

@@ -20,11 +20,7 @@ pub(super) const SECRET: &str = "a long enough secret";
 /// An admin of the provider who has never signed in.
 fn fresh(world: &World) -> AdminNumber {
     let fields = fields("grace", Role::Manager, AdminScope::None);
-    let password = world.password(SECRET);
-    let made = world.change(move |change| {
-        change.authorize_provider::<ManageAdmins>()?.admins().create(fields, password)
-    });
-    made.unwrap().0
+    world.invited(Place::Provider, fields, SECRET)
 }
 
 pub(super) fn request(world: &World, text: &str, code: Option<String>) -> SignInRequest {
@@ -32,6 +28,7 @@ pub(super) fn request(world: &World, text: &str, code: Option<String>) -> SignIn
         organization: None,
         login: "Grace".into(),
         password: password(text),
+        new_password: None,
         second: code.map(Second::Totp),
         arrival: Arrival::plain(HERE, world.now()),
     }
@@ -272,11 +269,7 @@ fn activating_a_suspended_organization_brings_neither_sessions_nor_keys_of_its_a
     let (_, _, providers) = enrolled(&world);
     let mut fields = fields("grace", Role::Manager, AdminScope::None);
     fields.api_access = true;
-    let password = world.password(SECRET);
-    let made = world.change(move |change| {
-        change.authorize::<ManageAdmins>(acme)?.admins().create(fields, password)
-    });
-    made.unwrap();
+    world.invited(acme.into(), fields, SECRET);
     let try_in = |code: Option<String>| {
         let asked = request(&world, SECRET, code);
         send(&world, SignInRequest { organization: Some("acme".into()), ..asked })
@@ -404,12 +397,7 @@ fn what_may_be_a_password_in_the_place_of_a_login_is_in_no_event_and_repeats_are
 fn an_admin_of_a_suspended_organization_is_rejected_and_cannot_enrol() {
     let world = World::new();
     let acme: OrganizationId = world.organization("acme");
-    let fields = fields("grace", Role::Manager, AdminScope::None);
-    let password = world.password(SECRET);
-    let made = world.change(move |change| {
-        change.authorize::<ManageAdmins>(acme)?.admins().create(fields, password)
-    });
-    made.unwrap();
+    world.invited(acme.into(), fields("grace", Role::Manager, AdminScope::None), SECRET);
     let at_acme =
         || SignInRequest { organization: Some("acme".into()), ..request(&world, SECRET, None) };
     let SignInOutcome::Enrol(enrolment) = send(&world, at_acme()) else { panic!("no enrolment") };

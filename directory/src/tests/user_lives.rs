@@ -92,8 +92,9 @@ impl World {
     }
 
     fn accept(&self, token: &str, text: &str) -> Result<(), Error> {
-        self.directory.judge_first_password(token, &password(text), self.now())?;
-        self.directory.accept_invitation(token, self.password(text), self.by(Actor::nobody()))
+        let nobody = self.by(Actor::nobody());
+        self.directory.judge_first_password(token, &password(text), &nobody)?;
+        self.directory.accept_invitation(token, self.password(text), nobody)
     }
 }
 

@@ -10,7 +10,7 @@ use std::sync::mpsc::channel;
 use redb::backends::InMemoryBackend;
 use storage::{Entropy, MasterKey, Partition, Store};
 
-use crate::access::{Actor, Context, Identity, Proven, Role, Who as Origin};
+use crate::access::{Actor, Context, Identity, ManageAdmins, Proven, Role, Who as Origin};
 use crate::accounting::SessionBounds;
 use crate::authentication::{
     Begun, Channel, Door, HashParameters, Options, Outcome, Password, PoolLimits, Proof, Request,
@@ -20,7 +20,9 @@ use crate::collections::{Collection, NewOrganization, NewPassword, Site, Wanted,
 use crate::directory::{Changing, Directory, OpenOptions};
 use crate::error::Error;
 use crate::events::Event;
-use crate::id::{AdminId, OrganizationId, Place, RecordId, TokenId, TokenNumber, UserId};
+use crate::id::{
+    AdminId, AdminNumber, OrganizationId, Place, RecordId, TokenId, TokenNumber, UserId,
+};
 use crate::records::{
     Admin, AdminFields, AdminScope, Base, Credential, Narrowing, OrganizationFields,
     Origin as Came, Preparations, Settings, THE_ONLY_ONE, Token, TokenPurpose, UserFields, indices,
@@ -271,6 +273,17 @@ impl World {
         );
         let number = TokenNumber::from_record(number.unwrap().unwrap()).unwrap();
         self.by(Actor(Origin::Admin { admin, token: TokenId { home, number } }))
+    }
+
+    /// Makes an admin who was invited and has chosen that password.
+    pub(super) fn invited(&self, home: Place, fields: AdminFields, text: &str) -> AdminNumber {
+        let made = self.change(move |change| {
+            change.authorize_at::<ManageAdmins>(home)?.admins().create_invited(fields)
+        });
+        let (number, _, invitation) = made.unwrap();
+        let (password, nobody) = (self.password(text), self.by(Actor::nobody()));
+        self.directory.accept_invitation(&invitation.token, password, nobody).unwrap();
+        number
     }
 
     /// Makes a user whose password is [`RIGHT`].

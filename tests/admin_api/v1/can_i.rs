@@ -117,6 +117,28 @@ fn of_others_is_told_why_they_may_not_even_sign_in() {
 }
 
 #[test]
+fn the_networks_of_another_admin_are_judged_where_an_address_is_named() {
+    let office = Office::new();
+    let admin = office.provider_admin("manager", &json!("all"));
+    let sources = json!({"sources": ["127.0.0.0/8", "192.0.2.0/24"]});
+    assert_eq!(office.top.send("PATCH", &admin.place, Some(&sources)).status, 200);
+    let of = |from: &str| {
+        let question = format!("permission=view&organization={}{from}", office.id);
+        let answer = office.top.get(&format!("{}/can-i?{question}", admin.place)).json();
+        (told(&answer), answer["from"].clone())
+    };
+    assert_eq!(of(""), ((true, vec![]), json!(null)), "nothing was judged");
+    assert_eq!(of("&from=192.0.2.7"), ((true, vec![]), json!("192.0.2.7")));
+    let refused = (false, vec!["network".to_owned()]);
+    assert_eq!(of("&from=198.51.100.7"), (refused, json!("198.51.100.7")));
+    let nowhere = office.top.get(&format!("{}/can-i?from=there", admin.place));
+    assert_eq!((nowhere.status, &nowhere.json()["pointer"]), (400, &json!("/from")));
+    let own = admin.session.get("/v1/me/can-i").json();
+    assert_eq!(own["from"], "127.0.0.1", "who asks is let in from there");
+    assert_eq!(admin.session.get("/v1/me/can-i?from=192.0.2.7").status, 400);
+}
+
+#[test]
 fn a_question_that_makes_no_sense_is_told_where() {
     let office = Office::new();
     for (question, pointer) in [

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::harness::admin::PASSWORD;
 use crate::harness::office::Office;
+use crate::harness::tenantry::Tenantry;
 use crate::harness::totp;
 
 #[test]
@@ -131,4 +132,76 @@ fn a_reset_second_factor_ends_sessions_and_is_enrolled_anew() {
     let credentials: Value =
         json!({"organization": office.slug, "login": admin.login, "password": PASSWORD});
     assert_eq!(office.demo.api_as_nobody().post("/v1/sign-in", &credentials).status, 202);
+}
+
+#[test]
+fn a_password_that_another_admin_gave_is_good_for_choosing_another_and_for_nothing_else() {
+    let office = Office::new();
+    let admin = office.admin("manager");
+    let given = "given by the chief, for once";
+    let path = format!("{}/password", admin.place);
+    let set = office.chief().send("PUT", &path, Some(&json!({"password": given})));
+    assert_eq!(set.status, 204, "{set:?}");
+    let nobody = office.demo.api_as_nobody();
+    let tries = |more: Value| {
+        let mut credentials =
+            json!({"organization": office.slug, "login": admin.login, "password": given});
+        credentials.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        nobody.post("/v1/sign-in", &credentials)
+    };
+    let code = totp::code_beside(&admin.otpauth_uri, 1);
+    let needed = tries(json!({"code": code}));
+    let kind = json!("/problems/password-needed");
+    assert_eq!((needed.status, &needed.json()["type"]), (401, &kind));
+    let own = "chosen by nobody but me";
+    let without = tries(json!({"new_password": own}));
+    assert_eq!(without.json()["type"], "/problems/code-needed", "{without:?}");
+    for bad in ["short", given] {
+        let refused = tries(json!({"new_password": bad, "code": code}));
+        assert_eq!((refused.status, &refused.json()["pointer"]), (422, &json!("/new_password")));
+    }
+    let session = tries(json!({"new_password": own, "code": code}));
+    assert_eq!(session.status, 200, "{session:?}");
+    let session = office.demo.api(session.json()["token"].as_str().unwrap());
+    assert_eq!(session.get("/v1/me").status, 200);
+    assert_eq!(tries(json!({"new_password": own})).status, 401, "it counts no more");
+}
+
+#[test]
+fn an_invited_admin_chooses_the_first_password_at_the_command_line() {
+    let office = Office::new();
+    let top = &office.demo.admin_api.tokens.administrator_with_billing;
+    let desk = Tenantry::with_key(&office.demo, top).within(&office.slug);
+    let made = desk.shows("admin create --login ida --display-name Ida --role help_desk");
+    let lost = made["invitation"]["token"].as_str().unwrap();
+    assert_eq!(made["invitation"]["link"], json!(null), "no address is configured");
+    assert_eq!(made["invited_until"], made["invitation"]["expires"]);
+    let invited = desk.shows("admin invite ida --seconds 3600");
+    let token = invited["token"].as_str().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let own = Tenantry::with_contexts(&office.demo, &folder.path().join("contexts.toml"));
+    let (url, slug) = (&office.demo.admin_api.url, &office.slug);
+    let line = format!("login {url} --as ida --org {slug} --invitation");
+    assert_eq!(own.hear(&line, &format!("{lost}\n{PASSWORD}\n")).code, 5, "another counts");
+    let short = own.hear(&line, &format!("{token}\nshort\n"));
+    assert!(short.code == 7 && short.stderr.contains("12 characters"), "{short:?}");
+    // What it is to scan is told, and a code of it is missing.
+    let link = format!("https://welcome.example/v1/invitations#{token}");
+    let asked = own.hear(&line, &format!("{link}\n{PASSWORD}\n"));
+    assert!(asked.code == 2 && asked.stdout.contains("otpauth://totp/"), "{asked:?}");
+    assert_eq!(own.hear(&line, &format!("{token}\n{PASSWORD}\n")).code, 5, "it counts once");
+    assert_eq!(desk.shows("admin show ida")["invited_until"], json!(null));
+    let again = desk.run("admin invite ida");
+    assert!(again.code == 7 && again.stderr.contains("has a password already"), "{again:?}");
+    let told = office.event("invitation_accepted");
+    assert_eq!(told["actor"]["name"], "ida");
+    // What another admin gives is asked to be changed where it is typed.
+    let session = Tenantry::with_key(&office.demo, office.chief().token()).within(slug);
+    let set = session.hear("admin set-password ida", "given by the chief, for once\n");
+    assert_eq!(set.code, 0, "{set:?}");
+    let line = format!("login {url} --as ida --org {slug}");
+    let missing = own.hear(&line, "given by the chief, for once\n");
+    assert!(missing.code == 2 && missing.stderr.contains("new password"), "{missing:?}");
+    let asked = own.hear(&line, "given by the chief, for once\nchosen by nobody but me\n");
+    assert!(asked.stdout.contains("otpauth://totp/"), "{asked:?}");
 }

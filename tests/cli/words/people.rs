@@ -4,8 +4,13 @@ use super::{Row, Walk, row};
 use crate::harness::office::Office;
 
 pub(super) const ROWS: &[Row] = &[
-    row("user create", "--login ada --display-name Ada --surname L --mail ada@x.example")
-        .shows(&[("/login", "ada"), ("/mail/0", "ada@x.example")]),
+    row("user create", "--login ada --display-name Ada --surname L --mail ada@{slug}.example")
+        .shows(&[("/login", "ada"), ("/mail/0", "ada@{slug}.example")]),
+    row("user find", "ada@{slug}.example").shows(&[
+        ("#", "1"),
+        ("/0/login", "ada"),
+        ("/0/organization_slug", "{slug}"),
+    ]),
     row("user list", "").shows(&[
         ("#", "1"),
         ("/0/login", "ada"),

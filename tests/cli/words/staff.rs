@@ -12,9 +12,13 @@ use crate::harness::tenantry::Tenantry;
 
 /// The same for the provider's admins and for an organization's own; `other` has a session and a key.
 pub(super) const ADMINS: &[Row] = &[
-    row("admin create", "{at} --login {login} --display-name Boss --role manager")
-        .hears("{password}\n")
-        .shows(&[("/role", "manager"), ("/state", "active"), ("/api_access", "false")]),
+    row("admin create", "{at} --login {login} --display-name Boss --role manager").shows(&[
+        ("/role", "manager"),
+        ("/state", "active"),
+        ("/api_access", "false"),
+        ("/invitation/token", "*"),
+    ]),
+    row("admin invite", "{at} {login} --seconds 3600").shows(&[("/token", "*")]),
     row("admin list", "{at} --name {login}").shows(&[("#", "1"), ("/0/login", "{login}")]),
     row("admin update", "{at} {login} --role help_desk --api-access=true")
         .shows(&[("/role", "help_desk"), ("/api_access", "true")]),

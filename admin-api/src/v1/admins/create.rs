@@ -2,7 +2,7 @@
 
 use directory::access::ManageAdmins;
 use directory::records::{AdminFields, AdminScope};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{Admin, Scope};
@@ -10,17 +10,17 @@ use crate::body::Body;
 use crate::caller::Home;
 use crate::network::Network;
 use crate::problem::Problem;
-use crate::revision::Created;
+use crate::revision::{Created, Revised};
 use crate::role::RoleName;
 use crate::secret_text::SecretText;
+use crate::v1::invitations::MadeInvitation;
 
 /// What an admin starts with.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
     "login": "grace", "display_name": "Grace Hopper", "role": "help_desk",
-    "scope": {"organizations": ["0193a1b2-7c3d-7e4f-8a5b-6c7d8e9f0a1b"]},
-    "password": "correct horse battery"
+    "scope": {"organizations": ["0193a1b2-7c3d-7e4f-8a5b-6c7d8e9f0a1b"]}
 }))]
 pub(crate) struct NewAdmin {
     /// The name the admin signs in with; unique where the admin belongs.
@@ -37,11 +37,23 @@ pub(crate) struct NewAdmin {
     /// The networks from which the admin works; anywhere when there are none.
     #[serde(default)]
     sources: Vec<Network>,
-    /// The password for the first sign-in, which enrols TOTP.
-    password: SecretText,
+    /// The password for the first sign-in, which asks for another one and enrols TOTP; without it the
+    /// admin is invited to choose one.
+    password: Option<SecretText>,
 }
 
-/// Makes an admin.
+/// An admin who was just made.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct MadeAdmin {
+    #[serde(flatten)]
+    admin: Admin,
+    /// With what the admin chooses the first password; null where one was given.
+    #[schema(required)]
+    invitation: Option<MadeInvitation>,
+}
+
+/// Makes an admin, and without a password an invitation, which is shown this once: so nobody but the
+/// admin ever knows it.
 ///
 /// It needs an API key, or a session that was begun in the last 15 minutes. A key that is narrowed to
 /// networks makes admins who work from within these.
@@ -50,13 +62,13 @@ pub(crate) struct NewAdmin {
     path = "/admins",
     tag = "Admins",
     request_body = NewAdmin,
-    responses((status = 201, description = "Made.", body = Admin)),
+    responses((status = 201, description = "Made.", body = MadeAdmin)),
     extensions(("x-permission" = json!("manage_admins")))
 )]
 pub(crate) async fn create_admin(
     home: Home<ManageAdmins>,
     Body(new): Body<NewAdmin>,
-) -> Result<Created<Admin>, Problem> {
+) -> Result<Created<MadeAdmin>, Problem> {
     let place = home.place;
     let scope = match new.scope {
         Some(scope) => scope.resolve(&home.caller.read()?, place)?,
@@ -70,10 +82,20 @@ pub(crate) async fn create_admin(
         api_access: new.api_access,
         sources: new.sources.into_iter().map(|network| network.0).collect(),
     };
-    let password = home.caller.hash(new.password).await?;
+    let password = match new.password {
+        Some(given) => Some(home.caller.hash(given).await?),
+        None => None,
+    };
     let made = home.caller.change(move |change| {
-        change.authorize_at::<ManageAdmins>(place)?.admins().create(fields, password)
+        let mut grant = change.authorize_at::<ManageAdmins>(place)?;
+        let mut admins = grant.admins();
+        match password {
+            Some(given) => admins.create(fields, given).map(|(_, admin)| (admin, None)),
+            None => admins.create_invited(fields).map(|(_, admin, issued)| (admin, Some(issued))),
+        }
     });
-    let (_, record) = made.await?;
-    Ok(Created(Admin::revised(record, &home.caller.read()?, place)?))
+    let (record, issued) = made.await?;
+    let Revised { revision, resource } = Admin::revised(record, &home.caller.read()?, place)?;
+    let invitation = issued.map(|issued| MadeInvitation::of(issued, &home.caller.api));
+    Ok(Created(Revised::new(revision, MadeAdmin { admin: resource, invitation })))
 }

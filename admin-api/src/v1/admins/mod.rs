@@ -6,6 +6,7 @@ mod api_keys;
 mod can_i;
 mod create;
 mod delete;
+mod invitation;
 mod list;
 mod reset_mfa;
 mod sessions;
@@ -40,6 +41,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(suspend::suspend_admin))
         .routes(routes!(activate::activate_admin))
         .routes(routes!(set_password::set_admin_password))
+        .routes(routes!(invitation::invite_admin))
         .routes(routes!(reset_mfa::reset_admin_mfa))
         .routes(routes!(can_i::can_admin))
         .routes(routes!(sessions::list_admin_sessions, sessions::end_admin_sessions))
@@ -78,6 +80,10 @@ pub(crate) struct Admin {
     passkeys: usize,
     /// How many recovery codes are left.
     recovery_codes_left: usize,
+    /// Until when the admin is invited to choose the first password; null for who has one, and once
+    /// it has ended.
+    #[schema(required)]
+    invited_until: Option<Moment>,
 }
 
 /// Over which organizations a provider admin's role counts.
@@ -133,6 +139,7 @@ impl Admin {
             second_factor_enrolled: factors.is_enrolled,
             passkeys: factors.passkeys,
             recovery_codes_left: factors.recovery_codes_left,
+            invited_until: factors.invited_until.map(Moment),
         })
     }
 

@@ -21,6 +21,7 @@ pub(crate) struct NewAdminPassword {
 }
 
 /// Sets another admin's password, forgets the admin's passkeys, and ends the admin's sessions and keys.
+/// The next sign-in asks for another password, which nobody else knows.
 ///
 /// It needs a session that was begun in the last 15 minutes; one's own is changed at
 /// `/v1/me/password`.

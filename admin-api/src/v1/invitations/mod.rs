@@ -1,9 +1,10 @@
-//! Where invited users choose their first password, without a token of an admin.
+//! Where invited users and admins choose their first password, without a token of an admin.
 
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde::Deserialize;
+use directory::collections::IssuedInvitation;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -11,6 +12,7 @@ use utoipa_axum::routes;
 use crate::api::Api;
 use crate::body::Body;
 use crate::caller::{Nobody, Peer};
+use crate::moment::Moment;
 use crate::page;
 use crate::problem::Problem;
 use crate::secret_text::SecretText;
@@ -20,12 +22,51 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
 }
 
 /// Where the page stands, as a path of this API.
-pub(crate) const PAGE: &str = "/v1/invitations";
+const PAGE: &str = "/v1/invitations";
 
 /// The text of the page.
 const TEXT: &str = include_str!("page.html");
 
-/// An invitation, and the password that its user chose.
+/// How long an invitation counts.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"seconds": 86_400}))]
+pub(crate) struct NewInvitation {
+    /// For so many seconds; as the organization's settings say when absent, and a week for the
+    /// provider's admins.
+    #[schema(minimum = 60, maximum = 7_776_000)]
+    seconds: Option<u32>,
+}
+
+impl NewInvitation {
+    /// For so many milliseconds, if it says so.
+    pub(crate) fn life(&self) -> Option<u64> {
+        self.seconds.map(|seconds| u64::from(seconds).saturating_mul(1_000))
+    }
+}
+
+/// An invitation that was just made. Its token is shown this once.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct MadeInvitation {
+    /// What `POST /v1/invitations` takes; good for one first password alone, and once.
+    token: String,
+    /// The page where the password is chosen, with the token behind `#`, which browsers keep to
+    /// themselves; null where `[admin_api] invitation_url` is not set.
+    #[schema(required)]
+    link: Option<String>,
+    /// When it ends.
+    expires: Moment,
+}
+
+impl MadeInvitation {
+    pub(crate) fn of(issued: IssuedInvitation, api: &Api) -> Self {
+        let base = api.invitation_url.as_deref();
+        let link = base.map(|base| format!("{base}{PAGE}#{}", issued.token));
+        Self { token: issued.token, link, expires: Moment(issued.expires) }
+    }
+}
+
+/// An invitation, and the password that was chosen.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Acceptance {
@@ -35,7 +76,7 @@ pub(crate) struct Acceptance {
     password: Option<SecretText>,
 }
 
-/// Shows the page where an invited user chooses a password. The token stands behind `#` in its
+/// Shows the page where an invited user or admin chooses a password. The token stands behind `#` in its
 /// address, which is not sent; the page asks whether it counts.
 #[utoipa::path(
     get,
@@ -48,11 +89,11 @@ pub(crate) async fn show_invitation_page(State(api): State<Api>) -> Result<Respo
     page::answer(&api, TEXT)
 }
 
-/// Uses an invitation: its user has that password from then on, and may sign in.
+/// Uses an invitation: its user or admin has that password from then on, and may sign in.
 ///
 /// Whatever is wrong with an invitation, it is not found. A password that the organization's policy
-/// refuses is told so, and the invitation stays. A source that asks too often is told when to come
-/// back (`[admin_api] invitations_per_minute`).
+/// refuses, or that will not do for an admin, is told so, and the invitation stays. A source that asks
+/// too often is told when to come back (`[admin_api] invitations_per_minute`).
 #[utoipa::path(
     post,
     path = "/invitations",
@@ -76,16 +117,15 @@ pub(crate) async fn accept_invitation(
     Nobody(context): Nobody,
     Body(Acceptance { token, password }): Body<Acceptance>,
 ) -> Result<StatusCode, Problem> {
-    let now = context.now;
-    api.invited.admit(peer.ip().to_canonical(), now).map_err(Problem::too_often)?;
+    api.invited.admit(peer.ip().to_canonical(), context.now).map_err(Problem::too_often)?;
     let Some(password) = password else {
-        api.directory.require_invitation(token.expose(), now)?;
+        api.directory.require_invitation(token.expose(), &context)?;
         return Ok(StatusCode::NO_CONTENT);
     };
     let judged = password.password()?;
     // Nobody has anything hashed who holds no invitation, or chose what is refused.
-    let whose = api.directory.judge_first_password(token.expose(), &judged, now)?;
-    let hashed = api.hash(password, Some(whose)).await?;
+    let whose = api.directory.judge_first_password(token.expose(), &judged, &context)?;
+    let hashed = api.hash(password, whose).await?;
     let accepted =
         api.blocking(move |directory| directory.accept_invitation(token.expose(), hashed, context));
     accepted.await?;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 use utoipa::ToSchema;
 
-use super::{Session, code_needed, handed_over, rejected};
+use super::{Session, code_needed, handed_over, password_needed, rejected};
 use crate::api::Api;
 use crate::body::Body;
 use crate::caller::Newcomer;
@@ -30,6 +30,8 @@ pub(crate) struct Credentials {
     login: String,
     /// The password.
     password: SecretText,
+    /// What takes the place of a password that another admin has chosen; not together with one's own.
+    new_password: Option<SecretText>,
     /// The TOTP code; needed once TOTP is enrolled.
     code: Option<String>,
     /// A recovery code in place of the TOTP code; it counts this once.
@@ -53,9 +55,10 @@ pub(crate) struct EnrolmentNeeded {
 
 /// Signs in.
 ///
-/// The first sign-in answers with what is needed to enrol TOTP; nothing else works before. A
-/// missing code is the problem `/problems/code-needed`, all else that is wrong is
-/// `/problems/rejected`.
+/// The first sign-in answers with what is needed to enrol TOTP; nothing else works before. Whose
+/// password another admin has chosen gets the problem `/problems/password-needed` and is let in with
+/// `new_password` alone, which counts from then on. A missing code is the problem
+/// `/problems/code-needed`, all else that is wrong is `/problems/rejected`.
 #[utoipa::path(
     post,
     path = "/sign-in",
@@ -67,7 +70,7 @@ pub(crate) struct EnrolmentNeeded {
         (status = 202, description = "TOTP has to be enrolled first.", body = EnrolmentNeeded),
         (
             status = 401,
-            description = "The code is missing, or nobody is let in with what was sent.",
+            description = "Another password or the code is missing, or nobody is let in with what was sent.",
             body = Problem,
             content_type = "application/problem+json"
         ),
@@ -92,12 +95,14 @@ pub(crate) async fn sign_in(
             return Err(Problem::invalid("/recovery_code", detail));
         }
     };
+    let next = credentials.new_password.map(|next| next.password_at("/new_password"));
     let arrival = newcomer.arrival(credentials.cookie)?;
     let (carrier, now) = (arrival.carrier, arrival.now);
     let request = SignInRequest {
         organization: credentials.organization,
         login: credentials.login,
         password: credentials.password.password()?,
+        new_password: next.transpose()?,
         second,
         arrival,
     };
@@ -116,6 +121,7 @@ fn answer(outcome: SignInOutcome, carrier: Carrier, now: Time) -> Result<Respons
         SignInOutcome::Enrol(enrolment) => {
             Ok((StatusCode::ACCEPTED, Json(EnrolmentNeeded::from(enrolment))).into_response())
         }
+        SignInOutcome::PasswordNeeded => Err(password_needed()),
         SignInOutcome::CodeNeeded => Err(code_needed()),
         SignInOutcome::Rejected => {
             Err(rejected("Login, password or code is wrong, or the admin may not sign in."))

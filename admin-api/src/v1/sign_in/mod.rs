@@ -48,6 +48,13 @@ pub(crate) fn code_needed() -> Problem {
     Problem::new(StatusCode::UNAUTHORIZED, "/problems/code-needed", "Code needed", detail)
 }
 
+/// Says that another password is missing, for who has one that somebody else has chosen.
+pub(crate) fn password_needed() -> Problem {
+    let detail = "Somebody else has chosen your password: send another one as `new_password`.";
+    let title = "New password needed";
+    Problem::new(StatusCode::UNAUTHORIZED, "/problems/password-needed", title, detail)
+}
+
 /// Says that nobody is let in, and no more than that.
 pub(crate) fn rejected(detail: &'static str) -> Problem {
     Problem::new(StatusCode::UNAUTHORIZED, "/problems/rejected", "Rejected", detail)

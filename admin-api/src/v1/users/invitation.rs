@@ -4,37 +4,14 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use directory::access::{ManageIdentities, View};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::body::Body;
 use crate::caller::{Item, Within};
 use crate::moment::Moment;
 use crate::problem::Problem;
-use crate::v1::invitations::PAGE;
-
-/// How long an invitation counts.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"seconds": 86_400}))]
-pub(crate) struct NewInvitation {
-    /// For so many seconds; as the organization's settings say when absent.
-    #[schema(minimum = 60, maximum = 7_776_000)]
-    seconds: Option<u32>,
-}
-
-/// An invitation that was just made. Its token is shown this once.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct MadeInvitation {
-    /// What `POST /v1/invitations` takes; good for this user's first password alone, and once.
-    token: String,
-    /// The page where the user chooses a password, with the token behind `#`, which browsers keep to
-    /// themselves; null where `[admin_api] invitation_url` is not set.
-    #[schema(required)]
-    link: Option<String>,
-    /// When it ends.
-    expires: Moment,
-}
+use crate::v1::invitations::{MadeInvitation, NewInvitation};
 
 /// Whether a user is invited.
 #[derive(Serialize, ToSchema)]
@@ -63,21 +40,17 @@ pub(crate) struct Invitation {
 pub(crate) async fn invite_user(
     within: Within<ManageIdentities>,
     Item(user): Item,
-    Body(NewInvitation { seconds }): Body<NewInvitation>,
+    Body(new): Body<NewInvitation>,
 ) -> Result<Response, Problem> {
     let organization = within.organization;
-    let life = seconds.map(|seconds| u64::from(seconds).saturating_mul(1_000));
+    let life = new.life();
     let invited = within.caller.change(move |change| {
         let mut grant = change.authorize::<ManageIdentities>(organization)?;
         let mut users = grant.users();
         let id = users.id_of(user)?;
         users.invite(id, life)
     });
-    let invited = invited.await?;
-    let base = within.caller.api.invitation_url.as_deref();
-    let link = base.map(|base| format!("{base}{PAGE}#{}", invited.token));
-    let expires = Moment(invited.expires);
-    let made = MadeInvitation { token: invited.token, link, expires };
+    let made = MadeInvitation::of(invited.await?, &within.caller.api);
     Ok((StatusCode::CREATED, Json(made)).into_response())
 }
 

@@ -4,6 +4,7 @@ mod activate;
 mod certificates;
 mod create;
 mod delete;
+mod find;
 mod groups;
 mod invitation;
 mod issued_certificates;
@@ -58,6 +59,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .merge(issued_certificates::routes())
         .routes(routes!(password_policy::show_user_password_policy))
         .routes(routes!(groups::list_groups_of_user))
+        .routes(routes!(find::find_users))
 }
 
 /// A user.
@@ -148,11 +150,7 @@ impl User {
         let fields = record.fields;
         Ok(Self {
             id: record.uuid,
-            state: match record.state {
-                UserState::Active => State::Active,
-                UserState::Suspended => State::Suspended,
-                UserState::Staged => State::Staged,
-            },
+            state: record.state.into(),
             created: Moment(record.stamp.created),
             modified: Moment(record.stamp.modified),
             dn: dn::of_user(&fields.login, &around.base),
@@ -192,6 +190,16 @@ impl User {
         let grant = reading.authorize::<View>(within.organization)?;
         let state = grant.sign_in_state(id, &around.home)?;
         Ok(Revised::new(record.stamp.revision, Self::of(record, &around, state)?))
+    }
+}
+
+impl From<UserState> for State {
+    fn from(state: UserState) -> Self {
+        match state {
+            UserState::Active => Self::Active,
+            UserState::Suspended => Self::Suspended,
+            UserState::Staged => Self::Staged,
+        }
     }
 }
 

@@ -30,12 +30,7 @@ fn over_all(world: &World, role: Role) -> Context {
 #[test]
 fn rule_3_nothing_works_before_a_second_factor_is_enrolled() {
     let world = World::new();
-    let (fields, password) =
-        (fields("grace", Role::Manager, AdminScope::All), world.password(SECRET));
-    let made = world.change(move |change| {
-        change.authorize_provider::<ManageAdmins>()?.admins().create(fields, password)
-    });
-    made.unwrap();
+    world.invited(Place::Provider, fields("grace", Role::Manager, AdminScope::All), SECRET);
     let enrolment = enrolment(&world);
     let nobody = world.by(Actor::nobody());
     let is_let_in = |token: &str| world.directory.identify(token, Carrier::Header, nobody).is_ok();

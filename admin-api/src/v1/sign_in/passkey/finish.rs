@@ -73,6 +73,7 @@ pub(crate) async fn sign_in_with_passkey(
         }
         SignInOutcome::Rejected
         | SignInOutcome::Enrol(_)
+        | SignInOutcome::PasswordNeeded
         | SignInOutcome::CodeNeeded
         | SignInOutcome::Busy
         | SignInOutcome::Unhashed(_) => Err(rejected(

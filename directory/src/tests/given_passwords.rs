@@ -1,0 +1,187 @@
+//! Passwords of admins that somebody else has chosen, and invitations that need none.
+
+use storage::Reading;
+
+use super::sign_in::{SECRET, code, confirm, enrolled, request, send};
+use super::world::{DAY, HERE, World, fields, password, refusal};
+use crate::access::{Actor, ManageAdmins, Role};
+use crate::authentication::{Second, SignInOutcome, SignInRequest};
+use crate::error::Error;
+use crate::events::{Action, EventActor};
+use crate::id::{AdminNumber, Place, RecordId};
+use crate::records::{AdminFields, AdminScope, AdminState, Carrier, Credential, Invitation};
+
+const OWN: &str = "chosen by nobody else";
+
+fn grace() -> AdminFields {
+    fields("grace", Role::Manager, AdminScope::None)
+}
+
+fn credential(world: &World, number: AdminNumber) -> Credential {
+    let snapshot = world.directory.inner.store.read().unwrap();
+    snapshot.get(Place::Provider.partition(), number.record()).unwrap().unwrap()
+}
+
+/// Signs in with the password that was given, and with another one to take its place.
+fn change(world: &World, next: Option<&str>, code: Option<String>) -> SignInOutcome {
+    let new_password = next.map(password);
+    send(world, SignInRequest { new_password, ..request(world, SECRET, code) })
+}
+
+fn accept(world: &World, token: &str, text: &str) -> Result<(), Error> {
+    let nobody = world.by(Actor::nobody());
+    world.directory.judge_first_password(token, &password(text), &nobody)?;
+    world.directory.accept_invitation(token, world.password(text), nobody)
+}
+
+/// Sets the password of an admin who has signed in before.
+fn given(world: &World, number: AdminNumber) {
+    let next = world.password(SECRET);
+    let set = world.directory.change(world.fresh_top(), move |change| {
+        change.authorize_provider::<ManageAdmins>()?.admins().set_password(number, next)
+    });
+    set.unwrap();
+}
+
+#[test]
+fn a_first_password_that_somebody_gave_lets_nobody_enrol_until_its_owner_has_chosen_another() {
+    let world = World::new();
+    let first = world.password(SECRET);
+    let made = world.change(move |change| {
+        change.authorize_provider::<ManageAdmins>()?.admins().create(grace(), first)
+    });
+    let (number, _) = made.unwrap();
+    assert!(credential(&world, number).must_change);
+    assert!(matches!(change(&world, None, None), SignInOutcome::PasswordNeeded));
+    let SignInOutcome::Enrol(enrolment) = change(&world, Some(OWN), None) else {
+        panic!("no enrolment")
+    };
+    assert!(!credential(&world, number).must_change);
+    let told = world.events(Place::Provider, 1).remove(0);
+    assert_eq!(told.action, Action::PasswordChanged);
+    assert!(matches!(told.actor, EventActor::Admin { login, .. } if login == "grace"));
+    assert!(matches!(change(&world, None, None), SignInOutcome::Rejected), "it counts no more");
+    let session = confirm(&world, &enrolment).unwrap();
+    let by = world.by(Actor::nobody());
+    assert!(world.directory.identify(&session.text, Carrier::Header, by).is_ok());
+    world.assert_sound();
+}
+
+#[test]
+fn a_password_that_somebody_set_is_changed_with_the_next_sign_in_which_takes_the_code_as_well() {
+    let world = World::new();
+    let (number, uri, _) = enrolled(&world);
+    given(&world, number);
+    let asked = change(&world, None, Some(code(&world, &uri)));
+    assert!(matches!(asked, SignInOutcome::PasswordNeeded));
+    assert!(matches!(change(&world, Some(OWN), None), SignInOutcome::CodeNeeded));
+    assert!(matches!(change(&world, Some(OWN), Some("x".into())), SignInOutcome::Rejected));
+    assert!(credential(&world, number).must_change, "nothing was changed without the code");
+    // What asked for a password has not used the code up.
+    let right = Some(code(&world, &uri));
+    assert!(matches!(change(&world, Some(OWN), right), SignInOutcome::Session(_)));
+    assert!(!credential(&world, number).must_change);
+    world.pass(30_000);
+    let next = request(&world, OWN, Some(code(&world, &uri)));
+    assert!(matches!(send(&world, next), SignInOutcome::Session(_)));
+}
+
+#[test]
+fn what_takes_a_given_passwords_place_is_another_and_no_bad_one() {
+    let world = World::new();
+    let (number, uri, _) = enrolled(&world);
+    let tried = |text: &str| {
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let new_password = Some(password(text));
+        let second = Some(Second::Totp(code(&world, &uri)));
+        let asked = SignInRequest { new_password, second, ..request(&world, SECRET, None) };
+        world.directory.sign_in(asked, move |outcome| sender.send(outcome).unwrap()).unwrap();
+        let Err(Error::Invalid(invalid)) = receiver.recv().unwrap() else {
+            panic!("{text:?} was taken")
+        };
+        assert_eq!(invalid.pointer, "/new_password");
+        invalid.message
+    };
+    assert!(tried(OWN).contains("/v1/me/password"), "the password is the admin's own");
+    given(&world, number);
+    for bad in ["short", SECRET, "grace and other words"] {
+        tried(bad);
+    }
+    assert!(credential(&world, number).must_change);
+}
+
+#[test]
+fn an_invited_admin_chooses_the_first_password_which_nobody_else_has_had() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    for home in [Place::Provider, acme.into()] {
+        let made = world.change(move |change| {
+            change.authorize_at::<ManageAdmins>(home)?.admins().create_invited(grace())
+        });
+        let (number, admin, invitation) = made.unwrap();
+        let organization = home.organization().map(|_| "acme".to_owned());
+        let sign_in = |text: &str| {
+            let organization = organization.clone();
+            send(&world, SignInRequest { organization, ..request(&world, text, None) })
+        };
+        assert!(matches!(sign_in(OWN), SignInOutcome::Rejected));
+        assert!(matches!(accept(&world, &invitation.token, "short"), Err(Error::Invalid(_))));
+        accept(&world, &invitation.token, OWN).unwrap();
+        let told = world.events(home, 1).remove(0);
+        assert_eq!(told.action, Action::InvitationAccepted);
+        assert!(matches!(told.actor, EventActor::Admin { id, .. } if id == admin.uuid));
+        assert!(matches!(accept(&world, &invitation.token, OWN), Err(Error::Missing)));
+        assert!(matches!(sign_in(OWN), SignInOutcome::Enrol(_)));
+        let again = world.change(move |change| {
+            change.authorize_at::<ManageAdmins>(home)?.admins().invite(number, None).map(drop)
+        });
+        let has = "the admin has a password already; set another one instead";
+        assert_eq!(refusal(again), has);
+    }
+    world.assert_sound();
+}
+
+#[test]
+fn invitations_of_admins_that_do_not_count_are_missing_alike() {
+    let world = World::new();
+    let networks = AdminFields { sources: vec!["203.0.113.0/24".parse().unwrap()], ..grace() };
+    let joe = fields("joe", Role::Manager, AdminScope::None);
+    let invite = |fields: AdminFields| {
+        let made = world.change(move |change| {
+            change.authorize_provider::<ManageAdmins>()?.admins().create_invited(fields)
+        });
+        let (number, _, invitation) = made.unwrap();
+        (number, invitation.token)
+    };
+    let (_, from_elsewhere) = invite(networks);
+    let (joe, first) = invite(joe);
+    let anew = world.change(move |change| {
+        change.authorize_provider::<ManageAdmins>()?.admins().invite(joe, Some(DAY))
+    });
+    let second = anew.unwrap().token;
+    let (eve, of_suspended) = invite(fields("eve", Role::Manager, AdminScope::None));
+    let suspended = world.change(move |change| {
+        change.authorize_provider::<ManageAdmins>()?.admins().update(eve, None, |admin| {
+            admin.state = AdminState::Suspended;
+            Ok(())
+        })
+    });
+    suspended.unwrap();
+    for token in [&from_elsewhere, &first, &of_suspended] {
+        assert!(matches!(accept(&world, token, OWN), Err(Error::Missing)), "{token}");
+    }
+    assert_eq!(world.by(Actor::nobody()).source, Some(HERE));
+    world.pass(DAY);
+    assert!(matches!(accept(&world, &second, OWN), Err(Error::Missing)), "it has ended");
+    assert_eq!(world.directory.end_user_lives(world.now()).unwrap(), 1);
+    assert_eq!(world.events(Place::Provider, 1)[0].action, Action::InvitationExpired);
+    let deleted = world.change(move |change| {
+        change.authorize_provider::<ManageAdmins>()?.admins().delete(eve, None)
+    });
+    deleted.unwrap();
+    let snapshot = world.directory.inner.store.read().unwrap();
+    let left = snapshot.scan::<Invitation>(Place::Provider.partition(), None).count();
+    assert_eq!(left, 1, "it goes with its admin");
+    drop(snapshot);
+    world.assert_sound();
+}
