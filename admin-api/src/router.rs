@@ -13,7 +13,8 @@ use crate::v1;
 /// Makes the admin API over a directory.
 ///
 /// It asks for `ConnectInfo<SocketAddr>` with each request: sources count in throttling, in
-/// narrowed API keys and in events. No forwarding header is believed.
+/// narrowed API keys and in events. Of forwarding headers `X-Forwarded-For` is believed, from the proxies
+/// of `addresses` alone.
 pub fn router(
     directory: Directory,
     clock: Clock,

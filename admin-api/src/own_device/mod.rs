@@ -47,14 +47,14 @@ impl FromRequestParts<Api> for OwnDevice {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
-        let Peer(peer) = Peer::from_request_parts(parts, api).await?;
+        let Peer(source) = Peer::from_request_parts(parts, api).await?;
         let named = RawPathParams::from_request_parts(parts, api).await.ok();
         let named = named.as_ref().and_then(|params| params.iter().next());
         // What is no id takes the way of an id that nobody has.
         let organization = named.and_then(|(_, id)| Uuid::try_parse(id).ok()).unwrap_or_default();
         let chain = parts.extensions.get::<ClientChain>().cloned();
         let Some(ClientChain(chain)) = chain else { return Err(Problem::no_device()) };
-        let (source, now) = (peer.ip().to_canonical(), api.now());
+        let now = api.now();
         let request = parts.extensions.get::<RequestId>().copied();
         // Before signatures are looked at, which cost more than anything else here.
         api.device_sources.admit(source, now).map_err(Problem::too_often)?;

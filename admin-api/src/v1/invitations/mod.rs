@@ -85,7 +85,7 @@ pub(crate) async fn accept_invitation(
     Body(Acceptance { token, password }): Body<Acceptance>,
 ) -> Result<StatusCode, Problem> {
     let now = context.now;
-    api.invited.admit(peer.ip().to_canonical(), now).map_err(Problem::too_often)?;
+    api.invited.admit(peer, now).map_err(Problem::too_often)?;
     let Some(password) = password else {
         api.directory.require_invitation(token.expose(), now)?;
         return Ok(StatusCode::NO_CONTENT);
