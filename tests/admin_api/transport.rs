@@ -85,6 +85,17 @@ fn a_token_counts_in_the_authorization_header_alone_and_as_a_bearer() {
 }
 
 #[test]
+fn the_type_of_a_problem_can_be_opened_by_anybody() {
+    let nobody = Demo::shared().api_as_nobody();
+    let refused = nobody.get("/v1/me").json();
+    let shown = nobody.get(refused["type"].as_str().unwrap());
+    assert_eq!(shown.status, 200, "{shown:?}");
+    let shown = shown.json();
+    assert_eq!((&shown["type"], &shown["status"]), (&refused["type"], &json!(401)));
+    assert!(shown["remedy"].as_str().unwrap().contains("Sign in"), "{shown}");
+}
+
+#[test]
 fn every_answer_has_the_headers_that_browsers_heed_and_none_lets_other_sites_in() {
     let demo = Demo::shared();
     let top = demo.api_as_top().header("Origin: https://evil.example");

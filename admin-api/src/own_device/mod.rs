@@ -13,6 +13,7 @@ use axum::Router;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::get;
 use directory::access::RequestId;
 use directory::authentication::{IdentifiedDevice, ShownByDevice};
 use directory::delivery::Sent;
@@ -30,7 +31,7 @@ use crate::caller::Peer;
 use crate::layers::{observe, one_host, panicked, unknown_route};
 use crate::ldap::LdapExplainer;
 use crate::openapi::{complete, give_examples, operations_mut, with_problem};
-use crate::problem::Problem;
+use crate::problem::{PATH, Problem, explain_problem};
 
 /// The certificates that a client showed in its handshake, its own first, in DER: with each request
 /// of its connection, as an extension.
@@ -109,6 +110,7 @@ pub fn device_router(directory: Directory, clock: Clock, limits: Limits) -> Rout
     let api = Api::new(directory, clock, doors, limits, Addresses::default());
     let (routes, _) = routes().split_for_parts();
     routes
+        .route(PATH, get(explain_problem))
         .fallback(unknown_route)
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(one_host))
