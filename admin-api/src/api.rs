@@ -9,6 +9,7 @@ use directory::collections::{GeneratedPassword, NewPassword};
 use directory::delivery::{Delivery, Sent};
 use directory::orders::{OrderOutcome, SessionOrder};
 use directory::{Changing, Directory, Error, Time};
+use ipnet::IpNet;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
@@ -47,13 +48,15 @@ pub struct Limits {
     pub patience: Duration,
 }
 
-/// Where the API is found from outside.
+/// Where the API is found from outside, and through whom.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Addresses<'a> {
     /// By those who read it in a certificate, for what needs no token.
     pub public: Option<&'a str>,
     /// By those who are invited to choose a password.
     pub invitations: Option<&'a str>,
+    /// Networks of reverse proxies, which say whom they ask for.
+    pub proxies: &'a [IpNet],
 }
 
 /// Devices that are told apart at most, by their certificates, of those that asked of late; all others
@@ -126,6 +129,8 @@ pub(crate) struct Api {
     pub(crate) public_url: Option<Arc<str>>,
     /// Where invited people find it, without a slash at its end.
     pub(crate) invitation_url: Option<Arc<str>>,
+    /// Networks of reverse proxies, which say whom they ask for.
+    pub(crate) proxies: Arc<[IpNet]>,
     /// Who asks for what needs no token.
     pub(crate) strangers: Arc<Strangers>,
     /// Who tries invitations.
@@ -200,6 +205,7 @@ impl Api {
             tried,
             trying,
             public_url,
+            proxies: addresses.proxies.into(),
             callers,
             looking,
             clock,

@@ -1,7 +1,7 @@
 //! Who calls, and whether they may: extractors that run before the body is looked at.
 
 use std::marker::PhantomData;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, FromRequestParts, RawPathParams};
@@ -19,6 +19,7 @@ use uuid::Uuid;
 use crate::allowance::Left;
 use crate::api::Api;
 use crate::cookie;
+use crate::forwarded;
 use crate::layers::Noted;
 use crate::list::Asking;
 use crate::problem::Problem;
@@ -60,8 +61,8 @@ pub(crate) struct Pair(pub(crate) Uuid, pub(crate) Uuid);
 /// Somebody who has not said who they are.
 pub(crate) struct Nobody(pub(crate) Context);
 
-/// Where a request comes from.
-pub(crate) struct Peer(pub(crate) SocketAddr);
+/// Where a request comes from: the other end of the connection, or whom a trusted proxy names.
+pub(crate) struct Peer(pub(crate) IpAddr);
 
 /// How somebody comes who signs in.
 pub(crate) struct Newcomer {
@@ -90,7 +91,7 @@ impl FromRequestParts<Api> for Newcomer {
         let arrival = Arrival {
             user_agent: named.map(ToOwned::to_owned),
             request: parts.extensions.get().copied(),
-            ..Arrival::plain(peer.ip().to_canonical(), api.now())
+            ..Arrival::plain(peer, api.now())
         };
         Ok(Self { arrival, own_page: cookie::require_own_page(parts) })
     }
@@ -173,8 +174,11 @@ impl FromRequestParts<Api> for Peer {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
-        match ConnectInfo::<SocketAddr>::from_request_parts(parts, api).await {
-            Ok(ConnectInfo(peer)) => Ok(Self(peer)),
+        let connected = ConnectInfo::<SocketAddr>::from_request_parts(parts, api).await;
+        match connected {
+            Ok(ConnectInfo(peer)) => {
+                forwarded::client(peer.ip(), &parts.headers, &api.proxies).map(Self)
+            }
             Err(missing) => Err(Problem::internal(&missing)),
         }
     }
@@ -185,7 +189,7 @@ impl FromRequestParts<Api> for Nobody {
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
         let Peer(peer) = Peer::from_request_parts(parts, api).await?;
-        let source = Some(peer.ip().to_canonical());
+        let source = Some(peer);
         let request = parts.extensions.get::<RequestId>().copied();
         Ok(Self(Context { actor: Actor::nobody(), source, now: api.now(), request }))
     }

@@ -16,6 +16,7 @@ mod dn;
 mod eap_methods;
 mod fingerprint;
 mod flow;
+mod forwarded;
 mod import;
 mod layers;
 mod ldap;

@@ -265,7 +265,8 @@ Resources carry an `ETag`; send it as `If-Match` to change only what you have se
 Whatever is made by `POST` may be asked for again with the same `Idempotency-Key`, but for what is \
 shown once of one's own second factor. \
 Lists come in pages: send `next` as `cursor` until it is null. \
-Every failure is `application/problem+json` (RFC 9457).";
+Every failure is `application/problem+json` (RFC 9457); its `type` is a path of this server that \
+explains it to anybody.";
 
 pub(crate) fn operations_mut(
     item: &mut PathItem,

@@ -43,6 +43,7 @@ pub(crate) struct Question {
     /// An operation, by its id in this document.
     operation: Option<String>,
     /// A permission, by its name.
+    #[param(example = "view")]
     permission: Option<String>,
     /// The organization in which it would be done; without one it is about the provider.
     organization: Option<Uuid>,

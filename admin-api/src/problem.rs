@@ -1,6 +1,7 @@
 //! How a request fails on the wire (RFC 9457), and the one place that says so for each error.
 
 mod each;
+mod kinds;
 
 use std::fmt::Display;
 
@@ -16,37 +17,7 @@ use utoipa::ToSchema;
 
 use crate::cookie;
 
-/// Every kind of problem, by the status that it comes with.
-pub(crate) const KINDS: [(u16, &str); 28] = [
-    (400, "/problems/key"),
-    (400, "/problems/malformed"),
-    (400, "/problems/query"),
-    (401, "/problems/code-needed"),
-    (401, "/problems/password-needed"),
-    (401, "/problems/rejected"),
-    (401, "/problems/unauthenticated"),
-    (403, "/problems/certificate"),
-    (403, "/problems/cross-site"),
-    (403, "/problems/forbidden"),
-    (404, "/problems/not-found"),
-    (405, "/problems/method"),
-    (408, "/problems/too-slow"),
-    (409, "/problems/in-use"),
-    (409, "/problems/repeated"),
-    (409, "/problems/rule"),
-    (409, "/problems/taken"),
-    (409, "/problems/user-cap"),
-    (412, "/problems/stale"),
-    (413, "/problems/too-large"),
-    (415, "/problems/not-a-file"),
-    (415, "/problems/not-json"),
-    (422, "/problems/invalid"),
-    (422, "/problems/key-reused"),
-    (429, "/problems/too-early"),
-    (429, "/problems/too-often"),
-    (500, "/problems/internal"),
-    (503, "/problems/busy"),
-];
+pub(crate) use kinds::{KINDS, PATH, explain_problem};
 
 /// Why a request was not done (RFC 9457).
 #[derive(Debug, Serialize, ToSchema)]
@@ -58,7 +29,8 @@ pub(crate) const KINDS: [(u16, &str); 28] = [
     "pointer": "/login"
 }))]
 pub(crate) struct Problem {
-    /// The kind of problem: stable, to be compared by programs.
+    /// The kind of problem: stable, to be compared by programs, and a path of the server where it
+    /// is explained to anybody.
     #[serde(rename = "type")]
     kind: &'static str,
     /// The kind of problem in words.

@@ -2,18 +2,21 @@
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::get;
 use directory::Directory;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::api::{Addresses, Api, Clock, Doors, Limits};
 use crate::layers::{observe, one_host, panicked, unknown_route};
+use crate::problem::{PATH, explain_problem};
 use crate::repeat::repeat;
 use crate::v1;
 
 /// Makes the admin API over a directory.
 ///
 /// It asks for `ConnectInfo<SocketAddr>` with each request: sources count in throttling, in
-/// narrowed API keys and in events. No forwarding header is believed.
+/// narrowed API keys and in events. Of forwarding headers `X-Forwarded-For` is believed, from the proxies
+/// of `addresses` alone.
 pub fn router(
     directory: Directory,
     clock: Clock,
@@ -24,6 +27,7 @@ pub fn router(
     let api = Api::new(directory, clock, doors, limits, addresses);
     let (routes, _) = v1::routes().split_for_parts();
     routes
+        .route(PATH, get(explain_problem))
         .fallback(unknown_route)
         .layer(from_fn_with_state(api.clone(), repeat))
         .layer(CatchPanicLayer::custom(panicked))

@@ -101,6 +101,7 @@ impl Door {
         let addresses = Addresses {
             public: config.public_url.as_deref(),
             invitations: config.invitation_url.as_deref(),
+            proxies: &config.trusted_proxies,
         };
         let doors = Doors { orders, ldap, trials };
         let router = ::admin_api::router(directory, time(clock), doors, limits, addresses);

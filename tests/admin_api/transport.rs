@@ -85,6 +85,17 @@ fn a_token_counts_in_the_authorization_header_alone_and_as_a_bearer() {
 }
 
 #[test]
+fn the_type_of_a_problem_can_be_opened_by_anybody() {
+    let nobody = Demo::shared().api_as_nobody();
+    let refused = nobody.get("/v1/me").json();
+    let shown = nobody.get(refused["type"].as_str().unwrap());
+    assert_eq!(shown.status, 200, "{shown:?}");
+    let shown = shown.json();
+    assert_eq!((&shown["type"], &shown["status"]), (&refused["type"], &json!(401)));
+    assert!(shown["remedy"].as_str().unwrap().contains("Sign in"), "{shown}");
+}
+
+#[test]
 fn every_answer_has_the_headers_that_browsers_heed_and_none_lets_other_sites_in() {
     let demo = Demo::shared();
     let top = demo.api_as_top().header("Origin: https://evil.example");
@@ -321,6 +332,45 @@ fn one_address_holds_no_more_connections_than_it_may_and_others_come_in() {
     held.pop();
     // The daemon hears of the end in a moment.
     assert!((0..1_000).any(|_| from("127.0.0.1") == 0), "a place that was left is free again");
+}
+
+#[test]
+fn behind_a_proxy_that_is_trusted_the_source_is_who_asked_it() {
+    let Some(mut office) = Office::alone() else { return };
+    let admin = office.provider_admin("manager", &json!("all"));
+    let fields = json!({"sources": ["192.0.2.0/24"]});
+    assert_eq!(office.top.send("PATCH", &admin.place, Some(&fields)).status, 200);
+    let (_site, server) = office.serve_with(&[r#"trusted_proxies = ["127.0.0.1/32"]"#]);
+    let url = format!("https://{}/v1/me", server.admin_api);
+    let bearer = format!("Authorization: Bearer {}", admin.session.token());
+    let asked = |from: &str, headers: &[&str]| {
+        let headers = headers.iter().flat_map(|header| ["-H", *header]);
+        let said = Client::new("curl", "curl")
+            .args(["-s", "--http1.1", "--cacert", &server.ca_file, "--interface", from])
+            .args(["-o", "/dev/null", "-w", "%{http_code}", "-H", &bearer])
+            .args(headers)
+            .arg(&url)
+            .run();
+        said.stdout.parse::<u16>().unwrap_or_else(|_| panic!("{said:?}"))
+    };
+    let proxy = "127.0.0.1";
+    assert_eq!(asked(proxy, &["X-Forwarded-For: 192.0.2.7"]), 200);
+    assert_eq!(asked(proxy, &["X-Forwarded-For: 203.0.113.9, 192.0.2.7"]), 200);
+    assert_eq!(asked(proxy, &["X-Forwarded-For: 192.0.2.7, 127.0.0.1"]), 200, "two in a row");
+    assert_eq!(asked(proxy, &["X-Forwarded-For: 192.0.2.7, 203.0.113.9"]), 401, "made up");
+    let two = ["X-Forwarded-For: 192.0.2.7", "X-Forwarded-For: 203.0.113.9"];
+    assert_eq!(asked(proxy, &two), 401, "made up in a header of its own");
+    assert_eq!(asked(proxy, &["Forwarded: for=192.0.2.7", "X-Real-IP: 192.0.2.7"]), 401);
+    assert_eq!(asked(proxy, &[]), 401, "the proxy asks for itself");
+    assert_eq!(asked(proxy, &["X-Forwarded-For: 192.0.2.7, unknown"]), 400);
+    assert_eq!(asked("127.0.0.2", &["X-Forwarded-For: 192.0.2.7"]), 401, "it is no proxy");
+
+    let group = json!({"name": "staff"});
+    let header = ["X-Forwarded-For: 192.0.2.8"];
+    let made = office.top.send_with("POST", &office.path("groups"), &header, Some(&group));
+    assert_eq!(made.status, 201, "{made:?}");
+    let told = office.event("created");
+    assert_eq!(told["source"], "192.0.2.8", "{told}");
 }
 
 #[test]

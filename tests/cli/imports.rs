@@ -69,6 +69,43 @@ fn nothing_of_a_table_is_lost_unseen() {
     assert_eq!(tenantry.shows("user list"), json!([]));
 }
 
+#[test]
+fn what_a_list_writes_as_a_table_is_imported_as_it_is() {
+    let (old, new) = (Office::new(), Office::new());
+    for office in [&old, &new] {
+        for (name, syntax, multiple) in [("badges", "integer", true), ("motto", "text", false)] {
+            let fields = json!({"name": name, "syntax": syntax, "multiple": multiple});
+            office.make("custom-attributes", &fields);
+        }
+    }
+    let ada = json!({"login": "ada", "display_name": "=Ada, \"L\"", "surname": "L",
+        "phone": "+41 44 000 00 00", "mail": ["a@x.example", "b@x.example"],
+        "custom": {"badges": [12, -17], "motto": "+1; 'x"}, "expires": "2099-01-31T12:00:00Z"});
+    old.make("users", &ada);
+    old.user("bob", "correct horse battery");
+    old.make("groups", &json!({"name": "staff", "description": "-everybody"}));
+    let (from, to) = (desk(&old), desk(&new));
+    from.does("user suspend bob");
+    let (users, groups) = (from.does("user list -o csv"), from.does("group list -o csv"));
+
+    let taken = to.hear("import csv - -o json", &users);
+    assert_eq!(taken.code, 0, "{taken:?}");
+    let taken = to.hear("import csv - --groups -o json", &groups);
+    assert_eq!(taken.code, 0, "{taken:?}");
+    let told = |tenantry: &Tenantry, line: &str| {
+        let mut shown = tenantry.shows(line);
+        for own in ["id", "created", "modified", "dn", "sign_in"] {
+            shown.as_object_mut().unwrap().remove(own);
+        }
+        shown
+    };
+    for line in ["user show ada", "user show bob", "group show staff"] {
+        assert_eq!(told(&to, line), told(&from, line), "{line}: {users}{groups}");
+    }
+    let again = from.hear("import csv - --on-conflict update -o json", &users);
+    assert_eq!(shown(&again)["done"]["unchanged"], 2, "{again:?}");
+}
+
 /// Who is in a group, sorted.
 fn members(tenantry: &Tenantry, group: &str) -> Vec<String> {
     let shown = tenantry.shows(&format!("group members {group}"));

@@ -2,11 +2,11 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use directory::Schema;
 use directory::authentication::{NtHash, Password};
 use directory::collections::NewPassword;
 use directory::imports::{GroupRow, RowMember, RowPassword, RowReference, UserRow, note};
 use directory::records::{CustomAttribute, CustomValues, Syntax, Values};
+use directory::{Schema, Time};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -25,6 +25,7 @@ pub(super) const OF_USERS: &[&str] = &[
     "title",
     "description",
     "employee_number",
+    "expires",
     "uid_number",
     "gid_number",
     "home_directory",
@@ -119,6 +120,7 @@ pub(super) fn set_user(
         "title" => fields.title = Some(one(values)?),
         "description" => fields.description = Some(one(values)?),
         "employee_number" => fields.employee_number = Some(one(values)?),
+        "expires" => fields.expires = Some(moment(&one(values)?)?),
         "uid_number" => fields.uid_number = Some(number(values)?),
         "gid_number" => fields.gid_number = Some(number(values)?),
         "home_directory" => fields.home_directory = Some(one(values)?),
@@ -344,6 +346,12 @@ fn read(attribute: &CustomAttribute, values: &[&[u8]], octets: Octets) -> Result
         }
         .to_owned()
     })
+}
+
+/// A time of this calendar's that users end at.
+fn moment(text: &str) -> Result<Time, String> {
+    let milliseconds = time(text).and_then(|it| u64::try_from(it).ok());
+    milliseconds.map(Time).ok_or_else(|| "must be a time such as 2030-01-31T12:00:00Z".to_owned())
 }
 
 /// A time as RFC 3339 or RFC 4517 (section 3.3.13) write it.

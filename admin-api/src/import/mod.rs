@@ -8,6 +8,7 @@ mod entries;
 mod feed;
 mod field;
 mod ldif;
+mod listed;
 mod name;
 mod quotes;
 mod table;

@@ -8,6 +8,7 @@ use directory::{Invalid, Schema};
 
 use super::feed::{Feed, PlainLines};
 use super::field::{self, OF_GROUPS, OF_USERS, Octets, Source};
+use super::listed::{self, Written};
 use super::quotes::Quotes;
 use super::{Format, Holds, MEMBERS, Manner, Stop, VALUES, faulty};
 
@@ -110,10 +111,17 @@ fn broken<E>(line: u64, error: &csv::Error) -> Stop<E> {
     Stop::Unreadable(format!("line {line} is too long: perhaps a quotation mark is not closed"))
 }
 
-/// A column with what it says; nothing where it is left out.
+/// A column with what it says; no field where it is left out, or says several in JSON.
 struct Column {
     heading: String,
     field: Option<String>,
+    written: Written,
+}
+
+impl Column {
+    fn is_left_out(&self) -> bool {
+        self.field.is_none() && self.written != Written::Custom
+    }
 }
 
 /// What the columns say, or rows that say why it is not known.
@@ -128,14 +136,21 @@ fn headings(
     };
     let mapping = lower(&manner.mapping);
     let (mut columns, mut faults) = (Vec::<Column>::new(), Vec::new());
-    for (place, heading) in record.iter().take(COLUMNS).enumerate() {
+    let headings = record.iter().take(COLUMNS).enumerate().map(|(place, heading)| {
         let heading = heading.strip_prefix(MARK).filter(|_| place == 0).unwrap_or(heading);
-        let heading = String::from_utf8_lossy(heading).trim().to_owned();
-        let usual = heading.to_lowercase().replace(' ', "_");
-        let field = match mapping.get(&heading.to_lowercase()) {
-            Some(mapped) => mapped.clone(),
-            None if usual.starts_with("custom.") => Some(heading.clone()),
-            None => Some(usual),
+        String::from_utf8_lossy(heading).trim().to_owned()
+    });
+    let headings: Vec<String> = headings.collect();
+    let usual = headings.iter().map(|heading| heading.to_lowercase().replace(' ', "_"));
+    let usual: Vec<String> = usual.collect();
+    let is_listed = listed::is(&usual);
+    let plainly = if is_listed { Written::Listed } else { Written::Freely };
+    for (heading, usual) in headings.into_iter().zip(usual) {
+        let (field, written) = match mapping.get(&heading.to_lowercase()) {
+            Some(mapped) => (mapped.clone(), plainly),
+            None if usual.starts_with("custom.") => (Some(heading.clone()), Written::Freely),
+            None if is_listed => listed::column(&usual),
+            None => (Some(usual), Written::Freely),
         };
         if let Some(field) = &field
             && field::check(field, known, schema).is_err()
@@ -148,7 +163,7 @@ fn headings(
             let reason = "says what another column says: leave one of them out";
             faults.push(faulty(1, "", Some(&heading), reason));
         }
-        columns.push(Column { heading, field });
+        columns.push(Column { heading, field, written });
     }
     if record.len() > COLUMNS {
         faults.push(faulty(1, "", None, format!("there are more than {COLUMNS} columns")));
@@ -172,29 +187,78 @@ fn row(
         let reason = format!("has {has} values, and there are {wants} headings");
         return faulty(line, "", None, reason);
     }
-    let (mut user, mut group) = (UserRow::default(), GroupRow::default());
-    let (mut notes, mut said, mut room) = (Vec::new(), Vec::new(), Room::default());
-    let source = Source { schema, octets: Octets::InBase64 };
+    let (mut made, mut said, mut room) = (Made::default(), Vec::new(), Room::default());
+    let how = (holds, Source { schema, octets: Octets::InBase64 });
     for (column, cell) in columns.iter().zip(record) {
-        let (Some(field), false) = (&column.field, cell.trim_ascii().is_empty()) else { continue };
-        let about = field::about(field);
+        if column.is_left_out() || cell.trim_ascii().is_empty() {
+            continue;
+        }
+        let about = column.field.as_deref().and_then(field::about);
         let is_said = about.is_some() && said.contains(&about);
         said.push(about);
-        let done = room.values(field, cell).and_then(|values| match holds {
-            Holds::Users if is_said => Err("says what another column says here".to_owned()),
-            Holds::Users => field::set_user(&mut user, field, &values, (source, &mut notes)),
-            Holds::Groups => field::set_group(&mut group, field, &values, source),
-        });
+        let done = if is_said && holds == Holds::Users {
+            Err("says what another column says here".to_owned())
+        } else if let (Written::Freely, Some(field)) = (column.written, &column.field) {
+            room.values(field, cell).and_then(|values| made.set(field, &values, how))
+        } else {
+            let said = listed::said(column.written, column.field.as_deref(), cell);
+            said.and_then(|said| made.set_all(&said, &mut room, how))
+        };
         if let Err(reason) = done {
+            let Made { user, group, .. } = made;
             let name = if holds == Holds::Users { user.fields.login } else { group.fields.name };
             return faulty(line, &name, Some(&column.heading), reason);
         }
     }
+    let Made { user, group, notes } = made;
     let entry = match holds {
         Holds::Users => RowEntry::User(Box::new(user)),
         Holds::Groups => RowEntry::Group(Box::new(group)),
     };
     Row { line, alias: None, entry, notes }
+}
+
+/// What a line has said so far.
+#[derive(Default)]
+struct Made {
+    user: UserRow,
+    group: GroupRow,
+    notes: Vec<String>,
+}
+
+impl Made {
+    fn set(
+        &mut self,
+        field: &str,
+        values: &[&[u8]],
+        (holds, source): (Holds, Source<'_>),
+    ) -> Result<(), String> {
+        match holds {
+            Holds::Users => {
+                field::set_user(&mut self.user, field, values, (source, &mut self.notes))
+            }
+            Holds::Groups => field::set_group(&mut self.group, field, values, source),
+        }
+    }
+
+    fn set_all(
+        &mut self,
+        said: &[(String, Vec<Vec<u8>>)],
+        room: &mut Room,
+        how: (Holds, Source<'_>),
+    ) -> Result<(), String> {
+        said.iter().filter(|(_, values)| !values.is_empty()).try_for_each(|(field, values)| {
+            room.take(field, values.len())?;
+            let values: Vec<&[u8]> = values.iter().map(Vec::as_slice).collect();
+            let done = self.set(field, &values, how);
+            // One column has all of them.
+            let of = |why| match field.starts_with("custom.") {
+                true => format!("{field}: {why}"),
+                false => why,
+            };
+            done.map_err(of)
+        })
+    }
 }
 
 /// For how many more values there is room in a line.
@@ -210,6 +274,21 @@ impl Default for Room {
 }
 
 impl Room {
+    /// How many more values there may be of a field, of how many, and what they are called.
+    fn of(&mut self, field: &str) -> (&mut usize, usize, &'static str) {
+        match field {
+            "members" | "nested_groups" => (&mut self.members, MEMBERS, "members"),
+            _ => (&mut self.values, VALUES, "values"),
+        }
+    }
+
+    /// Takes so many values in. Says why there cannot be so many.
+    fn take(&mut self, field: &str, count: usize) -> Result<(), String> {
+        let (left, most, what) = self.of(field);
+        *left = left.checked_sub(count).ok_or_else(|| format!("has more than {most} {what}"))?;
+        Ok(())
+    }
+
     /// The values of a cell: of lists those between semicolons or on lines of their own. Says why there
     /// cannot be so many.
     fn values<'c>(&mut self, field: &str, cell: &'c [u8]) -> Result<Vec<&'c [u8]>, String> {
@@ -217,10 +296,7 @@ impl Room {
         if !field::is_list(field) {
             return Ok(vec![cell]);
         }
-        let (left, most, what) = match field {
-            "members" | "nested_groups" => (&mut self.members, MEMBERS, "members"),
-            _ => (&mut self.values, VALUES, "values"),
-        };
+        let (left, most, what) = self.of(field);
         let parts = cell.split(|octet| matches!(octet, b';' | b'\n'));
         let mut parts = parts.map(<[u8]>::trim_ascii).filter(|part| !part.is_empty());
         let values: Vec<_> = parts.by_ref().take(*left).collect();
@@ -305,6 +381,29 @@ mod tests {
                 "5 None has 2 values, and there are 4 headings",
             ]
         );
+    }
+
+    #[test]
+    fn a_table_that_a_list_wrote_says_what_it_shows() {
+        let head = "created,custom,display_name,dn,expires,id,login,mail,modified,phone,sign_in,\
+                    ssh_keys,state,surname";
+        let line = "2026-01-31T12:00:00Z,{},\"'=Ada, L\",\"uid=ada,dc=x\",2030-01-31T12:00:00.5Z,7,\
+                    ada,\"[\"\"a@x\"\",\"\"b@x\"\"]\",2026-01-31T12:00:00Z,'+41 1,\
+                    \"{\"\"locked_until\"\":null}\",[],suspended,L";
+        let found = rows(&format!("{head}\n{line}\n"), &manner(',', &[]));
+        let lines: Vec<_> = found.iter().map(shown).collect();
+        assert_eq!(lines, ["2 ada \"=Ada, L\" [\"a@x\", \"b@x\"]"]);
+        let RowEntry::User(user) = &found[0].entry else { panic!("it is a user") };
+        let fields = &user.fields;
+        assert_eq!((fields.phone.as_deref(), user.suspended), (Some("+41 1"), Some(true)));
+        assert_eq!(fields.expires.map(|time| time.0), Some(1_896_091_200_500));
+        let unknown = line.replace("{}", "\"{\"\"shoe\"\":38}\"");
+        let unknown = rows(&format!("{head}\n{unknown}\n"), &manner(',', &[]));
+        let why = "2 Some(\"custom\") custom.shoe: the organization defines no such attribute";
+        assert_eq!(shown(&unknown[0]), why);
+        let own = rows(&format!("{head}\n{line}\n"), &manner(',', &[("state", None)]));
+        let RowEntry::User(user) = &own[0].entry else { panic!("it is a user") };
+        assert_eq!(user.suspended, None, "what is mapped counts");
     }
 
     #[test]

@@ -197,8 +197,8 @@ fn header(says: &str) -> Header {
 
 /// A failure, with the kinds of problems that it may be.
 fn failure(status: u16, says: &str) -> Response {
-    let kinds = KINDS.iter().filter(|(of, _)| *of == status);
-    let kinds: Vec<String> = kinds.map(|(_, kind)| format!("`{kind}`")).collect();
+    let kinds = KINDS.iter().filter(|kind| kind.status == status);
+    let kinds: Vec<String> = kinds.map(|kind| format!("`{}`", kind.name)).collect();
     let content = problems::content(|of, _| of == u64::from(status));
     let mut response = ResponseBuilder::new()
         .description(format!("{says} {}.", kinds.join(", ")))
@@ -220,7 +220,7 @@ fn list_kinds(components: &mut Components) {
     let Ok(mut written) = serde_json::to_value(&*problem) else { return };
     let member = written.pointer_mut("/properties/type").and_then(Value::as_object_mut);
     let Some(member) = member else { return };
-    let kinds: BTreeSet<&str> = KINDS.iter().map(|(_, kind)| *kind).collect();
+    let kinds: BTreeSet<&str> = KINDS.iter().map(|kind| kind.name).collect();
     member.insert("enum".into(), kinds.into_iter().collect());
     if let Ok(read) = serde_json::from_value(written) {
         *problem = read;

@@ -13,6 +13,7 @@ use axum::Router;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::get;
 use directory::access::RequestId;
 use directory::authentication::{IdentifiedDevice, ShownByDevice};
 use directory::delivery::Sent;
@@ -30,7 +31,7 @@ use crate::caller::Peer;
 use crate::layers::{observe, one_host, panicked, unknown_route};
 use crate::ldap::LdapExplainer;
 use crate::openapi::{complete, give_examples, operations_mut, with_problem};
-use crate::problem::Problem;
+use crate::problem::{PATH, Problem, explain_problem};
 
 /// The certificates that a client showed in its handshake, its own first, in DER: with each request
 /// of its connection, as an extension.
@@ -47,14 +48,14 @@ impl FromRequestParts<Api> for OwnDevice {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
-        let Peer(peer) = Peer::from_request_parts(parts, api).await?;
+        let Peer(source) = Peer::from_request_parts(parts, api).await?;
         let named = RawPathParams::from_request_parts(parts, api).await.ok();
         let named = named.as_ref().and_then(|params| params.iter().next());
         // What is no id takes the way of an id that nobody has.
         let organization = named.and_then(|(_, id)| Uuid::try_parse(id).ok()).unwrap_or_default();
         let chain = parts.extensions.get::<ClientChain>().cloned();
         let Some(ClientChain(chain)) = chain else { return Err(Problem::no_device()) };
-        let (source, now) = (peer.ip().to_canonical(), api.now());
+        let now = api.now();
         let request = parts.extensions.get::<RequestId>().copied();
         // Before signatures are looked at, which cost more than anything else here.
         api.device_sources.admit(source, now).map_err(Problem::too_often)?;
@@ -109,6 +110,7 @@ pub fn device_router(directory: Directory, clock: Clock, limits: Limits) -> Rout
     let api = Api::new(directory, clock, doors, limits, Addresses::default());
     let (routes, _) = routes().split_for_parts();
     routes
+        .route(PATH, get(explain_problem))
         .fallback(unknown_route)
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(one_host))

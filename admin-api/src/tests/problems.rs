@@ -3,6 +3,22 @@ use axum::http::Version;
 use serde_json::{Value, json};
 
 use super::world::{World, request};
+use crate::problem::KINDS;
+
+#[tokio::test]
+async fn the_type_of_a_problem_leads_to_what_it_means() {
+    let world = World::new();
+    for kind in &KINDS {
+        let shown = world.must("", "GET", kind.name, Value::Null).await;
+        assert_eq!((&shown["type"], &shown["status"]), (&json!(kind.name), &json!(kind.status)));
+        assert_eq!(shown["meaning"], kind.meaning);
+        assert_eq!(shown["remedy"], kind.remedy);
+    }
+    for nothing in ["/problems/nothing", "/problems/%ff", "/problems/Stale", "/problems/"] {
+        world.get("", nothing).await.is_problem(404, "not-found");
+    }
+    world.call("", "POST", "/problems/stale", json!({})).await.is_problem(405, "method");
+}
 
 #[tokio::test]
 async fn a_value_that_is_not_acceptable_is_pointed_at() {

@@ -55,7 +55,7 @@ pub(crate) async fn show_revocation_list(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let now = api.now();
-    api.strangers.admit(peer.ip(), now).map_err(Problem::too_often)?;
+    api.strangers.admit(peer, now).map_err(Problem::too_often)?;
     let Some((home, authority)) = read(&name) else { return Err(Problem::not_found()) };
     let found = api.blocking(move |directory| directory.revocation_list(home, authority, now));
     let list = found.await?.ok_or_else(Problem::not_found)?;

@@ -55,6 +55,7 @@ pub(crate) struct WifiQuery {
     /// Who reads it.
     format: WifiFormat,
     /// The name of the wireless network.
+    #[param(example = "Acme")]
     ssid: String,
     /// How people prove themselves.
     #[param(inline)]

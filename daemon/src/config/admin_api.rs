@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use directory::authentication::{RelyingParty, UnusableParty};
 use directory::{AdminSessionLives, OrganizationGrace, milliseconds};
+use ipnet::IpNet;
 
 use super::section::section;
 use super::value::{
@@ -15,6 +16,10 @@ section! {
     [admin_api] AdminApi {
         /// Addresses for HTTPS. Empty: closed.
         listen: Vec<SocketAddr> = vec![SocketAddr::from(([127, 0, 0, 1], 8443))],
+        /// Networks of reverse proxies, such as `127.0.0.1/32`: whoever stands last in their
+        /// `X-Forwarded-For` and is none of them counts as who asks, in events, in networks of admins
+        /// and keys, and in how often a source may ask. Others' headers are ignored. Empty: all are.
+        trusted_proxies: Vec<IpNet> = Vec::new(),
         /// Where clients find it from outside, such as `http://admin.example`: it is written into
         /// the certificates that organizations' own authorities issue, before the path of the list
         /// of what they revoked. Nothing else but that path (/v1/revocation-lists/) has to be
@@ -25,10 +30,11 @@ section! {
         /// path (/v1/invitations) has to be reachable there. Empty: invitations have no link, only
         /// their token.
         invitation_url: Optional<SecureAddress> = Optional(None),
-        /// How often one source may try an invitation in a minute. Behind a proxy all are one source.
+        /// How often one source may try an invitation in a minute. Behind a proxy that
+        /// `trusted_proxies` does not name all are one source, here and below.
         invitations_per_minute: Count<1, 60_000> = Count(30),
         /// How often one source (an IPv4 address, or a /64 of IPv6) may ask for lists of revoked
-        /// certificates in a minute. Behind a proxy all are one source.
+        /// certificates in a minute.
         revocation_lists_per_minute: Count<1, 60_000> = Count(600),
         /// How often one session or API key may ask for anything in a minute; all of it may come at
         /// once. Who asks more often is told when to come back, and slows nobody else down.
@@ -65,7 +71,7 @@ section! {
         /// Open connections, all together.
         connections: Count<1, 100_000> = Count(1_000),
         /// Open connections of one source (an IPv4 address, or a /64 of IPv6); more are closed as they
-        /// come. Behind a proxy all are one source: there it is to be what `connections` is.
+        /// come. Behind any proxy all are one source: there it is to be what `connections` is.
         connections_per_source: Count<1, 100_000> = Count(250),
         /// The largest request body.
         body_size: Size<KIB, { 256 * MIB }> = Size(MIB),
@@ -86,6 +92,14 @@ impl AdminApi {
     pub(crate) fn relying_party(&self) -> Option<Result<RelyingParty, UnusableParty>> {
         let domain = self.passkey_domain.as_deref()?;
         Some(RelyingParty::new(domain, &self.passkey_origins))
+    }
+
+    /// Why the proxies cannot be believed.
+    pub(super) fn proxy_fault(&self) -> Option<&'static str> {
+        let is_all = |network: &IpNet| network.prefix_len() == 0;
+        self.trusted_proxies.iter().any(is_all).then_some(
+            "`[admin_api] trusted_proxies` names every address: anybody could say to be another",
+        )
     }
 
     /// The key that makes passkeys impossible, and why.

@@ -162,6 +162,9 @@ impl Config {
             let message = "`[ldap] message_size_anonymous` is larger than `[ldap] message_size`";
             add("ldap", "message_size_anonymous", message);
         }
+        if let Some(message) = self.admin_api.proxy_fault() {
+            add("admin_api", "trusted_proxies", message);
+        }
         if let Some((key, message)) = self.admin_api.passkey_fault() {
             add("admin_api", key, &message);
         }

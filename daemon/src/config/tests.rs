@@ -57,6 +57,16 @@ fn where_the_api_is_found_from_outside_is_a_web_address() {
 }
 
 #[test]
+fn proxies_are_networks_and_not_everybody() {
+    let api = |networks: &str| format!("{CERTIFICATE}[admin_api]\ntrusted_proxies = {networks}\n");
+    let config = Config::parse("t.toml", &api("[\"127.0.0.1/32\", \"2001:db8::/64\"]")).unwrap();
+    assert_eq!(config.admin_api.trusted_proxies.len(), 2);
+    for networks in ["[\"0.0.0.0/0\"]", "[\"127.0.0.1/32\", \"::/0\"]"] {
+        assert!(refusal(&api(networks)).contains("names every address"), "{networks}");
+    }
+}
+
+#[test]
 fn passkeys_are_for_a_domain_and_pages_within_it() {
     let api = |lines: &str| format!("{CERTIFICATE}[admin_api]\n{lines}\n");
     let party = |lines| Config::parse("t.toml", &api(lines)).unwrap().admin_api.relying_party();

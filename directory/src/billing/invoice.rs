@@ -3,6 +3,7 @@
 use serde::Serialize;
 use thiserror::Error;
 
+use super::days::{Days, billed_days};
 use super::month::Month;
 use crate::records::{DayCount, Prices};
 
@@ -24,15 +25,6 @@ pub struct Invoice {
     pub lines: Vec<InvoiceLine>,
     /// The sum, in the smallest unit of the currency.
     pub total: u64,
-}
-
-/// The days of a month of which an invoice is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Days {
-    /// All: the month is over.
-    All,
-    /// Those up to this one, which is not over.
-    Until(u8),
 }
 
 /// A line of an invoice.
@@ -77,30 +69,17 @@ impl Invoice {
         counted: &[DayCount],
         prices: &Prices,
     ) -> Result<Option<Self>, TooMuch> {
-        let (until, over) = match days {
-            Days::All => (month.days(), month.days()),
-            Days::Until(today) => (today, today.saturating_sub(1)),
-        };
-        let mut last = before;
-        let (mut users, mut devices, mut missed_days) = (0, 0, Vec::new());
-        let mut was_open = false;
-        for day in 1..=until {
-            let found = counted.iter().find(|count| count.day == day);
-            // Before the first count there was no organization, or no daemon that counts.
-            let Some(count) = found.copied().or(last) else {
-                was_open = true;
-                continue;
-            };
-            was_open |= !count.closed;
-            if found.is_none() && day <= over {
-                missed_days.push(day);
-            }
-            (users, devices) = (count.users.max(users), count.devices.max(devices));
-            last = Some(count);
-        }
-        if !was_open {
+        let (until, _) = days.of(month);
+        let known = billed_days((month, days), before, counted);
+        // Before the first count there was no organization, or no daemon that counts.
+        let is_new = known.len() < usize::from(until);
+        if !is_new && known.iter().all(|day| day.count.closed) {
             return Ok(None);
         }
+        let missed = known.iter().filter(|day| day.is_missed());
+        let missed_days = missed.map(|day| day.count.day).collect();
+        let users = known.iter().map(|day| day.count.users).max().unwrap_or_default();
+        let devices = known.iter().map(|day| day.count.devices).max().unwrap_or_default();
         let beyond = |count: u32, included: u32| u64::from(count.saturating_sub(included));
         let wanted = [
             (LineKind::Base, 1, prices.base),

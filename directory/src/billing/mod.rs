@@ -6,11 +6,14 @@
 
 mod count;
 mod currency;
+mod days;
 mod invoice;
 mod month;
 
 pub(crate) use count::usage;
 pub(crate) use currency::is_currency;
+pub(crate) use days::billed_days;
 pub use currency::minor_digits;
-pub use invoice::{Days, Invoice, InvoiceLine, LineKind, TooMuch};
+pub use days::{BilledDay, Days};
+pub use invoice::{Invoice, InvoiceLine, LineKind, TooMuch};
 pub use month::Month;

@@ -10,7 +10,7 @@ use super::collection::Collection;
 use super::entity::Entity;
 use super::site::Site;
 use crate::access::{Grant, ManageBilling, View, Who, organization, standing};
-use crate::billing::{Days, Invoice, Month, is_currency, usage};
+use crate::billing::{BilledDay, Days, Invoice, Month, billed_days, is_currency, usage};
 use crate::error::{Error, Invalid};
 use crate::events::{Action, Difference, SubjectKind};
 use crate::id::{OrganizationId, Place, PlanId};
@@ -166,10 +166,23 @@ where
         let days = drafted_days(month, self.site.now())?;
         let agreements = self.agreements()?;
         let Some(plan) = agreements.of(month) else { return Ok(None) };
-        let id = self.organization()?;
-        let counted = usage(&*self.site.source, id, month)?.map(|(_, usage)| usage.days);
-        let before = self.last_before(month)?;
-        drafted((month, days), before, &counted.unwrap_or_default(), plan)
+        let (before, counted) = (self.last_before(month)?, self.counted(month)?);
+        drafted((month, days), before, &counted, plan)
+    }
+
+    /// The days of a month, as its bill sees them or would; none before anything was counted.
+    ///
+    /// # Errors
+    /// `Invalid` for a month that has not begun, or when the store fails.
+    pub fn days(&self, month: Month) -> Result<Vec<BilledDay>, Error> {
+        let days = drafted_days(month, self.site.now())?;
+        let (before, counted) = (self.last_before(month)?, self.counted(month)?);
+        Ok(billed_days((month, days), before, &counted))
+    }
+
+    fn counted(&self, month: Month) -> Result<Vec<DayCount>, Error> {
+        let found = usage(&*self.site.source, self.organization()?, month)?;
+        Ok(found.map(|(_, usage)| usage.days).unwrap_or_default())
     }
 
     /// The last day that was counted before a month.
@@ -216,6 +229,22 @@ impl ClosedAccount {
     pub fn invoice(&self, month: Month, now: Time) -> Result<Option<(PlanFields, Invoice)>, Error> {
         let days = drafted_days(month, now)?;
         let Some(plan) = self.agreements.of(month) else { return Ok(None) };
+        let (before, counted) = self.counted(month);
+        drafted((month, days), before, counted, plan)
+    }
+
+    /// The days of a month, as its bill sees them or would.
+    ///
+    /// # Errors
+    /// `Invalid` for a month that has not begun.
+    pub fn days(&self, month: Month, now: Time) -> Result<Vec<BilledDay>, Error> {
+        let days = drafted_days(month, now)?;
+        let (before, counted) = self.counted(month);
+        Ok(billed_days((month, days), before, counted))
+    }
+
+    /// The last count before a month, and those in it.
+    fn counted(&self, month: Month) -> (Option<DayCount>, &[DayCount]) {
         let of = |known: &&UsageMonth| known.month == month;
         let counted = self.months.iter().find(of).map(|usage| usage.days.as_slice());
         let earlier = self.months.iter().rfind(|usage| usage.month < month);
@@ -223,7 +252,7 @@ impl ClosedAccount {
         // It is gone: where nothing was counted since, nobody can have looked.
         let gone = DayCount { day: 0, users: 0, devices: 0, closed: true };
         let before = if counted.is_none() { Some(gone) } else { before };
-        drafted((month, days), before, counted.unwrap_or_default(), plan)
+        (before, counted.unwrap_or_default())
     }
 }
 

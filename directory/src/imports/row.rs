@@ -190,6 +190,7 @@ impl UserRow {
         }
         overwrite(&mut after.uid_number, given.uid_number.as_ref());
         overwrite(&mut after.gid_number, given.gid_number.as_ref());
+        overwrite(&mut after.expires, given.expires.as_ref());
         after.custom.take_over(&given.custom);
         after
     }

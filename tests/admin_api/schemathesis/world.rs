@@ -1,9 +1,11 @@
 //! What is there to be asked about: organizations with one of each thing.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use crate::harness::authority::{Authority, Holder};
 use crate::harness::https::Https;
 use crate::harness::office::Office;
 use crate::refusals::{Route, Site};
@@ -42,18 +44,71 @@ impl World {
     /// nobody waits for what it answers to orders.
     fn settle(&self) {
         let (office, top) = (&self.kept.office, &self.kept.office.top);
-        let id = |path: &str| {
-            let route = route("GET", path);
-            self.kept.ours(&route).rsplit('/').next().unwrap().to_owned()
-        };
         let month = office.read("billing/usage")["month"].clone();
-        let plan = id("/v1/billing/plans/{plan}");
+        let plan = self.id("/v1/billing/plans/{plan}");
         let agreement = json!({"organization": office.id, "plan": plan, "since": month});
         let agreed = top.send("POST", "/v1/billing/agreements", Some(&agreement));
         assert_eq!(agreed.status, 200, "{agreed:?}");
-        let client = id("/v1/organizations/{organization}/radius-clients/{radius_client}");
+        let client = self.id("/v1/organizations/{organization}/radius-clients/{radius_client}");
         let elsewhere = json!({"sources": ["192.0.2.0/24"]});
         office.act("PATCH", &format!("radius-clients/{client}"), Some(&elsewhere));
+    }
+
+    /// The id of the thing of ours that a path ends with.
+    fn id(&self, path: &str) -> String {
+        self.kept.ours(&route("GET", path)).rsplit('/').next().unwrap().to_owned()
+    }
+
+    /// What is taken as it stands, by the operation: examples of the document name what is there
+    /// already, or what is nowhere.
+    fn bodies(&self) -> BTreeMap<String, Value> {
+        let admin = json!({"login": "newcomer", "display_name": "New", "role": "read_only",
+            "password": "correct horse battery"});
+        let user = self.id("/v1/organizations/{organization}/users/{user}");
+        let alias = json!({"base": "o=newcomers,dc=old,dc=example", "layout": "jumpcloud"});
+        let policy = json!({"name": "newcomers", "precedence": 77});
+        let agreement = json!({
+            "organization": self.kept.office.id,
+            "plan": self.id("/v1/billing/plans/{plan}"),
+            "since": self.kept.office.read("billing/usage")["month"],
+        });
+        let (authority, server, client) = certificates();
+        let organization =
+            json!({"slug": "newcomers", "name": "New", "domain": "newcomers.example"});
+        let at_provider = [
+            ("PATCH /v1/billing/plans/{plan}", json!({"user": 351})),
+            ("POST /v1/admins", admin.clone()),
+            ("POST /v1/billing/agreements", agreement),
+            ("POST /v1/organizations", organization),
+        ];
+        let within = [
+            ("PATCH", "admins/{admin}", json!({"display_name": "Another"})),
+            ("PATCH", "groups/{group}/members", json!({"add": {"users": [user]}})),
+            ("POST", "admins", admin),
+            ("POST", "certificate-authorities", authority),
+            ("POST", "groups", json!({"name": "newcomers"})),
+            ("POST", "ldap/explain", json!({"user": "ada"})),
+            ("POST", "password-policies", policy.clone()),
+            ("POST", "security-policies", policy),
+            (
+                "POST",
+                "users",
+                json!({"login": "newcomer", "display_name": "New", "surname": "Comer"}),
+            ),
+            ("PUT", "aliases", json!({"aliases": [alias]})),
+            ("PUT", "event-destinations/{event_destination}/client-certificate", client),
+            ("PUT", "server-certificate", server),
+            (
+                "PUT",
+                "service-accounts/{service_account}/certificates",
+                json!({"fingerprints": ["11".repeat(32)]}),
+            ),
+            ("PUT", "users/{user}/certificates", json!({"fingerprints": ["22".repeat(32)]})),
+        ];
+        let within = within.into_iter().map(|(method, rest, body)| {
+            (format!("{method} /v1/organizations/{{organization}}/{rest}"), body)
+        });
+        at_provider.into_iter().map(|(name, body)| (name.to_owned(), body)).chain(within).collect()
     }
 
     /// What an operation is asked about, so that there is such a thing when it is asked.
@@ -87,12 +142,16 @@ impl World {
     /// otherwise. What deletes is about nothing else in any case.
     pub(super) fn told(&self, makes_up: bool) -> (Value, String) {
         let mut document = self.nobody().get("/v1/openapi.json").json();
-        let mut settings = super::no_answers();
+        let (mut settings, bodies) = (super::no_answers(), self.bodies());
         for (path, item) in document["paths"].as_object_mut().unwrap() {
             for (method, operation) in item.as_object_mut().unwrap() {
                 let route = route(&method.to_uppercase(), path);
                 let about = self.about(&route);
                 give_examples(operation, &about);
+                if let Some(body) = bodies.get(&route.name()) {
+                    operation["requestBody"]["content"]["application/json"]["example"] =
+                        body.clone();
+                }
                 leave_nothing_open(operation);
                 let is_forced = makes_up || route.method == "DELETE" || path.ends_with("/restore");
                 if is_forced && !about.is_empty() {
@@ -117,6 +176,19 @@ impl World {
     fn nobody(&self) -> Https {
         self.kept.office.demo.https(None)
     }
+}
+
+/// An authority as it is made, a pair for a server, and one for a client.
+fn certificates() -> (Value, Value, Value) {
+    let issuer = Authority::new("newcomers.example");
+    let authority =
+        json!({"name": "newcomers", "certificate": issuer.pem(), "holder": "user_by_mail"});
+    let radius = Holder { common_name: "radius", server: true, ..Holder::default() };
+    let issued = issuer.issue(&radius);
+    let text = |file| std::fs::read_to_string(file).unwrap();
+    let server =
+        json!({"certificate": text(&issued.certificate), "private_key": text(&issued.key)});
+    (authority, server, issuer.client())
 }
 
 fn route(method: &str, path: &str) -> Route {

@@ -26,6 +26,12 @@ fn customer(api: &Api, slug: &str, users: usize) -> String {
     path
 }
 
+/// An organization's line of JSON lines.
+fn line_of(slug: &str, lines: &str) -> Value {
+    let mut lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    lines.find(|line| line["slug"] == slug).expect(slug)
+}
+
 #[test]
 fn a_month_is_counted_by_the_daemon_and_billed_by_what_was_agreed() {
     let Some(mut demo) = Demo::own() else { return };
@@ -68,10 +74,10 @@ fn a_month_is_counted_by_the_daemon_and_billed_by_what_was_agreed() {
     let csv = tenantry(&demo).does(&format!("billing invoices --month {month} --format csv"));
     assert!(csv.starts_with("organization,slug,name,month,"), "{csv}");
     assert!(csv.contains(",initech,'=The initech,"), "no spreadsheet calculates it: {csv}");
-    assert!(!csv.contains("hooli"), "{csv}");
-    let lines = api.get(&format!("/v1/billing/invoices?month={month}")).body;
-    let line: Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
-    assert_eq!((&line["slug"], &line["currency"]), (&json!("initech"), &json!("EUR")));
+    let nothing = format!(",'=The hooli,{month},false,,,,,,,0,,,,0,");
+    assert!(usage["month"] != month.as_str() || csv.contains(&nothing), "{csv}");
+    let line = line_of("initech", &api.get(&format!("/v1/billing/invoices?month={month}")).body);
+    assert_eq!((&line["plan"], &line["currency"]), (&json!("standard"), &json!("EUR")));
     let changed = tenantry(&demo).shows("plan update standard --user 9900");
     assert_eq!(changed["user"], 9900);
     let again = must(&api.get(&format!("{initech}/billing/invoice?month={month}")));
@@ -106,7 +112,39 @@ fn devices_that_are_not_kept_out_have_a_line_of_their_own_on_the_draft() {
     assert_eq!(office.read(&format!("billing/usage?month={month}"))["devices"], 3);
     let table = office.top.get(&format!("/v1/billing/invoices?month={month}&format=csv")).body;
     let mut own = table.lines().filter(|line| line.contains(&format!(",{},", office.slug)));
-    assert!(own.any(|line| line.contains(",devices,2,120,240,")), "{table}");
+    assert!(own.any(|line| line.contains(",devices,2,120,240,,,,1590,")), "{table}");
+    let usage = format!("/v1/billing/invoices?month={month}&content=usage");
+    let table = office.top.get(&format!("{usage}&format=csv")).body;
+    let mut own = table.lines().filter(|line| line.contains(&format!(",{},", office.slug)));
+    assert!(own.any(|line| line.ends_with(",2,3,false,false,")), "{table}");
+    let own = line_of(&office.slug, &office.top.get(&usage).body);
+    let day = own["days"].as_array().unwrap().last().unwrap();
+    assert_eq!((&day["users"], &day["devices"]), (&json!(2), &json!(3)), "{own}");
+}
+
+#[test]
+fn who_pays_nothing_has_a_line_all_the_same() {
+    let office = Office::new();
+    let month = office.read("billing/usage")["month"].as_str().unwrap().to_owned();
+    let agree = |plan: &Value| {
+        let agreed = json!({"organization": office.id, "plan": plan, "since": month});
+        must(&office.top.send("POST", "/v1/billing/agreements", Some(&agreed)));
+    };
+    // What an organization has is counted when something is agreed on.
+    agree(&Value::Null);
+    let drafted = format!("/v1/billing/invoices?month={month}");
+    let none = line_of(&office.slug, &office.top.get(&drafted).body);
+    assert_eq!((&none["plan"], &none["total"]), (&Value::Null, &json!(0)), "{none}");
+    let plan = json!({"name": office.slug, "currency": "EUR"});
+    let plan = id_of(&must(&office.top.send("POST", "/v1/billing/plans", Some(&plan))));
+    agree(&json!(plan));
+    let free = line_of(&office.slug, &office.top.get(&drafted).body);
+    assert_eq!((&free["lines"], &free["total"]), (&json!([]), &json!(0)), "{free}");
+    let table = office.top.get(&format!("{drafted}&format=csv")).body;
+    let own: Vec<_> =
+        table.lines().filter(|line| line.contains(&format!(",{},", office.slug))).collect();
+    assert_eq!(own.len(), 1, "{own:?}");
+    assert!(own[0].contains(",EUR,2,,,,0,,,,0,"), "{own:?}");
 }
 
 #[test]
@@ -195,14 +233,11 @@ fn an_organizations_billing_contact_is_on_its_draft_and_is_its_own_to_change() {
     let agreed =
         format!("billing agree --organization {0} --plan {0} --since {month}", office.slug);
     tenantry.does(&agreed);
-    let lines = office.top.get("/v1/billing/invoices").body;
-    let drafts: Vec<Value> =
-        lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let draft = drafts.iter().find(|draft| draft["slug"] == json!(office.slug)).unwrap();
-    assert_eq!(draft["contact"], contact);
+    let drafted = line_of(&office.slug, &office.top.get("/v1/billing/invoices").body);
+    assert_eq!(drafted["contact"], contact);
     let csv = tenantry.does("billing invoices --format csv");
     let line = csv.lines().find(|line| line.contains(&office.slug)).unwrap();
-    assert!(line.ends_with(",'=Accounts Payable,invoices@acme.example"), "{line}");
+    assert!(line.contains(",'=Accounts Payable,invoices@acme.example,500,"), "{line}");
     let none = tenantry.shows("billing set-contact --clear name --clear mail");
     assert_eq!(none, json!({"name": null, "mail": null}));
 }

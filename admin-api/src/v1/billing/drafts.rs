@@ -4,15 +4,14 @@ use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use directory::access::{Context, ManageBilling};
-use directory::billing::{self, Month};
-use directory::records::PlanFields;
-use directory::{Directory, Error, OrganizationId};
+use directory::billing::{BilledDay, Month};
+use directory::{Directory, Error};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use super::contact::Contact;
-use super::{Invoice, month};
+use super::each::{self, Named};
+use super::{Invoice, InvoiceLine, counts, month, table};
 use crate::body::Params;
 use crate::caller::Home;
 use crate::problem::Problem;
@@ -25,9 +24,24 @@ pub(crate) struct DraftQuery {
     /// The month, in UTC; the one that is, when absent.
     #[param(example = "2026-11")]
     month: Option<String>,
-    /// What comes: `json_lines`, an organization on each, or `csv`, a line of an invoice on each.
+    /// What it is about: `invoices`, unless something else is asked for, or `usage`, what was counted
+    /// on each day.
+    #[param(inline)]
+    content: Option<DraftContent>,
+    /// What comes: `json_lines`, an organization on each, or `csv`, a line of an invoice on each, or a
+    /// day of an organization.
     #[param(inline)]
     format: Option<DraftFormat>,
+}
+
+/// What it is about.
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum DraftContent {
+    /// What the month costs.
+    Invoices,
+    /// What was counted on each day.
+    Usage,
 }
 
 /// What comes.
@@ -36,32 +50,55 @@ pub(crate) struct DraftQuery {
 pub(crate) enum DraftFormat {
     /// An organization on each line.
     JsonLines,
-    /// A line of an invoice on each.
+    /// A line of an invoice on each, or a day of an organization.
     Csv,
 }
 
 /// An organization's draft.
 #[derive(Serialize)]
-struct Draft {
-    organization: Uuid,
-    slug: String,
-    name: String,
+pub(super) struct Draft {
+    #[serde(flatten)]
+    pub(super) named: Named,
     /// Who gets it; there is nobody left of an organization that was destroyed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    contact: Option<Contact>,
+    pub(super) contact: Option<Contact>,
     #[serde(flatten)]
-    invoice: Option<Invoice>,
+    pub(super) bill: Option<Bill>,
     /// Why there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    problem: Option<String>,
+    pub(super) problem: Option<String>,
 }
 
-/// So many organizations are read together.
-const TOGETHER: usize = 200;
+/// What a month costs.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(super) enum Bill {
+    /// By the plan that holds in it.
+    Draft(Invoice),
+    /// Nothing, since no plan does.
+    Unagreed(Unagreed),
+}
 
-/// Drafts the invoices of a month for all organizations in scope with which a plan was agreed on,
-/// for accounting systems: deleted ones, and those destroyed meanwhile, as long as they were there. Amounts
-/// are in the smallest unit of their currency. Where a draft cannot be made a line says so (`problem`).
+/// A month in which an organization was there, and no plan held.
+#[derive(Serialize)]
+pub(super) struct Unagreed {
+    pub(super) month: String,
+    pub(super) complete: bool,
+    /// There is none.
+    plan: (),
+    users: u32,
+    devices: u32,
+    pub(super) counted_days: usize,
+    pub(super) missed_days: Vec<u8>,
+    lines: [InvoiceLine; 0],
+    pub(super) total: u64,
+}
+
+/// Drafts the invoices of a month for all organizations in scope, for accounting systems: deleted ones
+/// too, and of those destroyed meanwhile those with which a plan was agreed on, as long as they were
+/// there. Amounts are in the smallest unit of their currency. Who pays nothing has a line as well, with
+/// `plan` null (empty in CSV) where none was agreed on. Where a draft cannot be made a line says so
+/// (`problem`). With `content` `usage`: what was counted in the organizations on each day.
 #[utoipa::path(
     get,
     path = "/billing/invoices",
@@ -80,160 +117,107 @@ pub(crate) async fn draft_invoices(
 ) -> Result<Response, Problem> {
     let context = home.caller.context;
     let month = month(query.month.as_deref(), home.caller.now())?;
-    let drafts = home.caller.api.blocking(move |directory| {
-        let mut drafts = drafts(directory, context, month)?;
-        drafts.extend(closed(directory, context, month)?);
-        Ok::<_, Problem>(drafts)
-    });
-    let drafts = drafts.await?;
-    let (kind, text) = match query.format.unwrap_or(DraftFormat::JsonLines) {
-        DraftFormat::JsonLines => ("application/x-ndjson", json_lines(&drafts)?),
-        DraftFormat::Csv => ("text/csv; charset=utf-8", table(&drafts)?),
-    };
-    Ok(([(CONTENT_TYPE, HeaderValue::from_static(kind))], text).into_response())
-}
-
-/// Those of organizations that there are; so many of them at a time are read together.
-fn drafts(directory: &Directory, context: Context, month: Month) -> Result<Vec<Draft>, Problem> {
-    let (mut drafts, mut after) = (Vec::new(), None::<OrganizationId>);
-    loop {
-        let reading = directory.read(context)?;
-        reading.authorize_provider::<ManageBilling>()?;
-        let page = reading.organizations(after, TOGETHER)?;
-        for (id, record) in page.records {
-            let grant = reading.authorize::<ManageBilling>(id);
-            let invoice = grant.and_then(|grant| {
-                let Some(invoice) = grant.billing().invoice(month)? else { return Ok(None) };
-                Ok(Some((invoice, grant.billing_contact()?)))
-            });
-            let (invoice, contact) = match invoice {
-                Ok(Some((invoice, contact))) => (Ok(Some(invoice)), Some(contact.fields.into())),
-                Ok(None) => (Ok(None), None),
-                Err(error) => (Err(error), None),
-            };
-            let named = (record.uuid, record.fields.slug, record.fields.name);
-            let draft = Draft::of(named, month, invoice)?;
-            drafts.extend(draft.map(|draft| Draft { contact, ..draft }));
-        }
-        after = page.next;
-        if after.is_none() {
-            return Ok(drafts);
-        }
-    }
-}
-
-/// Those of organizations that were destroyed.
-fn closed(directory: &Directory, context: Context, month: Month) -> Result<Vec<Draft>, Problem> {
-    let (mut drafts, mut after) = (Vec::new(), None);
-    loop {
-        let reading = directory.read(context)?;
-        let grant = reading.authorize_provider::<ManageBilling>()?;
-        let (accounts, next) = grant.closed_accounts(after, TOGETHER)?;
-        for account in accounts {
-            let invoice = account.invoice(month, context.now);
-            let named = (account.organization, account.slug, account.name);
-            drafts.extend(Draft::of(named, month, invoice)?);
-        }
-        after = next;
-        if after.is_none() {
-            return Ok(drafts);
-        }
-    }
-}
-
-impl Draft {
-    /// A draft, or why there is none; nothing where nothing is billed.
-    fn of(
-        (organization, slug, name): (Uuid, String, String),
-        month: Month,
-        invoice: Result<Option<(PlanFields, billing::Invoice)>, Error>,
-    ) -> Result<Option<Self>, Problem> {
-        let (invoice, problem) = match invoice {
-            Ok(Some((plan, invoice))) => (Some(Invoice::of(month, plan, invoice)), None),
-            Ok(None) => return Ok(None),
-            // What is asked for is wrong for all of them.
-            Err(error @ Error::Invalid(_)) => return Err(error.into()),
-            Err(error @ Error::Forbidden(_)) => (None, Some(error.to_string())),
-            Err(error) => {
-                tracing::error!(%error, slug, "a draft cannot be made");
-                (None, Some("the server failed; its log says why".to_owned()))
+    let content = query.content.unwrap_or(DraftContent::Invoices);
+    let format = query.format.unwrap_or(DraftFormat::JsonLines);
+    let written = home.caller.api.blocking(move |directory| match content {
+        DraftContent::Invoices => {
+            let drafts = drafts(directory, context, month)?;
+            match format {
+                DraftFormat::JsonLines => json_lines(&drafts),
+                DraftFormat::Csv => table::drafts(&drafts),
             }
+        }
+        DraftContent::Usage => {
+            let counts = counts::counts(directory, context, month)?;
+            match format {
+                DraftFormat::JsonLines => json_lines(&counts),
+                DraftFormat::Csv => counts::table(&counts),
+            }
+        }
+    });
+    let kind = match format {
+        DraftFormat::JsonLines => "application/x-ndjson",
+        DraftFormat::Csv => "text/csv; charset=utf-8",
+    };
+    Ok(([(CONTENT_TYPE, HeaderValue::from_static(kind))], written.await?).into_response())
+}
+
+/// Those of organizations that there are, and then of those that were destroyed.
+fn drafts(directory: &Directory, context: Context, month: Month) -> Result<Vec<Draft>, Problem> {
+    let mut drafts = Vec::new();
+    let is_over = month < Month::of(context.now).0;
+    each::organization(directory, context, |reading, id, named| {
+        let found = reading.authorize::<ManageBilling>(id).and_then(|grant| {
+            let billing = grant.billing();
+            let bill = match billing.invoice(month)? {
+                Some((plan, invoice)) => Some(Bill::Draft(Invoice::of(month, plan, invoice))),
+                None if billing.agreements()?.of(month).is_some() => None,
+                None => Unagreed::of(month, is_over, &billing.days(month)?).map(Bill::Unagreed),
+            };
+            let Some(bill) = bill else { return Ok(None) };
+            Ok(Some((bill, grant.billing_contact()?)))
+        });
+        let (bill, contact) = match found {
+            Ok(Some((bill, contact))) => (Ok(Some(bill)), Some(contact.fields.into())),
+            Ok(None) => (Ok(None), None),
+            Err(error) => (Err(error), None),
         };
-        Ok(Some(Self { organization, slug, name, contact: None, invoice, problem }))
-    }
+        drafts.extend(Draft::of(named, contact, bill)?);
+        Ok(())
+    })?;
+    each::closed_account(directory, context, |named, account| {
+        let drafted = account.invoice(month, context.now);
+        let bill = drafted.map(|drafted| {
+            drafted.map(|(plan, invoice)| Bill::Draft(Invoice::of(month, plan, invoice)))
+        });
+        drafts.extend(Draft::of(named, None, bill)?);
+        Ok(())
+    })?;
+    Ok(drafts)
 }
 
 impl Draft {
-    /// Who gets it, as cells of a table.
-    fn reached(&self) -> [String; 2] {
-        let of = |text: &Option<String>| plain(text.as_deref().unwrap_or_default());
-        self.contact.as_ref().map_or_else(Default::default, |it| [of(&it.name), of(&it.mail)])
+    /// A draft, or why there is none; nothing of an organization that was not there.
+    fn of(
+        named: Named,
+        contact: Option<Contact>,
+        bill: Result<Option<Bill>, Error>,
+    ) -> Result<Option<Self>, Problem> {
+        let (bill, problem) = match bill {
+            Ok(Some(bill)) => (Some(bill), None),
+            Ok(None) => return Ok(None),
+            Err(error) => (None, Some(each::failure(error, &named.slug)?)),
+        };
+        Ok(Some(Self { named, contact, bill, problem }))
     }
 }
 
-fn json_lines(drafts: &[Draft]) -> Result<String, Problem> {
+impl Unagreed {
+    /// Nothing where the organization was not there, or nothing was counted yet.
+    fn of(month: Month, complete: bool, days: &[BilledDay]) -> Option<Self> {
+        if days.iter().all(|day| day.count.closed) {
+            return None;
+        }
+        let missed = days.iter().filter(|day| day.is_missed());
+        Some(Self {
+            month: month.to_string(),
+            complete,
+            plan: (),
+            users: days.iter().map(|day| day.count.users).max().unwrap_or_default(),
+            devices: days.iter().map(|day| day.count.devices).max().unwrap_or_default(),
+            counted_days: days.iter().filter(|day| day.is_counted).count(),
+            missed_days: missed.map(|day| day.count.day).collect(),
+            lines: [],
+            total: 0,
+        })
+    }
+}
+
+fn json_lines<T: Serialize>(lines: &[T]) -> Result<String, Problem> {
     let mut text = String::new();
-    for draft in drafts {
-        text.push_str(&serde_json::to_string(draft).map_err(|error| Problem::internal(&error))?);
+    for line in lines {
+        text.push_str(&serde_json::to_string(line).map_err(|error| Problem::internal(&error))?);
         text.push('\n');
     }
     Ok(text)
-}
-
-fn table(drafts: &[Draft]) -> Result<String, Problem> {
-    let failed = |error: csv::Error| Problem::internal(&error);
-    let mut table = csv::Writer::from_writer(Vec::new());
-    let headings = [
-        "organization",
-        "slug",
-        "name",
-        "month",
-        "complete",
-        "plan",
-        "currency",
-        "minor_digits",
-        "kind",
-        "quantity",
-        "unit_price",
-        "amount",
-        "problem",
-        "contact_name",
-        "contact_mail",
-    ];
-    table.write_record(headings).map_err(failed)?;
-    for draft in drafts {
-        let named = [draft.organization.to_string(), draft.slug.clone(), plain(&draft.name)];
-        let Some(invoice) = &draft.invoice else {
-            let nothing = std::iter::repeat_n(String::new(), headings.len() - named.len() - 3);
-            let problem = plain(draft.problem.as_deref().unwrap_or_default());
-            let cells = named.into_iter().chain(nothing).chain([problem]).chain(draft.reached());
-            table.write_record(cells).map_err(failed)?;
-            continue;
-        };
-        for line in &invoice.lines {
-            let kind =
-                serde_json::to_value(line.kind).map_err(|error| Problem::internal(&error))?;
-            let cells = [
-                invoice.month.clone(),
-                invoice.complete.to_string(),
-                plain(&invoice.plan),
-                invoice.currency.clone(),
-                invoice.minor_digits.to_string(),
-                kind.as_str().unwrap_or_default().to_owned(),
-                line.quantity.to_string(),
-                line.unit_price.to_string(),
-                line.amount.to_string(),
-                String::new(),
-            ];
-            let cells = named.iter().chain(&cells).cloned().chain(draft.reached());
-            table.write_record(cells).map_err(failed)?;
-        }
-    }
-    let octets = table.into_inner().map_err(|error| Problem::internal(&error))?;
-    String::from_utf8(octets).map_err(|error| Problem::internal(&error))
-}
-
-/// Text that no spreadsheet takes for a formula.
-fn plain(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text.to_owned() }
 }

@@ -3,9 +3,12 @@
 mod agree;
 mod agreements;
 mod contact;
+mod counts;
 mod drafts;
+mod each;
 mod invoice;
 mod plans;
+mod table;
 mod usage;
 
 use directory::billing::{self, LineKind, Month, minor_digits};

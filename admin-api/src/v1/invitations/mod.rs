@@ -117,7 +117,7 @@ pub(crate) async fn accept_invitation(
     Nobody(context): Nobody,
     Body(Acceptance { token, password }): Body<Acceptance>,
 ) -> Result<StatusCode, Problem> {
-    api.invited.admit(peer.ip().to_canonical(), context.now).map_err(Problem::too_often)?;
+    api.invited.admit(peer, context.now).map_err(Problem::too_often)?;
     let Some(password) = password else {
         api.directory.require_invitation(token.expose(), &context)?;
         return Ok(StatusCode::NO_CONTENT);

@@ -52,10 +52,10 @@ pub(crate) struct PasskeyAsked {
 )]
 pub(crate) async fn begin_passkey_sign_in(
     State(api): State<Api>,
-    Peer(peer): Peer,
+    Peer(source): Peer,
     Body(owner): Body<PasskeyOwner>,
 ) -> Result<Json<PasskeyAsked>, Problem> {
-    let (source, now) = (peer.ip().to_canonical(), api.now());
+    let now = api.now();
     api.newcomers.admit(source, now).map_err(Problem::too_often)?;
     let claimed = match (owner.organization, owner.login) {
         (organization, Some(login)) => Some(ClaimedAdmin { organization, login }),
