@@ -77,7 +77,7 @@ pub enum Ordered {
 enum Cause {
     /// An admin wants it.
     Admin { actor: EventActor, source: Option<IpAddr> },
-    /// Something of the user changed, as a note says; the errand is over with the last of its orders.
+    /// Something of the user or the device changed, as a note says; the errand is over with the last of its orders.
     Errand { trigger: Trigger, note: Id, _errand: Arc<Errand> },
 }
 
@@ -87,7 +87,7 @@ impl SessionOrder {
         matches!(self.cause, Cause::Admin { .. })
     }
 
-    /// What happened to the user, where it follows from that.
+    /// What happened to the user or the device, where it follows from that.
     pub fn because(&self) -> Option<Trigger> {
         match &self.cause {
             Cause::Admin { .. } => None,

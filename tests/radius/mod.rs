@@ -8,6 +8,7 @@ mod ipv6;
 mod issued_certificates;
 mod locked_or_expired;
 mod mac_authentication;
+mod orders_about_devices;
 mod peap;
 mod pyrad;
 mod reply_attributes;

@@ -2,6 +2,7 @@
 
 mod by_hand;
 mod changes;
+mod devices;
 mod later;
 mod policy;
 mod times;

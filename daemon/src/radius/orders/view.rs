@@ -153,6 +153,7 @@ mod tests {
             changed: None,
             carried: Carried::default(),
             prefixes: Prefixes::default(),
+            device: None,
         }
     }
 

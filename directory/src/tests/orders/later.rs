@@ -129,15 +129,7 @@ fn sessions_end_with_the_certificates_that_began_them() {
             issued_by: "top".into(),
             revoked,
         };
-        let note = Departure {
-            trigger: Trigger::CertificateRevoked,
-            at,
-            users: vec![],
-            members_of: vec![],
-            left: vec![],
-            joined: vec![],
-            clients: vec![],
-        };
+        let note = Departure::new(Trigger::CertificateRevoked, at);
         let done = office.world.directory.inner.store.write(move |change| {
             change.put(acme.partition(), 77, &record)?;
             let id = change.allocate(acme.partition())?;
@@ -195,15 +187,7 @@ fn a_session_ends_with_what_any_authority_of_the_name_revoked() {
         let (authority, serials) = (RecordId::from_record(91).unwrap(), vec![vec![7].into()]);
         let list = RevokedCertificates { authority, serials };
         change.put(partition, 91, &list)?;
-        let note = Departure {
-            trigger: Trigger::CertificateRevoked,
-            at,
-            users: vec![],
-            members_of: vec![],
-            left: vec![],
-            joined: vec![],
-            clients: vec![],
-        };
+        let note = Departure::new(Trigger::CertificateRevoked, at);
         let id = change.allocate(partition)?;
         change.put(partition, id, &note)?;
         Ok::<_, Error>(())
