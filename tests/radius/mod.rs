@@ -13,6 +13,7 @@ mod peap;
 mod pyrad;
 mod reply_attributes;
 mod resumption;
+mod reverse_orders;
 mod rfc2759;
 mod rfc2865;
 mod rfc2866;

@@ -99,7 +99,7 @@ pub(crate) use event_keeping::EventKeeping;
 pub use former_password::FormerPassword;
 pub use gear_certificates::{CertificateFingerprint, GearCertificates};
 pub(crate) use gear_claims::{GearClaims, SECRET_TAG};
-pub use gear_orders::{Consequence, GearOrders, Trigger};
+pub use gear_orders::{Consequence, GearOrders, OrderWay, Trigger};
 pub(crate) use granted::digest_of;
 pub use granted::{Granted, Guest, ReplyDigest};
 pub use group::{Group, GroupFields};
