@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// What the gear of a RADIUS client is told about sessions that go on (RFC 5176), when something of
-/// their users changes. An order goes to the address that the session's reports came from, where that
-/// lies in a network of the client's `sources`; or to the one that the gear gives itself, where that
+/// their users changes, or of devices that came for themselves. An order goes to the address that the
+/// session's reports came from, where that lies in a network of the client's `sources`; or to the one that the gear gives itself, where that
 /// lies in one that is not wide (/16 or less, IPv6 /48) and the operator believes it there
 /// (`[radius] order_networks_told`); and nowhere that the operator lets no orders go. With `way` as
 /// `radsec` it goes down a connection that the gear has open.
@@ -20,15 +20,15 @@ pub(crate) struct GearOrders {
     /// The UDP port on which the gear takes orders, 1024 or more.
     #[schema(default = 3799, minimum = 1024)]
     port: u16,
-    /// When an admin suspends or deletes the user.
+    /// When an admin suspends or deletes the user or the device.
     suspended: Consequence,
     /// When an admin locks the user out; what wrong passwords lock stays on the network.
     locked: Consequence,
-    /// When the user leaves a group that the client's `allowed_groups` or `rules` name, by way of
-    /// nested groups as well.
+    /// When the user or the device leaves a group that the client's `allowed_groups` or `rules` name, by
+    /// way of nested groups as well.
     left_group: Consequence,
-    /// When the user comes into such a group. `disconnect` ends sessions that would have another reply
-    /// profile since then. To move a user, put them into the new group before the old one is left.
+    /// When the user or the device comes into such a group. `disconnect` ends sessions that would have
+    /// another reply profile since then. To move a user, put them into the new group before the old one is left.
     joined_group: Consequence,
     /// When the user has another password, whoever set it.
     password_changed: Consequence,
