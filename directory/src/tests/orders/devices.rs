@@ -172,3 +172,24 @@ fn gear_that_says_nothing_again_names_a_device_by_its_address() {
     assert_eq!(office.ends(), [told("0010.A423.19C0", Trigger::Suspended)]);
     office.world.assert_sound();
 }
+
+#[test]
+fn what_the_accept_said_counts_before_the_address() {
+    let network = network(EVERYTHING);
+    let office = &network.office;
+    let of = (office.acme, network.gear);
+    let printer = device(office, "printer", PRINTER, vec![]);
+    begin(&office.world, of, "one", PRINTER);
+    assert_eq!(sessions(office)[0].device, Some(printer));
+    office.world.pass(1_000);
+    let (granted, _) = network.accept("ada").unwrap();
+    let report = a_report(&office.world, of, "one", (PRINTER, Stage::Continues, HERE));
+    let report = SessionReport { granted: Some(granted), ..report };
+    assert_eq!(office.world.directory.take_reports(&[report]).unwrap(), [true]);
+    let all = sessions(office);
+    assert_eq!((all.len(), all[0].device, all[0].user), (1, None, Some(office.ada)));
+    // It is found by the device no more.
+    office.world.assert_sound();
+    update(office, printer, |fields| fields.suspended = true);
+    assert_eq!(office.ends(), []);
+}
