@@ -92,8 +92,8 @@ pub(crate) fn open(
     }
     radius.listen_inside_tls(tasks, sockets.radsec).map_err(StartError::Runtime)?;
     radius.keep_house(tasks);
-    let (own, groups) = (directory.clone(), sockets.radius_orders);
-    let courier = radius_door::Courier::start(own, clock, &config.radius, groups, tasks)
+    let groups = sockets.radius_orders;
+    let courier = radius_door::Courier::start(&radius, &config.radius, groups, tasks)
         .map_err(StartError::Runtime)?;
     let _behind = background.enter();
     let carrier = delivery::Carrier::new(&config.event_delivery);

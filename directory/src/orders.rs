@@ -12,7 +12,7 @@ mod standing;
 mod target;
 mod times;
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use storage::{Id, Partition, Reading, Secret, Snapshot};
@@ -33,7 +33,7 @@ use crate::records::{
 
 pub(crate) use self::departures::Departures;
 use self::departures::Errand;
-pub use self::networks::OrderNetworks;
+pub use self::networks::{OrderNetworks, OrderPlace};
 pub use self::outcome::OrderOutcome;
 pub use self::sequel::{ChangedSession, Sequel};
 use self::standing::Wanted;
@@ -48,7 +48,7 @@ pub struct SessionOrder {
     /// What becomes of it.
     pub what: Ordered,
     /// Where its gear takes orders, or why nothing may be sent.
-    pub to: Result<SocketAddr, &'static str>,
+    pub to: Result<OrderPlace, &'static str>,
     /// The secrets that the gear may have, the newest first.
     pub secrets: Arc<[Secret]>,
     /// Whether it went out once more with the least that names the session, as the gear does not
@@ -77,7 +77,7 @@ pub enum Ordered {
 enum Cause {
     /// An admin wants it.
     Admin { actor: EventActor, source: Option<IpAddr> },
-    /// Something of the user changed, as a note says; the errand is over with the last of its orders.
+    /// Something of the user or the device changed, as a note says; the errand is over with the last of its orders.
     Errand { trigger: Trigger, note: Id, _errand: Arc<Errand> },
 }
 
@@ -87,7 +87,7 @@ impl SessionOrder {
         matches!(self.cause, Cause::Admin { .. })
     }
 
-    /// What happened to the user, where it follows from that.
+    /// What happened to the user or the device, where it follows from that.
     pub fn because(&self) -> Option<Trigger> {
         match &self.cause {
             Cause::Admin { .. } => None,

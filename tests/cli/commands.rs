@@ -219,6 +219,24 @@ fn names_count_wherever_the_api_has_ids() {
 }
 
 #[test]
+fn what_gear_is_told_of_sessions_is_said_by_options() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    office.client("gate", &json!({}));
+    tenantry.does("radius update gate --orders-way radsec --orders-suspended disconnect");
+    let orders = tenantry.shows("radius show gate")["orders"].clone();
+    let said = (&orders["way"], &orders["suspended"], &orders["left_group"]);
+    assert_eq!(said, (&json!("radsec"), &json!("disconnect"), &json!("nothing")), "{orders}");
+    // What is left out is not told any more.
+    tenantry.does("radius update gate --orders-left-group change_of_authorization");
+    let orders = tenantry.shows("radius show gate")["orders"].clone();
+    let said = (&orders["way"], &orders["suspended"]);
+    assert_eq!(said, (&json!("datagram"), &json!("nothing")), "{orders}");
+    let wrong = tenantry.run("radius update gate --orders-way pigeon");
+    assert_ne!(wrong.code, 0, "{wrong:?}");
+}
+
+#[test]
 fn a_long_list_comes_whole_or_as_far_as_is_asked() {
     let office = Office::new();
     let tenantry = desk(&office);

@@ -335,7 +335,7 @@ fn a_revoked_certificate_ends_the_sessions_that_it_began_and_no_others() {
 }
 
 /// Every Class of an accept, as `eapol_test` shows them, as `radclient` says them again.
-fn classes(said: &str) -> String {
+pub(super) fn classes(said: &str) -> String {
     let value = |rest: &str| {
         let value = rest.split_once("Value: ").unwrap().1;
         format!(",Class=0x{}", value.split_whitespace().next().unwrap())

@@ -7,6 +7,7 @@ mod datagrams;
 mod drops;
 mod eap;
 mod ledger;
+mod lines;
 mod orders;
 mod radsec;
 mod rejections;
@@ -52,6 +53,8 @@ pub(crate) struct Door {
     background: Handle,
     /// What connections inside TLS share; nothing without a certificate.
     radsec: Option<radsec::Terms>,
+    /// Those that are open, for orders.
+    lines: Arc<lines::Lines>,
 }
 
 impl Door {
@@ -74,7 +77,17 @@ impl Door {
         let waiting_reports = (limits.pending / 4).max(1);
         let radsec = identity.clone().and_then(|identity| radsec::Terms::new(identity, config));
         let talks = eap::Talks::new(identity, config, at_once);
-        Arc::new(Self { directory, clock, limits, waiting_reports, talks, background, radsec })
+        let lines = Arc::default();
+        Arc::new(Self {
+            directory,
+            clock,
+            limits,
+            waiting_reports,
+            talks,
+            background,
+            radsec,
+            lines,
+        })
     }
 
     /// Answers on bound sockets until the daemon drains.

@@ -1,5 +1,6 @@
 //! Orders to gear about sessions (RFC 5176): one task, with sockets of its own, for all of them.
 
+mod descent;
 mod post;
 mod view;
 
@@ -12,6 +13,7 @@ use radius::DispatchLimits;
 use tokio::net::UdpSocket;
 use tokio::sync::{Notify, mpsc, oneshot};
 
+use super::Door;
 use crate::clock::Clock;
 use crate::config;
 use crate::lifecycle::Tasks;
@@ -41,19 +43,20 @@ impl Courier {
     /// # Errors
     /// When the runtime cannot take a socket.
     pub(crate) fn start(
-        directory: Directory,
-        clock: Clock,
+        door: &Door,
         config: &config::Radius,
         groups: Vec<UdpGroup>,
         tasks: &Tasks,
     ) -> io::Result<Self> {
+        let (directory, clock) = (door.directory.clone(), door.clock);
         let sockets = one_of_each_family(groups)?;
         let (sender, handed) = mpsc::channel(HANDED);
         let changed = Arc::new(Notify::new());
         let bell = Arc::clone(&changed);
         directory.follow_departures(Box::new(move || bell.notify_one()));
         let courier = Self { sender, directory: directory.clone(), clock };
-        let post = Post::new(directory, clock, limits(config), sockets);
+        let lines = Arc::clone(&door.lines);
+        let post = Post::new((directory, clock), limits(config), sockets, lines);
         let shutdown = tasks.shutdown().clone();
         tasks.supervise("radius-orders", async move {
             post.serve(handed, changed, shutdown).await;

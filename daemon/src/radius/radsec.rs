@@ -8,15 +8,18 @@ use std::time::Duration;
 
 use directory::{CertifiedGear, Time};
 use radius::{
-    Candidate, DropReason, Limits, Port, RADSEC, Secret, Server, SignedReply, Stream, Version,
+    Candidate, Downstream, DropReason, Limits, Port, RADSEC, Secret, Server, SignedReply, Stream,
+    Version, answers_order,
 };
 use rustls::ProtocolVersion;
 use tokio::net::TcpStream;
+use tokio::sync::mpsc;
 use zeroize::Zeroize as _;
 
 use super::Door;
 use super::candidates::ClientKey;
 use super::drops::Drops;
+use super::lines::{Answered, Errand};
 use super::socket::{Outlet, Worker};
 use crate::admission::{Admission, Source};
 use crate::config;
@@ -151,11 +154,14 @@ pub(super) async fn run(door: Arc<Door>, stream: TcpStream, peer: SocketAddr, sh
     };
     drop(chain);
     let server = Server::new(Port::Tls(version), terms.limits(version));
+    let first = u32::from_be_bytes(door.directory.tools().random());
+    let (_open, errands) = door.lines.enter(client, peer.ip());
     let heard = door.clock.monotonic();
     let connection = Connection {
         transport,
         stream: Stream::default(),
         output: Vec::new(),
+        ordered: Downstream::new(version, terms.secret.clone(), first),
         write: terms.write,
         gear,
         looked: heard,
@@ -166,7 +172,7 @@ pub(super) async fn run(door: Arc<Door>, stream: TcpStream, peer: SocketAddr, sh
         over: false,
     };
     let mut worker = Worker::new(Arc::clone(&door), server, connection);
-    worker.serve(terms, shutdown).await;
+    worker.serve(terms, shutdown, errands).await;
     let _late = tokio::time::timeout(GOODBYE, worker.outlet.transport.close()).await;
 }
 
@@ -227,6 +233,8 @@ struct Connection {
     transport: Transport,
     stream: Stream,
     output: Vec<u8>,
+    /// Orders that went down it and are not answered.
+    ordered: Downstream<Answered>,
     /// How long the other side may leave answers unread.
     write: Duration,
     gear: CertifiedGear,
@@ -276,7 +284,12 @@ impl Connection {
 }
 
 impl Worker<Connection> {
-    async fn serve(&mut self, terms: &Terms, shutdown: Shutdown) {
+    async fn serve(
+        &mut self,
+        terms: &Terms,
+        shutdown: Shutdown,
+        mut errands: mpsc::Receiver<Errand>,
+    ) {
         while !self.outlet.over {
             let due = self.due(terms);
             tokio::select! {
@@ -284,6 +297,7 @@ impl Worker<Connection> {
                 () = shutdown.draining() => return self.drain().await,
                 Some(late) = self.arrivals.recv() => self.conclude(late).await,
                 kept = self.ledger.outcome(), if self.ledger.is_busy() => self.recorded(kept).await,
+                Some(errand) = errands.recv() => self.order(errand).await,
                 read = self.outlet.read() => match read {
                     Ok(true) => self.receive(terms).await,
                     Ok(false) | Err(_) => return,
@@ -291,6 +305,26 @@ impl Worker<Connection> {
                 () = tokio::time::sleep(due) => self.look(terms),
             }
         }
+    }
+
+    /// Writes an order. One for which there is no room is dropped, as is one that the gear has lost: who
+    /// waits for its answer asks again.
+    async fn order(&mut self, errand: Errand) {
+        if !self.is_known() {
+            self.outlet.over = true;
+            return;
+        }
+        let Errand { kind, attributes, seconds, answered } = errand;
+        let Connection { ordered, output, .. } = &mut self.outlet;
+        ordered.retain(|waiting| !waiting.is_closed());
+        match ordered.write(answered, (kind, &attributes), seconds) {
+            Ok(octets) => output.extend(octets),
+            Err((answered, Some(error))) => {
+                let _gone = answered.send(Err(error));
+            }
+            Err((_, None)) => {}
+        }
+        self.outlet.flush().await;
     }
 
     /// Hands on the packets that have come, until one is none.
@@ -313,6 +347,13 @@ impl Worker<Connection> {
         while !self.outlet.over {
             let peer = self.outlet.peer;
             match self.outlet.stream.next() {
+                Ok(Some(packet)) if answers_order(packet) => {
+                    self.outlet.partial = None;
+                    // What answers no order is nothing that has to be answered.
+                    if let Some((answered, said)) = self.outlet.ordered.receive(packet) {
+                        let _gone = answered.send(Ok(said));
+                    }
+                }
                 Ok(Some(packet)) => {
                     self.server.receive(peer, packet, [candidate].into(), now);
                     self.outlet.partial = None;

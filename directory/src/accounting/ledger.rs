@@ -7,9 +7,9 @@ use storage::{Change, Id, Partition, Reading};
 use super::totals::Totals;
 use super::{SessionBounds, SessionReport, Stage, told};
 use crate::error::Error;
-use crate::id::{RecordId, UserId};
-use crate::network::told_logins;
-use crate::records::{Carried, Ending, Prefixes, Session, Traffic, gear_key, indices};
+use crate::id::{DeviceId, RecordId, UserId};
+use crate::network::{MacAddress, told_logins};
+use crate::records::{Carried, Ending, Guest, Prefixes, Session, Traffic, gear_key, indices};
 use crate::text::prepare;
 use crate::time::Time;
 use crate::tools::Tools;
@@ -31,7 +31,7 @@ pub(super) enum Part {
 pub(super) struct Met {
     sessions: HashMap<[u8; 16], Kept>,
     /// Who had a login.
-    users: HashMap<String, Option<UserId>>,
+    guests: HashMap<String, Option<Guest>>,
     /// Which sessions opened.
     opened: HashSet<Id>,
     begun: u64,
@@ -45,6 +45,8 @@ struct Kept {
     id: Id,
     session: Session,
     stored: Stored,
+    /// The device by which it is found in the store.
+    device: Option<DeviceId>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -58,8 +60,8 @@ impl Met {
     /// An organization of whose sessions nothing was met yet.
     pub(super) fn of(change: &Change<'_>, partition: Partition) -> Result<Self, Error> {
         let totals = Totals::of(change, partition)?;
-        let (sessions, users, opened) = (HashMap::new(), HashMap::new(), HashSet::new());
-        Ok(Self { sessions, users, opened, begun: 0, totals, told: Vec::new() })
+        let (sessions, guests, opened) = (HashMap::new(), HashMap::new(), HashSet::new());
+        Ok(Self { sessions, guests, opened, begun: 0, totals, told: Vec::new() })
     }
 }
 
@@ -105,7 +107,7 @@ impl Ledger<'_, '_> {
             }
         }
         let Met { sessions, opened, totals, .. } = &mut *self.met;
-        if let Some(Kept { id, session, stored }) = sessions.get_mut(&key) {
+        if let Some(Kept { id, session, stored, .. }) = sessions.get_mut(&key) {
             // One that is new opens with its first report.
             let was_open =
                 session.ended.is_none() && (*stored != Stored::Not || opened.contains(id));
@@ -141,11 +143,12 @@ impl Ledger<'_, '_> {
         let session = self.change.get::<Session>(self.partition, id)?;
         Ok(session.map(|session| {
             let stored = if session.ended.is_none() { Stored::Open } else { Stored::Ended };
-            Kept { id, session, stored }
+            Kept { id, device: session.device, session, stored }
         }))
     }
 
     fn begin(&mut self, key: [u8; 16], number: u64, report: &SessionReport) -> Result<Kept, Error> {
+        let guest = self.guest(&report.login)?;
         let session = Session {
             uuid: self.tools.uuid_of(report.at, &[&key[..], &number.to_be_bytes()]),
             client: report.client,
@@ -153,7 +156,7 @@ impl Ledger<'_, '_> {
             name: report.name.clone(),
             gear: report.gear.clone(),
             login: report.login.clone(),
-            user: self.user(&report.login)?,
+            user: guest.and_then(Guest::user),
             started: report.at,
             updated: report.at,
             ended: None,
@@ -173,26 +176,32 @@ impl Ledger<'_, '_> {
             changed: None,
             carried: Carried::default(),
             prefixes: Prefixes::default(),
+            device: guest.and_then(Guest::device),
         };
-        Ok(Kept { id: self.change.allocate(self.partition)?, session, stored: Stored::Not })
+        let id = self.change.allocate(self.partition)?;
+        Ok(Kept { id, device: session.device, session, stored: Stored::Not })
     }
 
-    /// Who has the login that gear names.
-    fn user(&mut self, login: &str) -> Result<Option<UserId>, Error> {
-        if let Some(known) = self.met.users.get(login) {
+    /// Who has the login that gear names: a user, or else the device whose hardware address it is.
+    fn guest(&mut self, login: &str) -> Result<Option<Guest>, Error> {
+        if let Some(known) = self.met.guests.get(login) {
             return Ok(*known);
         }
-        let mut user = None;
+        let (partition, mut guest) = (self.partition, None);
         for name in told_logins(login) {
-            let found =
-                self.change.find_first(self.partition, indices::USER_LOGIN, name.as_bytes())?;
-            user = found.and_then(UserId::from_record);
-            if user.is_some() {
+            let found = self.change.find_first(partition, indices::USER_LOGIN, name.as_bytes())?;
+            guest = found.and_then(UserId::from_record).map(Guest::User);
+            if guest.is_some() {
                 break;
             }
         }
-        self.met.users.insert(login.to_owned(), user);
-        Ok(user)
+        if let (None, Some(address)) = (guest, MacAddress::read(login.as_bytes())) {
+            let index = indices::DEVICE_ADDRESS;
+            let found = self.change.find_first(partition, index, address.octets())?;
+            guest = found.and_then(DeviceId::from_record).map(Guest::Device);
+        }
+        self.met.guests.insert(login.to_owned(), guest);
+        Ok(guest)
     }
 
     /// Leaves a session whose gear uses its name for another one.
@@ -215,7 +224,7 @@ impl Ledger<'_, '_> {
 
     /// Writes a session. What one fails at keeps none of the others from being kept.
     fn write(&mut self, kept: &Kept) {
-        let (partition, Kept { id, session, stored }) = (self.partition, kept);
+        let (partition, Kept { id, session, stored, device }) = (self.partition, kept);
         if *stored == Stored::Not {
             self.met.told.push(told::began(self.change, partition, session));
         }
@@ -230,8 +239,10 @@ impl Ledger<'_, '_> {
         let written = match is_stored_so {
             None => self.change.put_first(partition, *id, session),
             // Nothing else of what reports say is indexed.
-            Some(true) => self.change.put_again(partition, *id, session),
-            Some(false) => self.change.put(partition, *id, session),
+            Some(true) if *device == session.device => {
+                self.change.put_again(partition, *id, session)
+            }
+            Some(_) => self.change.put(partition, *id, session),
         };
         self.failures.extend(written.err().map(Error::from));
     }
@@ -348,17 +359,17 @@ fn is_of_former(known: &Session, report: &SessionReport) -> bool {
     }
 }
 
-/// Whether a report is about another user than a session.
+/// Whether a report is about somebody else than a session.
 fn is_of_another(known: &Session, report: &SessionReport) -> bool {
     let [one, other] = [&known.login, &report.login];
     let is_named = !one.is_empty() && !other.is_empty() && prepare(one) != prepare(other);
     is_named || is_granted_to_another(known, report)
 }
 
-/// Whether the accepts say that a report is about another user than a session.
+/// Whether the accepts say that a report is about somebody else than a session.
 fn is_granted_to_another(known: &Session, report: &SessionReport) -> bool {
     let both = known.granted.as_ref().zip(report.granted.as_ref());
-    both.is_some_and(|(known, told)| known.user != told.user)
+    both.is_some_and(|(known, told)| known.guest != told.guest)
 }
 
 /// Brings a session to where a report saw it.
@@ -412,7 +423,7 @@ fn follow(session: &mut Session, report: SessionReport) {
         if !is_same {
             // An outer identity is nobody's login.
             // The accept was ours; the login is what the gear says.
-            session.user = Some(granted.user);
+            (session.user, session.device) = (granted.guest.user(), granted.guest.device());
             (session.granted, session.changed) = (Some(granted), None);
         }
         if session.changed.is_none() {

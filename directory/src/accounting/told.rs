@@ -7,7 +7,7 @@ use storage::{Change, Partition, Reading};
 
 use crate::events::{Action, Difference, Event, EventActor, Outcome, Subject, SubjectKind};
 use crate::id::RecordId;
-use crate::records::{DeletedUser, Session, User};
+use crate::records::{DeletedUser, Device, Guest, Session, User};
 use crate::time::Time;
 
 /// Tells that a session was heard of first.
@@ -48,15 +48,28 @@ pub(super) fn ended(
 /// Whom the accept let in, where the gear says again what that said. Otherwise whoever the gear says it is:
 /// nothing of that was proven to us.
 fn actor(change: &Change<'_>, partition: Partition, session: &Session) -> EventActor {
-    let granted = session.granted.as_ref().and_then(|granted| {
-        let number = granted.user.record();
-        let user = change.get::<User>(partition, number).ok().flatten();
-        let deleted = || change.get::<DeletedUser>(partition, number).ok().flatten();
-        user.or_else(|| deleted().map(|deleted| deleted.user))
-    });
-    match granted {
-        Some(user) => EventActor::User { id: Some(user.uuid), login: user.fields.login },
-        None => EventActor::User { id: None, login: session.login.clone() },
+    let told = || session.login.clone();
+    match session.granted.as_ref().map(|granted| granted.guest) {
+        Some(Guest::User(user)) => {
+            let number = user.record();
+            let user = change.get::<User>(partition, number).ok().flatten();
+            let deleted = || change.get::<DeletedUser>(partition, number).ok().flatten();
+            match user.or_else(|| deleted().map(|deleted| deleted.user)) {
+                Some(user) => EventActor::User { id: Some(user.uuid), login: user.fields.login },
+                None => EventActor::User { id: None, login: told() },
+            }
+        }
+        Some(Guest::Device(device)) => {
+            let device = change.get::<Device>(partition, device.record()).ok().flatten();
+            match device {
+                Some(device) => {
+                    EventActor::Device { id: Some(device.uuid), name: device.fields.name }
+                }
+                None => EventActor::Device { id: None, name: told() },
+            }
+        }
+        None if session.device.is_some() => EventActor::Device { id: None, name: told() },
+        None => EventActor::User { id: None, login: told() },
     }
 }
 

@@ -5,22 +5,24 @@
 //! only for what the client's policy gives to devices. A certificate proves a device at every client.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
-use storage::Snapshot;
+use storage::{Reading, Snapshot};
 use subtle::ConstantTimeEq as _;
 
 use super::attempt::{Attempt, Begun, Door, Outcome, Proof, Who};
 use super::conclusion::Decided;
 use super::expiry::Notice;
 use super::placeholders::filled_for_device;
+use super::reconsider::Reconsidered;
 use crate::access::Actor;
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::events::{EventActor, Outcome as EventOutcome};
-use crate::id::OrganizationId;
+use crate::id::{DeviceId, OrganizationId, RecordId};
 use crate::network::{Circumstances, MacAddress, NetworkMethod};
 use crate::policy::{Accepted, Asker, Decision, NetworkPolicy, Place, device_at};
-use crate::records::Device;
+use crate::records::{Device, Granted, Guest, indices};
 use crate::time::Time;
 
 const SUSPENDED: &str = "the device is suspended";
@@ -94,6 +96,35 @@ fn judge_known<'p>(
     Ok(Judged { device: Some(known), rule, verdict })
 }
 
+/// Decides again about a device, by what was known when it was let in.
+pub(super) fn reconsider_device(
+    place: Place<'_>,
+    policy: &NetworkPolicy,
+    device: DeviceId,
+    granted: Option<&Granted>,
+    now: Time,
+) -> Result<Reconsidered, Error> {
+    let device = place.snapshot.get::<Device>(place.partition(), device.record())?;
+    let Some(device) = device else { return Ok(Reconsidered::Out(UNKNOWN)) };
+    if device.fields.suspended {
+        return Ok(Reconsidered::Out(SUSPENDED));
+    }
+    let Some(by) = granted.map(Granted::circumstances) else { return Ok(Reconsidered::Unknown) };
+    if by.method == NetworkMethod::Mac && !policy.mac_authentication {
+        return Ok(Reconsidered::Out(NO_DEVICES));
+    }
+    let judged = judge_known(policy, place, device, (&by, now))?;
+    let reply = judged.verdict.and_then(filled_for_device);
+    Ok(reply.map_or_else(Reconsidered::Out, Reconsidered::In))
+}
+
+/// The number of a device.
+fn number_of(place: Place<'_>, device: &Device) -> Result<Option<DeviceId>, Error> {
+    let (source, partition) = (place.snapshot, place.partition());
+    let found = source.find_first(partition, indices::DEVICE_UUID, device.uuid.as_bytes())?;
+    Ok(found.and_then(DeviceId::from_record))
+}
+
 impl Directory {
     /// Answers for a device that gear named by its address in a conversation, `seen` from where and when.
     /// Nobody else is looked for: a user has nothing to do with what is proven there.
@@ -137,8 +168,11 @@ impl Directory {
         let asked = (&circumstances, attempt.now);
         let place = Place { snapshot, lookups: &self.inner.lookups, organization };
         let judged = judge(policy, place, address, asked)?;
+        // By the address that gear knows it by, its reports name it too.
+        let told = policy.tells_what_is_granted;
         let named = || address.to_string();
-        Ok(Begun::Done(self.conclude_device(attempt, judged, NetworkMethod::Mac, named)))
+        let outcome = self.conclude_device((place, attempt), judged, (&circumstances, told), named);
+        outcome.map(Begun::Done)
     }
 
     /// Answers for a device that has shown a certificate of its own.
@@ -156,7 +190,8 @@ impl Directory {
         let asked = (by, attempt.now);
         let place = Place { snapshot, lookups: &self.inner.lookups, organization };
         let judged = judge_known(policy, place, device, asked)?;
-        let outcome = self.conclude_device(attempt, judged, by.method, String::new);
+        // Whatever gear calls it is no name of the directory's.
+        let outcome = self.conclude_device((place, attempt), judged, (by, true), String::new)?;
         if matches!(outcome, Outcome::Accept { .. }) {
             let engine = &self.inner.engine;
             engine.throttle.succeeded(attempt.whence(), attempt.throttled, attempt.now.0);
@@ -164,15 +199,22 @@ impl Directory {
         Ok(outcome)
     }
 
-    /// Tells of what was decided, and answers.
+    /// Tells of what was decided, and answers; gear may be told what is granted, to say it again.
     fn conclude_device(
         &self,
-        attempt: &Attempt,
+        (place, attempt): (Place<'_>, &Attempt),
         judged: Judged<'_>,
-        method: NetworkMethod,
+        (by, is_told): (&Circumstances, bool),
         unknown: impl FnOnce() -> String,
-    ) -> Outcome {
-        let reply = judged.verdict.and_then(filled_for_device);
+    ) -> Result<Outcome, Error> {
+        let number = match &judged.device {
+            Some(device) if is_told => number_of(place, device)?,
+            Some(_) | None => None,
+        };
+        let reply = judged.verdict.and_then(filled_for_device).map(|reply| match number {
+            Some(number) => Arc::new(reply.telling(place.organization, Guest::Device(number), by)),
+            None => reply,
+        });
         let outcome = match reply {
             Ok(_) => EventOutcome::Success,
             Err(reason) => EventOutcome::Failure(reason.to_owned()),
@@ -181,9 +223,9 @@ impl Directory {
             id: judged.device.as_ref().map(|device| device.uuid),
             name: judged.device.map_or_else(unknown, |device| device.fields.name),
         };
-        self.note_device(attempt, actor, (method, Decided::new(judged.rule, &reply)), outcome);
-        let Ok(reply) = reply else { return Outcome::Reject };
+        self.note_device(attempt, actor, (by.method, Decided::new(judged.rule, &reply)), outcome);
+        let Ok(reply) = reply else { return Ok(Outcome::Reject) };
         let (actor, notice, reply) = (Actor::nobody(), Notice::Nothing, Some(reply));
-        Outcome::Accept { actor, reply, notice, counterproof: None, earlier: None }
+        Ok(Outcome::Accept { actor, reply, notice, counterproof: None, earlier: None })
     }
 }

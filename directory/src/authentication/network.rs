@@ -18,7 +18,7 @@ use crate::id::{OrganizationId, Place as EventPlace, RadiusClientId, UserId};
 use crate::network::Circumstances;
 use crate::policy::{Asker, Place};
 use crate::records::{
-    Carried, CertificateMark, Granted, LockedOrExpired, ReplyProfileFields, digest_of,
+    Carried, CertificateMark, Granted, Guest, LockedOrExpired, ReplyProfileFields, digest_of,
 };
 use crate::time::Time;
 
@@ -36,9 +36,9 @@ pub struct NetworkReply {
 
 impl NetworkReply {
     /// Likewise, with what the gear is to tell again.
-    fn telling(&self, of: OrganizationId, user: UserId, by: &Circumstances) -> Self {
+    pub(super) fn telling(&self, of: OrganizationId, guest: Guest, by: &Circumstances) -> Self {
         let profile = self.profile.as_deref();
-        let granted = Granted::new(user, by, digest_of(profile));
+        let granted = Granted::new(guest, by, digest_of(profile));
         Self { granted: Some((of, granted, Carried::of(profile))), ..self.clone() }
     }
 }
@@ -139,7 +139,7 @@ impl Directory {
         let is_hidden = circumstances.outer.is_some_and(|it| !it.tells(attempt.who.name()));
         let reply = match reply {
             Ok(reply) if policy.tells_what_is_granted || is_hidden => {
-                Ok(Arc::new(reply.telling(organization, user, circumstances)))
+                Ok(Arc::new(reply.telling(organization, Guest::User(user), circumstances)))
             }
             reply => reply,
         };

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use super::NetworkReply;
 use super::account::account_of;
 use super::attempt::{Attempt, Door, Who};
+use super::machine::reconsider_device;
 use super::placeholders::filled;
 use super::second_factor::Reason;
 use crate::error::Error;
 use crate::id::{RadiusClientId, UserId};
 use crate::network::{Circumstances, NetworkMethod};
 use crate::policy::{Asker, NetworkPolicy, Place};
-use crate::records::{Granted, Lock, Marks};
+use crate::records::{Granted, Guest, Lock, Marks};
 use crate::time::Time;
 
 /// What would become of somebody whose proof is believed.
@@ -25,9 +26,24 @@ pub(crate) enum Reconsidered {
     Unknown,
 }
 
-/// Decides again about a user, by what was known when they were let in, and whether a lock counts: wrong
-/// passwords, which may be anybody's, lock as well, and are to end no session.
+/// Decides again about a user or a device, by what was known when they were let in, and whether a lock
+/// counts: wrong passwords, which may be anybody's, lock as well, and are to end no session.
 pub(crate) fn reconsider(
+    place: Place<'_>,
+    policy: &Arc<NetworkPolicy>,
+    (client, guest, lock_counts): (RadiusClientId, Guest, bool),
+    granted: Option<&Granted>,
+    now: Time,
+) -> Result<Reconsidered, Error> {
+    match guest {
+        Guest::User(user) => {
+            reconsider_user(place, policy, (client, user, lock_counts), granted, now)
+        }
+        Guest::Device(device) => reconsider_device(place, policy, device, granted, now),
+    }
+}
+
+fn reconsider_user(
     place: Place<'_>,
     policy: &Arc<NetworkPolicy>,
     (client, user, lock_counts): (RadiusClientId, UserId, bool),

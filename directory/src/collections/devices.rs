@@ -7,15 +7,16 @@ use uuid::Uuid;
 
 use super::collection::Collection;
 use super::entity::Entity;
+use super::groups::ancestors_of_group;
 use super::issuing::revoke_all;
 use super::of_groups::check_there;
 use super::told;
 use crate::access::{Grant, ManageIdentities, View};
 use crate::error::{Error, Invalid};
 use crate::events::SubjectKind;
-use crate::id::{DeviceId, RecordId};
+use crate::id::{DeviceId, GroupId, RecordId};
 use crate::limits::{self, NAMED_GROUPS, VALUES};
-use crate::records::{Compliance, Device, DeviceFields, Group, Stamp, User, indices};
+use crate::records::{Compliance, Device, DeviceFields, Group, Stamp, Trigger, User, indices};
 use crate::text::prepare;
 
 /// The devices of the grant's organization.
@@ -54,7 +55,36 @@ impl Devices<'_, &mut Change<'_>> {
         revision: Option<u64>,
         edit: impl FnOnce(&mut Device) -> Result<(), Error>,
     ) -> Result<Device, Error> {
-        self.edit(id, revision, edit)
+        let before = self.read(id)?.fields;
+        let device = self.edit(id, revision, edit)?;
+        if device.fields.suspended && !before.suspended {
+            self.site.note_departed_device(Trigger::Suspended, id, &[])?;
+        }
+        let (had, has) = (&before.groups, &device.fields.groups);
+        let left: Vec<GroupId> = had.iter().filter(|it| !has.contains(it)).copied().collect();
+        let joined: Vec<GroupId> = has.iter().filter(|it| !had.contains(it)).copied().collect();
+        self.note_moved(Trigger::LeftGroup, id, &left)?;
+        self.note_moved(Trigger::JoinedGroup, id, &joined)?;
+        Ok(device)
+    }
+
+    /// Notes that a device is not in groups any more, or is since now, and in those above.
+    fn note_moved(
+        &mut self,
+        trigger: Trigger,
+        id: DeviceId,
+        groups: &[GroupId],
+    ) -> Result<(), Error> {
+        if groups.is_empty() || !self.site.asks_for(trigger)? {
+            return Ok(());
+        }
+        let (partition, mut moved) = (self.site.partition(), groups.to_vec());
+        for group in groups {
+            moved.extend(ancestors_of_group(&*self.site.source, partition, *group)?);
+        }
+        moved.sort_unstable();
+        moved.dedup();
+        self.site.note_departed_device(trigger, id, &moved)
     }
 
     /// Deletes a device and what it reported; its certificates are revoked.
@@ -63,6 +93,8 @@ impl Devices<'_, &mut Change<'_>> {
     /// `Missing` or `Stale`.
     pub fn delete(&mut self, id: DeviceId, revision: Option<u64>) -> Result<(), Error> {
         self.read_at(id, revision)?;
+        // First: where only one more note has room, this one tells of all sessions.
+        self.site.note_departed_device(Trigger::Deleted, id, &[])?;
         revoke_all(&mut self.site, id.record())?;
         let partition = self.site.partition();
         self.site.source.delete::<Compliance>(partition, id.record())?;

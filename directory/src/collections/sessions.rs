@@ -85,6 +85,13 @@ impl Browse for SessionsWhere<'_> {
                 let Ok(uuid) = Uuid::try_parse(value) else { return Ok(Some(Vec::new())) };
                 source.find(partition, indices::SESSION_UUID, uuid.as_bytes()).collect()
             }
+            ("device", true) => {
+                let Ok(uuid) = Uuid::try_parse(value) else { return Ok(Some(Vec::new())) };
+                let device = source.find_first(partition, indices::DEVICE_UUID, uuid.as_bytes())?;
+                let Some(device) = device else { return Ok(Some(Vec::new())) };
+                let ids = source.find(partition, indices::SESSION_DEVICE, &device.to_be_bytes());
+                ids.take(most.saturating_add(1)).collect()
+            }
             ("login", true) => {
                 let login = prepare_cut(value);
                 let ids = source.find(partition, indices::SESSION_USER, login.as_bytes());

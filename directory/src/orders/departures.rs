@@ -1,4 +1,4 @@
-//! From changes of users to orders about their sessions.
+//! From changes of users and devices to orders about their sessions.
 //!
 //! A change leaves a note in its own transaction where a RADIUS client of the organization asks for
 //! it, and nothing otherwise. Which sessions are meant is found out later, outside of any change.
@@ -16,7 +16,7 @@ use crate::collections::Site;
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::follow::Bell;
-use crate::id::{GroupId, OrganizationId, RadiusClientId, RecordId, UserId};
+use crate::id::{DeviceId, GroupId, OrganizationId, RadiusClientId, RecordId, UserId};
 use crate::records::{Departure, Trigger, indices, kinds};
 use crate::time::Time;
 
@@ -121,32 +121,28 @@ impl Site<'_, &mut Change<'_>> {
         // Whom a certificate let in, their sessions say.
         let certified = trigger == Trigger::CertificateRevoked;
         let certified = certified.then(|| (Vec::new(), Vec::new()));
-        let (left, joined) = match trigger {
-            Trigger::JoinedGroup => (Vec::new(), moved.to_vec()),
-            Trigger::LeftGroup
-            | Trigger::Suspended
-            | Trigger::Deleted
-            | Trigger::Locked
-            | Trigger::PasswordChanged
-            | Trigger::CertificateRevoked
-            | Trigger::PolicyChanged
-            | Trigger::TimeTurned => (moved.to_vec(), Vec::new()),
-        };
-        let about = Departure {
-            trigger,
-            at: self.now(),
-            users: Vec::new(),
-            members_of: Vec::new(),
-            left,
-            joined,
-            clients: Vec::new(),
-        };
+        let about = Departure::moving(trigger, self.now(), moved);
         let notes = users.chain(groups).chain(certified);
         self.leave_notes(notes.map(|(users, members_of)| Departure {
             users,
             members_of,
             ..about.clone()
         }))
+    }
+
+    /// Notes what happened to a device, if a RADIUS client asks for it; `moved` are the groups that it was
+    /// taken out of or put into, and those above.
+    pub(crate) fn note_departed_device(
+        &mut self,
+        trigger: Trigger,
+        device: DeviceId,
+        moved: &[GroupId],
+    ) -> Result<(), Error> {
+        if !self.asks_for(trigger)? {
+            return Ok(());
+        }
+        let about = Departure::moving(trigger, self.now(), moved);
+        self.leave_notes(std::iter::once(Departure { devices: vec![device], ..about }))
     }
 
     /// Notes that RADIUS clients decide otherwise since this change or say something else, those of them
@@ -175,13 +171,8 @@ impl Site<'_, &mut Change<'_>> {
         let clients: Vec<RadiusClientId> = clients.iter().filter(asks).copied().collect();
         let at = self.now();
         self.leave_notes(clients.chunks(MANY).map(|clients| Departure {
-            trigger,
-            at,
-            users: Vec::new(),
-            members_of: Vec::new(),
-            left: Vec::new(),
-            joined: Vec::new(),
             clients: clients.to_vec(),
+            ..Departure::new(trigger, at)
         }))
     }
 

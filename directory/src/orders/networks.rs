@@ -1,11 +1,31 @@
 //! Where orders to gear may go.
 
+use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use crate::collections::is_wide;
-use crate::records::{RadiusClientFields, Session};
+use crate::records::{OrderWay, RadiusClientFields, Session};
+
+/// Where an order goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OrderPlace {
+    /// By datagram, to where the gear listens.
+    Datagram(SocketAddr),
+    /// Down a connection that the gear has open: one from this address, where there is one.
+    Connection(Option<IpAddr>),
+}
+
+impl fmt::Display for OrderPlace {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Datagram(address) => write!(formatter, "{address}"),
+            Self::Connection(Some(address)) => write!(formatter, "radsec {address}"),
+            Self::Connection(None) => formatter.write_str("radsec"),
+        }
+    }
+}
 
 /// Where the operator lets orders to gear go. Within that an organization's own admins say, by the
 /// networks of each of their RADIUS clients.
@@ -27,7 +47,8 @@ impl Default for OrderNetworks {
     }
 }
 
-const INSIDE_TLS: &str = "the RADIUS client has no sources: orders go by datagram alone";
+const INSIDE_TLS: &str = "the RADIUS client has no sources: orders go by datagram, unless their \
+     `way` is radsec";
 const ELSEWHERE: &str = "the address that the gear's reports came from lies in no network of the \
      RADIUS client where orders may go";
 const CLOSED: &str = "the operator lets no orders go to the gear's address";
@@ -43,11 +64,26 @@ impl OrderNetworks {
             .collect()
     }
 
-    /// Where the gear of a session takes orders. They carry names, and whoever holds the client's
+    /// Where the gear of a session takes orders. What it opened itself leads nowhere else.
+    pub(super) fn place(
+        &self,
+        client: &RadiusClientFields,
+        session: &Session,
+    ) -> Result<OrderPlace, &'static str> {
+        match client.orders.way {
+            OrderWay::Datagram => self.address(client, session).map(OrderPlace::Datagram),
+            OrderWay::Connection => {
+                let source = session.source.map(|source| source.to_canonical());
+                Ok(OrderPlace::Connection(source))
+            }
+        }
+    }
+
+    /// Where the gear of a session takes orders by datagram. They carry names, and whoever holds the client's
     /// secret could aim them: what its reports came from counts in all networks that its admins
     /// named, and what gear says of itself in those alone that are the client's own and where the
     /// operator believes it.
-    pub(super) fn address(
+    fn address(
         &self,
         client: &RadiusClientFields,
         session: &Session,
@@ -129,6 +165,7 @@ mod tests {
             changed: None,
             carried: Carried::default(),
             prefixes: Prefixes::default(),
+            device: None,
         }
     }
 
@@ -176,6 +213,20 @@ mod tests {
                 (&[], "ap", [INSIDE, NAT], None),
             ],
         );
+    }
+
+    #[test]
+    fn what_goes_down_a_connection_needs_no_network() {
+        let mut client = client(&[]);
+        client.orders.way = OrderWay::Connection;
+        let place = |source| OrderNetworks::default().place(&client, &session("ap", None, source));
+        assert_eq!(place(None), Ok(OrderPlace::Connection(None)));
+        let inside = place(Some("::ffff:192.0.2.7")).unwrap();
+        assert_eq!(inside, OrderPlace::Connection(INSIDE.map(|ip| ip.parse().unwrap())));
+        assert_eq!(inside.to_string(), "radsec 192.0.2.7");
+        client.orders.way = OrderWay::Datagram;
+        let place = OrderNetworks::default().place(&client, &session("ap", None, INSIDE));
+        assert!(place.unwrap_err().contains("no sources"));
     }
 
     #[test]

@@ -33,7 +33,8 @@ impl OrderOutcome {
 }
 
 const SILENT: &str =
-    "the gear did not answer; it must take orders from here, with the shared secret";
+    "the gear did not answer; it must take orders from here, with the shared secret, or down a \
+     connection that it has open";
 
 const REPEATED: &str = "with no more than names the session, as the gear does not support an \
                         attribute (Error-Cause 401)";
@@ -74,7 +75,8 @@ fn event_of(order: &SessionOrder, outcome: &OrderOutcome, now: Time) -> Event {
     if order.was_repeated {
         differences.push(told("sent_again", REPEATED));
     }
-    differences.extend(trigger.map(|trigger| told("because", words(trigger))));
+    let of_device = order.session.device.is_some();
+    differences.extend(trigger.map(|trigger| told("because", words(trigger, of_device))));
     differences.extend(order.instead.map(|reason| told("instead_of_change", reason)));
     if let Ordered::Change(profile) = &order.what {
         differences.push(told("reply_profile", &profile.name));
@@ -117,8 +119,12 @@ fn told(field: &str, value: &str) -> Difference {
     Difference { field: field.to_owned(), before: None, after }
 }
 
-fn words(trigger: Trigger) -> &'static str {
+fn words(trigger: Trigger, of_device: bool) -> &'static str {
     match trigger {
+        Trigger::Suspended if of_device => "the device was suspended",
+        Trigger::Deleted if of_device => "the device was deleted",
+        Trigger::LeftGroup if of_device => "the device left a group",
+        Trigger::JoinedGroup if of_device => "the device came into a group",
         Trigger::Suspended => "the user was suspended",
         Trigger::Deleted => "the user was deleted",
         Trigger::Locked => "an admin locked the user out",

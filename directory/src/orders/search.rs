@@ -1,4 +1,4 @@
-//! Which sessions what happened to users is about.
+//! Which sessions what happened to users and devices is about.
 
 use std::collections::{BTreeSet, BinaryHeap, HashMap, HashSet};
 use std::rc::Rc;
@@ -9,13 +9,14 @@ use uuid::Uuid;
 use super::Ordered;
 use super::standing::{Standing, Wanted};
 use super::target::Target;
-use crate::collections::{groups_of_user, open_sessions_at};
+use crate::collections::{groups_of_device, groups_of_user, open_sessions_at};
 use crate::directory::Directory;
 use crate::error::Error;
-use crate::id::{GroupId, OrganizationId, RadiusClientId, RecordId, UserId};
+use crate::id::{GroupId, OrganizationId, RadiusClientId, RecordId};
 use crate::records::{
-    CertificateMark, Consequence, Credential, Departure, IssuedCertificate, NetworkRule,
-    RadiusClientFields, Session, Trigger, User, UserState, indices, revoked_key,
+    CertificateMark, Consequence, Credential, Departure, Device, Guest, IssuedCertificate,
+    NetworkRule, RadiusClientFields, Session, Trigger, User, UserState, indices,
+    revoked_key,
 };
 use crate::time::Time;
 
@@ -23,7 +24,7 @@ use crate::time::Time;
 pub(super) struct Found {
     pub(super) target: Rc<Target>,
     pub(super) session: Session,
-    /// What happened to its user.
+    /// What happened to whose it is.
     pub(super) trigger: Trigger,
     /// The position of the note that says so.
     pub(super) note: usize,
@@ -33,25 +34,25 @@ pub(super) struct Found {
 /// Why something is wanted of a session: what happened, the position of the note, and what.
 type Why = (Trigger, usize, Wanted);
 
-/// What happened to users of an organization, against its open sessions.
+/// What happened to users and devices of an organization, against its open sessions.
 pub(super) struct Search<'s> {
     directory: &'s Directory,
     snapshot: &'s Snapshot,
     organization: OrganizationId,
     now: Time,
     notes: Vec<Departure>,
-    /// Which of them name a user.
-    of_users: HashMap<UserId, Vec<usize>>,
+    /// Which of them name a user or a device.
+    of_guests: HashMap<Guest, Vec<usize>>,
     /// Which of them are about revoked certificates.
     of_certificates: Vec<usize>,
     /// The last one of them that says of a client that it decides otherwise.
     of_clients: HashMap<RadiusClientId, usize>,
     /// Which of them are about those in a group.
     of_groups: HashMap<GroupId, Vec<usize>>,
-    /// The groups of users.
-    own: HashMap<UserId, Rc<[GroupId]>>,
-    /// The notes that are about users.
-    about: HashMap<UserId, Rc<[usize]>>,
+    /// The groups of users and devices.
+    own: HashMap<Guest, Rc<[GroupId]>>,
+    /// The notes that are about users and devices.
+    about: HashMap<Guest, Rc<[usize]>>,
     /// How the session stands that was asked about last, and whether a lock counted.
     standing: Option<((Uuid, bool), Standing)>,
 }
@@ -62,12 +63,13 @@ impl<'s> Search<'s> {
         (organization, now): (OrganizationId, Time),
         notes: Vec<Departure>,
     ) -> Self {
-        let mut of_users = HashMap::<_, Vec<_>>::new();
+        let mut of_guests = HashMap::<_, Vec<_>>::new();
         let (mut of_groups, mut of_certificates) = (HashMap::<_, Vec<_>>::new(), Vec::new());
         let mut of_clients = HashMap::new();
         for (position, note) in notes.iter().enumerate() {
-            for user in &note.users {
-                of_users.entry(*user).or_default().push(position);
+            let users = note.users.iter().copied().map(Guest::User);
+            for guest in users.chain(note.devices.iter().copied().map(Guest::Device)) {
+                of_guests.entry(guest).or_default().push(position);
             }
             if note.trigger == Trigger::CertificateRevoked {
                 of_certificates.push(position);
@@ -89,7 +91,7 @@ impl<'s> Search<'s> {
             organization,
             now,
             notes,
-            of_users,
+            of_guests,
             of_certificates,
             of_clients,
             of_groups,
@@ -117,7 +119,7 @@ impl<'s> Search<'s> {
         Ok(all)
     }
 
-    /// What the note at a position still wants of a user's session that it was once found to be about.
+    /// What the note at a position still wants of a session that it was once found to be about.
     pub(super) fn wanted(
         &mut self,
         position: usize,
@@ -134,22 +136,22 @@ impl<'s> Search<'s> {
         if trigger == Trigger::CertificateRevoked {
             return Ok(self.is_revoked(session)?.then(end));
         }
-        let Some(user) = session.user else { return Ok(None) };
+        let Some(guest) = session.guest() else { return Ok(None) };
         let is_decided_anew = consequence == Consequence::Change
             || trigger == Trigger::JoinedGroup
             || trigger.is_of_policy();
         if is_decided_anew {
-            if !self.concerns(position, client) {
+            if !self.concerns(position, guest, client) {
                 return Ok(None);
             }
             // A lock ends no session but where it is what happened.
-            let standing = self.standing(session, user, trigger == Trigger::Locked)?;
+            let standing = self.standing(session, guest, trigger == Trigger::Locked)?;
             return Ok(standing.wanted(consequence, trigger));
         }
         let ends = match trigger {
-            Trigger::LeftGroup => self.has_lost(position, user, client)?,
-            Trigger::Suspended | Trigger::Deleted => self.is_gone(user)?,
-            Trigger::Locked => self.is_locked(user)?,
+            Trigger::LeftGroup => self.has_lost(position, guest, client)?,
+            Trigger::Suspended | Trigger::Deleted => self.is_gone(guest)?,
+            Trigger::Locked => self.is_locked(guest)?,
             Trigger::PasswordChanged
             | Trigger::CertificateRevoked
             | Trigger::JoinedGroup
@@ -160,10 +162,10 @@ impl<'s> Search<'s> {
     }
 
     /// Whether a note is about something by which a client decides: of groups, those that it names.
-    fn concerns(&self, position: usize, client: &RadiusClientFields) -> bool {
+    fn concerns(&self, position: usize, guest: Guest, client: &RadiusClientFields) -> bool {
         let Some(note) = self.notes.get(position) else { return false };
         let is_named = |group: &GroupId| {
-            let by_rule = |rule: &NetworkRule| rule.when.groups.contains(group);
+            let by_rule = |rule: &NetworkRule| asked(rule, guest).any(|it| it == group);
             client.allowed_groups.contains(group) || client.rules.iter().any(by_rule)
         };
         match note.trigger {
@@ -183,7 +185,7 @@ impl<'s> Search<'s> {
     fn standing(
         &mut self,
         session: &Session,
-        user: UserId,
+        guest: Guest,
         lock_counts: bool,
     ) -> Result<Standing, Error> {
         let asked = (session.uuid, lock_counts);
@@ -193,7 +195,7 @@ impl<'s> Search<'s> {
             return Ok(standing.clone());
         }
         let (within, of) = ((self.directory, self.snapshot), (self.organization, session));
-        let standing = Standing::of(within, of, (user, lock_counts), self.now)?;
+        let standing = Standing::of(within, of, (guest, lock_counts), self.now)?;
         self.standing = Some((asked, standing.clone()));
         Ok(standing)
     }
@@ -220,8 +222,8 @@ impl<'s> Search<'s> {
         session: &Session,
         client: &RadiusClientFields,
     ) -> Result<Option<Why>, Error> {
-        let mut about = match session.user {
-            Some(user) => self.about(user)?.to_vec(),
+        let mut about = match session.guest() {
+            Some(guest) => self.about(guest)?.to_vec(),
             None => Vec::new(),
         };
         if session.certificate.is_some() {
@@ -245,17 +247,17 @@ impl<'s> Search<'s> {
         Ok(found)
     }
 
-    /// The notes that are about a user: those that name them, and those that are about a group that
-    /// the user was in at the time. What was left later was not left then, so this goes back from how
+    /// The notes that are about somebody: those that name them, and those that are about a group that
+    /// they were in at the time. What was left later was not left then, so this goes back from how
     /// things stand.
-    fn about(&mut self, user: UserId) -> Result<Rc<[usize]>, Error> {
-        if let Some(known) = self.about.get(&user) {
+    fn about(&mut self, guest: Guest) -> Result<Rc<[usize]>, Error> {
+        if let Some(known) = self.about.get(&guest) {
             return Ok(Rc::clone(known));
         }
-        let named = self.of_users.get(&user).into_iter().flatten();
+        let named = self.of_guests.get(&guest).into_iter().flatten();
         let mut next: BinaryHeap<usize> = named.copied().collect();
         if !self.of_groups.is_empty() {
-            let own = self.own(user)?;
+            let own = self.own(guest)?;
             let behind = own.iter().flat_map(|group| self.of_groups.get(group)).flatten();
             next.extend(behind.copied());
         }
@@ -275,34 +277,42 @@ impl<'s> Search<'s> {
         }
         about.reverse();
         let about: Rc<[usize]> = about.into();
-        self.about.insert(user, Rc::clone(&about));
+        self.about.insert(guest, Rc::clone(&about));
         Ok(about)
     }
 
-    /// The groups that a user is in, in their order.
-    fn own(&mut self, user: UserId) -> Result<Rc<[GroupId]>, Error> {
-        if let Some(known) = self.own.get(&user) {
+    /// The groups that somebody is in, in their order.
+    fn own(&mut self, guest: Guest) -> Result<Rc<[GroupId]>, Error> {
+        if let Some(known) = self.own.get(&guest) {
             return Ok(Rc::clone(known));
         }
-        let own = groups_of_user(self.snapshot, self.organization.partition(), user)?;
+        let (snapshot, partition) = (self.snapshot, self.organization.partition());
+        let own = match guest {
+            Guest::User(user) => groups_of_user(snapshot, partition, user)?,
+            Guest::Device(device) => {
+                let device = snapshot.get::<Device>(partition, device.record())?;
+                let direct = device.map(|device| device.fields.groups).unwrap_or_default();
+                groups_of_device(snapshot, partition, &direct)?
+            }
+        };
         let own: Rc<[GroupId]> = own.into();
-        self.own.insert(user, Rc::clone(&own));
+        self.own.insert(guest, Rc::clone(&own));
         Ok(own)
     }
 
-    /// Whether a user is not in a group any more that let them in at the client. Who has come back, is
+    /// Whether somebody is not in a group any more that let them in at the client. Who has come back, is
     /// in it by another way, or in another that lets in as well, has lost nothing.
     fn has_lost(
         &mut self,
         position: usize,
-        user: UserId,
+        guest: Guest,
         client: &RadiusClientFields,
     ) -> Result<bool, Error> {
         let accepting = client.rules.iter().filter(|rule| rule.then.lets_in());
-        let ruled: Vec<&GroupId> = accepting.flat_map(|rule| &rule.when.groups).collect();
+        let ruled: Vec<&GroupId> = accepting.flat_map(|rule| asked(rule, guest)).collect();
         let names =
             |group: &GroupId| client.allowed_groups.contains(group) || ruled.contains(&group);
-        let own = self.own(user)?;
+        let own = self.own(guest)?;
         let Some(note) = self.notes.get(position) else { return Ok(false) };
         let is_in = |group: &GroupId| own.binary_search(group).is_ok();
         let is_still_allowed = client.allowed_groups.iter().any(is_in);
@@ -330,14 +340,31 @@ impl<'s> Search<'s> {
         Ok(false)
     }
 
-    fn is_gone(&self, user: UserId) -> Result<bool, Error> {
-        let found = self.snapshot.get::<User>(self.organization.partition(), user.record())?;
-        Ok(found.is_none_or(|user| user.state != UserState::Active))
+    fn is_gone(&self, guest: Guest) -> Result<bool, Error> {
+        let (snapshot, partition) = (self.snapshot, self.organization.partition());
+        Ok(match guest {
+            Guest::User(user) => {
+                let found = snapshot.get::<User>(partition, user.record())?;
+                found.is_none_or(|user| user.state != UserState::Active)
+            }
+            Guest::Device(device) => {
+                let found = snapshot.get::<Device>(partition, device.record())?;
+                found.is_none_or(|device| device.fields.suspended)
+            }
+        })
     }
 
-    fn is_locked(&self, user: UserId) -> Result<bool, Error> {
+    fn is_locked(&self, guest: Guest) -> Result<bool, Error> {
+        let Guest::User(user) = guest else { return Ok(false) };
         let (partition, number) = (self.organization.partition(), user.record());
         let found = self.snapshot.get::<Credential>(partition, number)?;
         Ok(found.is_some_and(|credential| credential.locked_by_admin(self.now)))
     }
+}
+
+/// The groups by which a rule decides about somebody: a device that comes for itself is the one that it
+/// comes with.
+fn asked(rule: &NetworkRule, guest: Guest) -> impl Iterator<Item = &GroupId> {
+    let of_device = matches!(guest, Guest::Device(_)).then_some(&rule.when.with_device_groups);
+    rule.when.groups.iter().chain(of_device.into_iter().flatten())
 }

@@ -1,4 +1,4 @@
-//! How a session stands to what its RADIUS client's policy says of its user.
+//! How a session stands to what its RADIUS client's policy says of whose it is.
 
 use std::sync::Arc;
 
@@ -8,9 +8,9 @@ use super::Ordered;
 use crate::authentication::{Reconsidered, reconsider};
 use crate::directory::Directory;
 use crate::error::Error;
-use crate::id::{OrganizationId, UserId};
+use crate::id::OrganizationId;
 use crate::policy::Place;
-use crate::records::{Consequence, ReplyProfileFields, Session, Trigger, digest_of};
+use crate::records::{Consequence, Guest, ReplyProfileFields, Session, Trigger, digest_of};
 use crate::time::Time;
 
 /// How a session stands.
@@ -25,9 +25,9 @@ pub(super) enum Standing {
     /// The policy says something else, and something of before would stay in the session beside it, or
     /// nobody knows whether it would.
     Lasting,
-    /// The policy lets the user in no more.
+    /// The policy lets them in no more.
     Out(&'static str),
-    /// How the user was let in is not known.
+    /// How they were let in is not known.
     Unknown,
 }
 
@@ -50,11 +50,11 @@ impl Wanted {
 }
 
 impl Standing {
-    /// Asks the policy about a session's user again, whom a lock keeps out where it counts.
+    /// Asks the policy again about whose a session is; a lock keeps a user out where it counts.
     pub(super) fn of(
         (directory, snapshot): (&Directory, &Snapshot),
         (organization, session): (OrganizationId, &Session),
-        (user, lock_counts): (UserId, bool),
+        (guest, lock_counts): (Guest, bool),
         now: Time,
     ) -> Result<Self, Error> {
         let gear = directory.gear()?;
@@ -63,7 +63,7 @@ impl Standing {
             return Ok(Self::Same);
         };
         let place = Place { snapshot, lookups: &directory.inner.lookups, organization };
-        let whose = (session.client, user, lock_counts);
+        let whose = (session.client, guest, lock_counts);
         let granted = session.granted.as_ref();
         let reply = match reconsider(place, policy, whose, granted, now)? {
             Reconsidered::In(reply) => reply,
@@ -82,7 +82,7 @@ impl Standing {
         })
     }
 
-    /// What follows for the session from what happened to its user, where its client wants something.
+    /// What follows for the session from what happened to whose it is, where its client wants something.
     pub(super) fn wanted(self, consequence: Consequence, trigger: Trigger) -> Option<Wanted> {
         let is_change = consequence == Consequence::Change;
         let end = |why| Wanted { what: Ordered::End, instead: is_change.then_some(why) };

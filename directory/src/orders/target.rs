@@ -53,7 +53,7 @@ impl Target {
         networks: &OrderNetworks,
     ) -> SessionOrder {
         SessionOrder {
-            to: networks.address(&self.record.fields, &session),
+            to: networks.place(&self.record.fields, &session),
             secrets: Arc::clone(&self.secrets),
             client: (self.record.uuid, self.record.fields.name.clone()),
             organization,
@@ -74,7 +74,7 @@ impl Target {
         session: Session,
         networks: &OrderNetworks,
     ) {
-        order.to = networks.address(&self.record.fields, &session);
+        order.to = networks.place(&self.record.fields, &session);
         order.ends_when_refused = self.record.fields.orders.end_when_refused;
         order.secrets = self.secrets;
         order.client = (self.record.uuid, self.record.fields.name);

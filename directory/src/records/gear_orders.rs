@@ -24,6 +24,19 @@ pub struct GearOrders {
     /// When an admin changes what the client decides by, or what a reply profile of it says; and when a
     /// time of a rule begins or ends.
     pub policy_changed: Consequence,
+    /// How its gear takes orders.
+    pub way: OrderWay,
+}
+
+/// How gear takes orders.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderWay {
+    /// By datagram, on a port of its own.
+    #[default]
+    Datagram,
+    /// Down the connection inside TLS that it has opened itself.
+    Connection,
 }
 
 /// What becomes of a session.
@@ -79,6 +92,7 @@ impl Default for GearOrders {
             certificate_revoked: Consequence::Nothing,
             end_when_refused: false,
             policy_changed: Consequence::Nothing,
+            way: OrderWay::Datagram,
         }
     }
 }

@@ -8,18 +8,74 @@ use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
 use super::{Carried, ReplyProfileFields};
-use crate::id::{OrganizationId, UserId};
+use crate::id::{DeviceId, OrganizationId, RecordId, UserId};
 use crate::network::{Circumstances, GearName, MacAddress, NetworkMethod, Ssid};
 
 /// Tells what one reply profile says from what another says.
 pub type ReplyDigest = [u8; 8];
+
+/// Who was let onto a network for themselves.
+///
+/// It is written as a number: a user's as it is, as ever, and a device's with the highest bit set, which
+/// no record's number has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "u64", into = "u64")]
+pub enum Guest {
+    /// A user.
+    User(UserId),
+    /// A device, which nobody has to be at.
+    Device(DeviceId),
+}
+
+impl Guest {
+    /// The user, where it is one.
+    pub fn user(self) -> Option<UserId> {
+        match self {
+            Self::User(user) => Some(user),
+            Self::Device(_) => None,
+        }
+    }
+
+    /// The device, where it is one.
+    pub fn device(self) -> Option<DeviceId> {
+        match self {
+            Self::User(_) => None,
+            Self::Device(device) => Some(device),
+        }
+    }
+}
+
+/// The bit that tells devices from users.
+const OF_DEVICES: u64 = 1 << 63;
+
+impl From<Guest> for u64 {
+    fn from(guest: Guest) -> Self {
+        match guest {
+            Guest::User(user) => user.record(),
+            Guest::Device(device) => device.record() | OF_DEVICES,
+        }
+    }
+}
+
+impl TryFrom<u64> for Guest {
+    type Error = &'static str;
+
+    fn try_from(number: u64) -> Result<Self, Self::Error> {
+        let guest = if number & OF_DEVICES == 0 {
+            UserId::from_record(number).map(Self::User)
+        } else {
+            DeviceId::from_record(number & !OF_DEVICES).map(Self::Device)
+        };
+        guest.ok_or("it is nobody's number")
+    }
+}
 
 /// What an accept says of itself, and gear says again with its reports: who was let in, by what of a
 /// request, and with what. It means something in its organization alone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Granted {
     /// Who.
-    pub user: UserId,
+    pub guest: Guest,
     /// By which method.
     pub method: NetworkMethod,
     /// The kind of port that the gear named.
@@ -48,10 +104,10 @@ const FORM_1: u8 = 1;
 const LONGEST: usize = 253;
 
 impl Granted {
-    /// What a user was let in with, by a request of which so much was known.
-    pub(crate) fn new(user: UserId, by: &Circumstances, reply: ReplyDigest) -> Self {
+    /// What somebody was let in with, by a request of which so much was known.
+    pub(crate) fn new(guest: Guest, by: &Circumstances, reply: ReplyDigest) -> Self {
         Self {
-            user,
+            guest,
             method: by.method,
             port_type: by.port_type,
             ssid: by.ssid.map(|ssid| ByteBuf::from(ssid.octets())),
@@ -145,8 +201,11 @@ pub(crate) fn digest_of(profile: Option<&ReplyProfileFields>) -> ReplyDigest {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::RecordId;
     use crate::records::{VendorAttribute, VendorValue};
+
+    fn user(number: u64) -> Guest {
+        Guest::User(UserId::from_record(number).unwrap())
+    }
 
     fn all() -> Circumstances {
         Circumstances {
@@ -178,7 +237,7 @@ mod tests {
 
     #[test]
     fn of_what_an_earlier_version_wrote_the_kinds_are_not_known() {
-        let granted = Granted::new(UserId::from_record(4).unwrap(), &all(), [7; 8]);
+        let granted = Granted::new(user(4), &all(), [7; 8]);
         let octets = [&[FORM_1], &*storage::encode(&granted).unwrap()].concat();
         let class = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(octets));
         assert_eq!(
@@ -188,12 +247,24 @@ mod tests {
     }
 
     #[test]
+    fn of_a_user_the_number_is_written_and_of_a_device_another_one() {
+        let device = |number| Guest::Device(DeviceId::from_record(number).unwrap());
+        // As earlier versions wrote users.
+        assert_eq!(storage::encode(&user(4)).unwrap(), storage::encode(&4_u64).unwrap());
+        for guest in [user(1), user(OF_DEVICES - 1), device(1), device(OF_DEVICES - 1)] {
+            let written = storage::encode(&guest).unwrap();
+            assert_eq!(storage::decode::<Guest>(&written).unwrap(), guest);
+        }
+        assert_ne!(u64::from(user(4)), u64::from(device(4)));
+    }
+
+    #[test]
     fn it_is_read_as_it_was_written_and_fits_into_an_attribute() {
-        let user = UserId::from_record(u64::MAX).unwrap();
+        let device = Guest::Device(DeviceId::from_record(OF_DEVICES - 1).unwrap());
         let of = OrganizationId::from_record(u32::MAX.into()).unwrap();
         for by in [all(), Circumstances::of(NetworkMethod::Pap)] {
             for count in [0, 1, 4, 5, 50, 60] {
-                let granted = Granted::new(user, &by, [0xff; 8]);
+                let granted = Granted::new(device, &by, [0xff; 8]);
                 let carried = Carried::of(Some(&of_vendors(count)));
                 let (class, rest) = granted.to_classes(of, &carried).unwrap();
                 assert!(count > 4 || rest.is_none(), "there is room for {count}");
@@ -210,9 +281,9 @@ mod tests {
 
     #[test]
     fn kinds_in_a_class_of_their_own_are_those_of_one_reply_in_one_organization() {
-        let (user, carried) = (UserId::from_record(4).unwrap(), Carried::of(Some(&of_vendors(50))));
+        let carried = Carried::of(Some(&of_vendors(50)));
         let classes =
-            |reply| Granted::new(user, &all(), reply).to_classes(acme(), &carried).unwrap();
+            |reply| Granted::new(user(4), &all(), reply).to_classes(acme(), &carried).unwrap();
         let ((class, rest), (_, other)) = (classes([7; 8]), classes([8; 8]));
         let known = |rest: Option<&str>| {
             let read = || [&*class].into_iter().chain(rest).map(str::as_bytes);
@@ -230,9 +301,9 @@ mod tests {
 
     #[test]
     fn what_gear_changes_in_a_class_does_no_harm() {
-        let user = UserId::from_record(4).unwrap();
         let carried = Carried::of(Some(&of_vendors(4)));
-        let (class, _) = Granted::new(user, &all(), [7; 8]).to_classes(acme(), &carried).unwrap();
+        let granted = Granted::new(user(4), &all(), [7; 8]);
+        let (class, _) = granted.to_classes(acme(), &carried).unwrap();
         let octets = URL_SAFE_NO_PAD.decode(&class[PREFIX.len()..]).unwrap();
         let mut read = 0;
         for at in 0..octets.len() {
@@ -258,8 +329,7 @@ mod tests {
 
     #[test]
     fn nothing_else_is_one() {
-        let user = UserId::from_record(4).unwrap();
-        let granted = Granted::new(user, &all(), [7; 8]);
+        let granted = Granted::new(user(4), &all(), [7; 8]);
         let (class, _) = granted.to_classes(acme(), &Carried::of(None)).unwrap();
         let torn = &class.as_bytes()[..class.len() - 4];
         let other_form = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode([3, 4, 0]));

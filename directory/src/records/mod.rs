@@ -99,9 +99,9 @@ pub(crate) use event_keeping::EventKeeping;
 pub use former_password::FormerPassword;
 pub use gear_certificates::{CertificateFingerprint, GearCertificates};
 pub(crate) use gear_claims::{GearClaims, SECRET_TAG};
-pub use gear_orders::{Consequence, GearOrders, Trigger};
+pub use gear_orders::{Consequence, GearOrders, OrderWay, Trigger};
 pub(crate) use granted::digest_of;
-pub use granted::{Granted, ReplyDigest};
+pub use granted::{Granted, Guest, ReplyDigest};
 pub use group::{Group, GroupFields};
 pub use group_password_policy::{GroupPasswordPolicy, GroupPasswordPolicyFields, PasswordDemands};
 pub(crate) use import::{Asker, ImportWork, Position, Stage};
@@ -340,6 +340,8 @@ pub(crate) mod indices {
     pub(crate) const SESSION_OPEN_AT: Index = Index(224);
     /// Of open sessions, by the RADIUS client and the gear behind it.
     pub(crate) const SESSION_OPEN_OF: Index = Index(225);
+    /// Of sessions of devices.
+    pub(crate) const SESSION_DEVICE: Index = Index(226);
     pub(crate) const CERTIFICATE_AUTHORITY_NAME: Index = Index(190);
     pub(crate) const CERTIFICATE_AUTHORITY_UUID: Index = Index(191);
     pub(crate) const CERTIFICATE_FINGERPRINT: Index = Index(192);

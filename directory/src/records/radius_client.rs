@@ -103,7 +103,7 @@ impl Default for RadiusClientFields {
 
 impl Record for RadiusClient {
     const KIND: Kind = kinds::RADIUS_CLIENT;
-    const VERSION: u8 = 6;
+    const VERSION: u8 = 7;
 
     fn upgrade(version: u8, body: &[u8]) -> Result<Self, Corrupt> {
         match version {
@@ -112,6 +112,7 @@ impl Record for RadiusClient {
             3 => storage::decode::<Version3>(body).map(Self::from),
             4 => storage::decode::<Version4>(body).map(Self::from),
             5 => storage::decode::<Version5>(body).map(Self::from),
+            6 => storage::decode::<Version6>(body).map(Self::from),
             other => Err(Corrupt::version(Self::KIND, other)),
         }
     }
@@ -345,9 +346,89 @@ impl From<OrdersOfVersion5> for GearOrders {
     }
 }
 
+/// The record as version 6 wrote it.
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(Serialize))]
+struct Version6 {
+    uuid: Uuid,
+    stamp: Stamp,
+    fields: FieldsBefore<NetworkRule>,
+    orders: OrdersOfVersion6,
+    time_zone: String,
+    previous_until: Option<Time>,
+}
+
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(Serialize))]
+struct OrdersOfVersion6 {
+    before: OrdersOfVersion5,
+    policy_changed: Consequence,
+}
+
+impl From<Version6> for RadiusClient {
+    fn from(old: Version6) -> Self {
+        let Version6 { uuid, stamp, fields, orders, time_zone, previous_until } = old;
+        let orders = GearOrders { policy_changed: orders.policy_changed, ..orders.before.into() };
+        let fields = RadiusClientFields { orders, time_zone, ..fields.into() };
+        Self { uuid, stamp, fields, previous_until }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_version_6_knew_stays_and_orders_go_by_datagram() {
+        let before = OrdersOfVersion5 {
+            port: 1_700,
+            suspended: Consequence::Disconnect,
+            locked: Consequence::Nothing,
+            left_group: Consequence::Change,
+            joined_group: Consequence::Nothing,
+            password_changed: Consequence::Nothing,
+            certificate_revoked: Consequence::Nothing,
+            end_when_refused: true,
+        };
+        let orders = OrdersOfVersion6 { before, policy_changed: Consequence::Change };
+        let fields = FieldsBefore {
+            name: "switch".into(),
+            sources: Vec::new(),
+            require_message_authenticator: true,
+            limit_proxy_state: true,
+            allowed_groups: Vec::new(),
+            reply_profile: None,
+            second_factor: None,
+            asks_for_code: false,
+            rules: Vec::new(),
+            locked_or_expired: LockedOrExpired::Reject,
+            certificates: GearCertificates::default(),
+            mac_authentication: true,
+            unknown_device_profile: None,
+        };
+        let (uuid, stamp) = (Uuid::from_u128(7), Stamp::new(Time(1)));
+        let (time_zone, previous_until) = ("Europe/Vienna".to_owned(), Some(Time(9)));
+        let old = Version6 { uuid, stamp, fields, orders, time_zone, previous_until };
+        let read = RadiusClient::upgrade(6, &storage::encode(&old).unwrap()).unwrap();
+        let orders = GearOrders {
+            port: 1_700,
+            suspended: Consequence::Disconnect,
+            left_group: Consequence::Change,
+            end_when_refused: true,
+            policy_changed: Consequence::Change,
+            way: crate::records::OrderWay::Datagram,
+            ..GearOrders::default()
+        };
+        let expected = RadiusClientFields {
+            name: "switch".into(),
+            mac_authentication: true,
+            orders,
+            time_zone: "Europe/Vienna".into(),
+            ..RadiusClientFields::default()
+        };
+        assert_eq!((read.uuid, read.stamp, read.fields), (uuid, stamp, expected));
+        assert_eq!(read.previous_until, Some(Time(9)));
+    }
 
     #[test]
     fn what_version_1_knew_stays_and_the_rest_has_its_default() {

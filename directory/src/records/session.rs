@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use storage::{Corrupt, Entries, Kind, Record};
 use uuid::Uuid;
 
-use super::{Carried, CertificateMark, Granted, ReplyDigest, indices, kinds};
-use crate::id::{RadiusClientId, RecordId, UserId};
+use super::{Carried, CertificateMark, Granted, Guest, ReplyDigest, indices, kinds};
+use crate::id::{DeviceId, RadiusClientId, RecordId, UserId};
 use crate::text::prepare_cut;
 use crate::time::Time;
 
@@ -68,6 +68,16 @@ pub struct Session {
     pub carried: Carried,
     /// The IPv6 prefixes that it has.
     pub prefixes: Prefixes,
+    /// Which device was let in for itself, where the gear repeats what the accept said; else, where no
+    /// user has the login, the device whose hardware address it was when the session was first heard of.
+    pub device: Option<DeviceId>,
+}
+
+impl Session {
+    /// Who is on the network, if it is known.
+    pub fn guest(&self) -> Option<Guest> {
+        self.device.map(Guest::Device).or_else(|| self.user.map(Guest::User))
+    }
 }
 
 /// The IPv6 prefixes that gear gave for a session, the first of each kind.
@@ -133,20 +143,21 @@ pub(crate) fn gear_key(client: RadiusClientId, gear: &str) -> [u8; 16] {
 
 impl Record for Session {
     const KIND: Kind = kinds::SESSION;
-    const VERSION: u8 = 7;
+    const VERSION: u8 = 8;
     /// Gear reports all the time; what binds and searches remember must outlive that.
     const LOGGED: bool = false;
 
     fn upgrade(version: u8, body: &[u8]) -> Result<Self, Corrupt> {
         match version {
-            // Two addresses, a certificate, a port, what was granted, changed and carried and two
-            // prefixes stand at the end, and what is not known is a zero octet.
-            1 => storage::decode(&[body, &[0; 9]].concat()),
-            2 => storage::decode(&[body, &[0; 7]].concat()),
+            // Two addresses, a certificate, a port, what was granted, changed and carried, two prefixes
+            // and a device stand at the end, and what is not known is a zero octet.
+            1 => storage::decode(&[body, &[0; 10]].concat()),
+            2 => storage::decode(&[body, &[0; 8]].concat()),
             // Version 3 knew of a certificate by one authority alone.
-            3 | 4 => storage::decode(&[body, &[0; 6]].concat()),
-            5 => storage::decode(&[body, &[0; 3]].concat()),
-            6 => storage::decode(&[body, &[0; 2]].concat()),
+            3 | 4 => storage::decode(&[body, &[0; 7]].concat()),
+            5 => storage::decode(&[body, &[0; 4]].concat()),
+            6 => storage::decode(&[body, &[0; 3]].concat()),
+            7 => storage::decode(&[body, &[0]].concat()),
             other => Err(Corrupt::version(Self::KIND, other)),
         }
     }
@@ -156,6 +167,9 @@ impl Record for Session {
         entries.add(indices::SESSION_USER, prepare_cut(&self.login).as_bytes());
         if let Some(key) = &self.key {
             entries.add(indices::SESSION_KEY, key);
+        }
+        if let Some(device) = self.device {
+            entries.add(indices::SESSION_DEVICE, &device.record().to_be_bytes());
         }
         if self.ended.is_none() {
             entries.add(indices::SESSION_OPEN, &[]);
@@ -199,10 +213,11 @@ mod tests {
             changed: None,
             carried: Carried::default(),
             prefixes: Prefixes::default(),
+            device: None,
         };
         let body = storage::encode(&session).unwrap();
-        let (version_1, version_2) = (&body[..body.len() - 9], &body[..body.len() - 7]);
-        for (version, less) in [(4, 6), (5, 3), (6, 2)] {
+        let (version_1, version_2) = (&body[..body.len() - 10], &body[..body.len() - 8]);
+        for (version, less) in [(4, 7), (5, 4), (6, 3), (7, 1)] {
             assert_eq!(Session::upgrade(version, &body[..body.len() - less]).unwrap(), session);
         }
         assert_eq!(Session::upgrade(1, version_1).unwrap(), session);

@@ -2,6 +2,7 @@
 
 mod by_hand;
 mod changes;
+mod devices;
 mod later;
 mod policy;
 mod times;
@@ -20,8 +21,8 @@ use crate::events::{Action, Outcome};
 use crate::id::{GroupId, OrganizationId, RadiusClientId, UserId};
 use crate::orders::{OrderOutcome, SessionOrder};
 use crate::records::{
-    Carried, Conditions, Consequence, Departure, GearOrders, GroupFields, NetworkRule, Prefixes,
-    RadiusClientFields, RuleVerdict, Traffic, Trigger, UserState,
+    Carried, Conditions, Consequence, Departure, GearOrders, GroupFields, NetworkRule, OrderWay,
+    Prefixes, RadiusClientFields, RuleVerdict, Traffic, Trigger, UserState,
 };
 
 /// An organization whose RADIUS clients may want to be told.
@@ -42,6 +43,7 @@ const EVERYTHING: GearOrders = GearOrders {
     certificate_revoked: Consequence::Disconnect,
     end_when_refused: false,
     policy_changed: Consequence::Nothing,
+    way: OrderWay::Datagram,
 };
 
 impl Office {

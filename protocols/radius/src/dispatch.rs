@@ -57,8 +57,19 @@ pub struct OrderText {
 }
 
 impl OrderText {
+    /// All that the order says.
+    ///
+    /// # Errors
+    /// When it is longer than a packet may be.
+    pub fn attributes(&self) -> Result<Reply, ReplyError> {
+        let mut attributes = self.session.clone();
+        attributes.append(&self.change)?;
+        Ok(attributes)
+    }
+
     /// What the order says with the least that names the session, where it names it by more.
-    fn least(&self) -> Option<Reply> {
+    #[must_use]
+    pub fn least(&self) -> Option<Reply> {
         let mut least = least(&self.session)?;
         least.append(&self.change).ok()?;
         Some(least)
@@ -312,8 +323,7 @@ impl<S: Copy + Eq + Hash + Ord, K: Copy> Dispatcher<S, K> {
 
     /// An order in each of the secrets, with identifiers that rest where it goes.
     fn signed(&mut self, text: &OrderText, seconds: u32) -> Result<Vec<(u8, Order)>, ReplyError> {
-        let mut attributes = text.session.clone();
-        attributes.append(&text.change)?;
+        let attributes = text.attributes()?;
         let mut orders = Vec::with_capacity(SECRETS);
         for secret in text.secrets.iter().take(SECRETS) {
             let identifier = self.take_identifier(text.to);

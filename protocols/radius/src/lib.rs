@@ -11,7 +11,7 @@
 //! client whose request is in itself unacceptable gets an Access-Reject without anybody being asked.
 //!
 //! An [`Order`] goes the other way: it has gear end or change a session (RFC 5176). A [`Dispatcher`]
-//! sends orders, again until they are answered.
+//! sends orders, again until they are answered; a [`Downstream`] has those of a connection that gear opened.
 //!
 //! A reply that was not signed cannot be sent, since a [`SignedReply`] has no constructor:
 //!
@@ -31,6 +31,7 @@ mod attribute;
 mod credential;
 mod dictionary;
 mod dispatch;
+mod downstream;
 mod limits;
 mod ms_chap;
 mod order;
@@ -53,9 +54,10 @@ pub use attribute::{Attribute, AttributeType, Attributes};
 pub use credential::{Chap, Credential, verify_chap};
 pub use dictionary::{Named, ValueKind, named_attributes};
 pub use dispatch::{DispatchLimits, Dispatched, Dispatcher, NewOrder, OrderEnd, OrderText, Turn};
+pub use downstream::Downstream;
 pub use limits::Limits;
 pub use ms_chap::{Failure, MsChapV2};
-pub use order::{Obedience, Order, OrderKind, cause_in_words};
+pub use order::{Obedience, Order, OrderKind, answers_order, cause_in_words};
 pub use packet::Malformed;
 pub use question::Question;
 pub use recent::Ticket;

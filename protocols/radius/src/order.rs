@@ -35,7 +35,8 @@ pub struct Order {
     octets: Vec<u8>,
     kind: OrderKind,
     identifier: u8,
-    secret: Secret,
+    /// None where a token is in the place of identifier and authenticator.
+    secret: Option<Secret>,
     seconds: u32,
 }
 
@@ -90,6 +91,14 @@ pub(crate) fn least(session: &Reply) -> Option<Reply> {
     (is_less && is_named).then_some(least)
 }
 
+/// Whether a packet that came down a connection answers an order, and asks for nothing.
+#[must_use]
+pub fn answers_order(packet: &[u8]) -> bool {
+    let answers = |kind: OrderKind, code| kind.codes().iter().skip(1).any(|own| *own == code);
+    let all = [OrderKind::Disconnect, OrderKind::Change];
+    packet.first().is_some_and(|code| all.into_iter().any(|kind| answers(kind, *code)))
+}
+
 impl OrderKind {
     /// The codes of the request, of an answer that says yes, and of one that says no.
     const fn codes(self) -> [u8; 3] {
@@ -137,12 +146,45 @@ impl Order {
         write(&mut octets, MAC, mac);
         let authenticator = secret.digest_after(&octets);
         write(&mut octets, 4, authenticator);
-        Ok(Self { octets, kind, identifier, secret: secret.clone(), seconds })
+        Ok(Self { octets, kind, identifier, secret: Some(secret.clone()), seconds })
+    }
+
+    /// Writes an order of RADIUS/1.1, which TLS protects: a token, and nothing where others have an
+    /// identifier and an authenticator ([RFC 9765, section 4.1]).
+    ///
+    /// # Errors
+    /// When it is longer than a packet may be.
+    ///
+    /// [RFC 9765, section 4.1]: https://www.rfc-editor.org/rfc/rfc9765#section-4.1
+    pub(crate) fn with_token(
+        kind: OrderKind,
+        token: u32,
+        attributes: &Reply,
+        seconds: u32,
+    ) -> Result<Self, ReplyError> {
+        let attributes = attributes.as_octets();
+        let length = HEADER + 6 + attributes.len();
+        let (Ok(field), true) = (u16::try_from(length), length <= LONGEST) else {
+            return Err(ReplyError::PacketFull);
+        };
+        let [request, ..] = kind.codes();
+        let mut octets = Vec::with_capacity(length);
+        octets.extend([request, 0]);
+        octets.extend(field.to_be_bytes());
+        octets.extend(token.to_be_bytes());
+        octets.extend([0; 12]);
+        octets.extend([AttributeType::EVENT_TIMESTAMP.0, 6]);
+        octets.extend(seconds.to_be_bytes());
+        octets.extend(attributes);
+        Ok(Self { octets, kind, identifier: 0, secret: None, seconds })
     }
 
     /// The same order with other attributes, dated as this one is and in its secret.
     pub(crate) fn with(&self, identifier: u8, attributes: &Reply) -> Result<Self, ReplyError> {
-        Self::new(self.kind, identifier, &self.secret, attributes, self.seconds)
+        match &self.secret {
+            Some(secret) => Self::new(self.kind, identifier, secret, attributes, self.seconds),
+            None => Self::with_token(self.kind, identifier.into(), attributes, self.seconds),
+        }
     }
 
     /// The datagram.
@@ -157,11 +199,17 @@ impl Order {
     pub fn read(&self, datagram: &[u8]) -> Option<Obedience> {
         let packet = Packet::read(datagram).ok()?;
         let [_, done, refused] = self.kind.codes();
-        if packet.identifier != self.identifier || ![done, refused].contains(&packet.code) {
+        if ![done, refused].contains(&packet.code) {
             return None;
         }
-        let asked = self.octets.get(4..HEADER)?.try_into().ok()?;
-        if !self.is_authentic(&packet, asked) {
+        let asked: &[u8; 16] = self.octets.get(4..HEADER)?.try_into().ok()?;
+        let is_own = match &self.secret {
+            Some(secret) => {
+                packet.identifier == self.identifier && is_authentic(secret, &packet, asked)
+            }
+            None => packet.authenticator.first_chunk::<4>() == asked.first_chunk::<4>(),
+        };
+        if !is_own {
             return None;
         }
         let (mut cause, mut position, mut rest) = (None, HEADER, packet.attributes);
@@ -173,36 +221,38 @@ impl Order {
             match attribute.kind {
                 AttributeType::ERROR_CAUSE => cause = cause.or_else(|| attribute.integer()),
                 AttributeType::MESSAGE_AUTHENTICATOR => {
-                    self.verify(&packet, asked, start, attribute.value)?;
+                    // Inside TLS without MD5 one is ignored (RFC 9765, section 5.2).
+                    if let Some(secret) = &self.secret {
+                        verify(secret, &packet, asked, (start, attribute.value))?;
+                    }
                 }
                 _ => {}
             }
         }
         Some(if packet.code == done { Obedience::Done } else { Obedience::Refused(cause) })
     }
+}
 
-    fn is_authentic(&self, packet: &Packet<'_>, asked: &[u8; 16]) -> bool {
-        let head = packet.octets.get(..4).unwrap_or_default();
-        let expected = self.secret.digest_of_three(head, asked, packet.attributes);
-        expected.ct_eq(packet.authenticator).into()
-    }
+fn is_authentic(secret: &Secret, packet: &Packet<'_>, asked: &[u8; 16]) -> bool {
+    let head = packet.octets.get(..4).unwrap_or_default();
+    let expected = secret.digest_of_three(head, asked, packet.attributes);
+    expected.ct_eq(packet.authenticator).into()
+}
 
-    /// The Message-Authenticator is made over the order's authenticator.
-    fn verify(
-        &self,
-        packet: &Packet<'_>,
-        asked: &[u8; 16],
-        start: usize,
-        found: &[u8],
-    ) -> Option<()> {
-        let mut mac = self.secret.mac();
-        mac.update(packet.octets.get(..4)?);
-        mac.update(asked);
-        mac.update(packet.octets.get(HEADER..start)?);
-        mac.update(&[0; 16]);
-        mac.update(packet.octets.get(start.checked_add(16)?..)?);
-        mac.verify_slice(found).ok()
-    }
+/// The Message-Authenticator is made over the order's authenticator.
+fn verify(
+    secret: &Secret,
+    packet: &Packet<'_>,
+    asked: &[u8; 16],
+    (start, found): (usize, &[u8]),
+) -> Option<()> {
+    let mut mac = secret.mac();
+    mac.update(packet.octets.get(..4)?);
+    mac.update(asked);
+    mac.update(packet.octets.get(HEADER..start)?);
+    mac.update(&[0; 16]);
+    mac.update(packet.octets.get(start.checked_add(16)?..)?);
+    mac.verify_slice(found).ok()
 }
 
 fn write(octets: &mut [u8], at: usize, value: [u8; 16]) {

@@ -175,7 +175,7 @@ fn gear_is_told_nothing_about_sessions_unless_its_client_says_so() {
     let none = json!({"port": 3799, "suspended": "nothing", "locked": "nothing",
         "left_group": "nothing", "joined_group": "nothing", "password_changed": "nothing",
         "certificate_revoked": "nothing", "policy_changed": "nothing",
-        "disconnect_when_refused": false});
+        "disconnect_when_refused": false, "way": "datagram"});
     assert_eq!(office.read(&place)["orders"], none);
     let wanted = json!({"orders": {"port": 1700, "left_group": "disconnect"}});
     let patched = office.act("PATCH", &place, Some(&wanted));

@@ -5,10 +5,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// What the gear of a RADIUS client is told about sessions that go on (RFC 5176), when something of
-/// their users changes. An order goes to the address that the session's reports came from, where that
-/// lies in a network of the client's `sources`; or to the one that the gear gives itself, where that
+/// their users changes, or of devices that came for themselves. An order goes to the address that the
+/// session's reports came from, where that lies in a network of the client's `sources`; or to the one that the gear gives itself, where that
 /// lies in one that is not wide (/16 or less, IPv6 /48) and the operator believes it there
-/// (`[radius] order_networks_told`); and nowhere that the operator lets no orders go.
+/// (`[radius] order_networks_told`); and nowhere that the operator lets no orders go. With `way` as
+/// `radsec` it goes down a connection that the gear has open.
 #[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schema(example = json!({
@@ -19,15 +20,15 @@ pub(crate) struct GearOrders {
     /// The UDP port on which the gear takes orders, 1024 or more.
     #[schema(default = 3799, minimum = 1024)]
     port: u16,
-    /// When an admin suspends or deletes the user.
+    /// When an admin suspends or deletes the user or the device.
     suspended: Consequence,
     /// When an admin locks the user out; what wrong passwords lock stays on the network.
     locked: Consequence,
-    /// When the user leaves a group that the client's `allowed_groups` or `rules` name, by way of
-    /// nested groups as well.
+    /// When the user or the device leaves a group that the client's `allowed_groups` or `rules` name, by
+    /// way of nested groups as well.
     left_group: Consequence,
-    /// When the user comes into such a group. `disconnect` ends sessions that would have another reply
-    /// profile since then. To move a user, put them into the new group before the old one is left.
+    /// When the user or the device comes into such a group. `disconnect` ends sessions that would have
+    /// another reply profile since then. To move a user, put them into the new group before the old one is left.
     joined_group: Consequence,
     /// When the user has another password, whoever set it.
     password_changed: Consequence,
@@ -42,6 +43,21 @@ pub(crate) struct GearOrders {
     policy_changed: Consequence,
     /// Whether a session is ended whose gear refuses a change of authorization.
     disconnect_when_refused: bool,
+    /// How the gear takes orders.
+    way: OrderWay,
+}
+
+/// How gear takes orders.
+#[derive(Clone, Copy, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum OrderWay {
+    /// By datagram, on `port`.
+    #[default]
+    Datagram,
+    /// Down a RadSec connection that the gear has open: one from the address that the session's last
+    /// report came from, or else the last one that the client opened. Where none is open, it is waited
+    /// for as it is for an answer. `sources` and `port` mean nothing then.
+    Radsec,
 }
 
 /// What becomes of a session.
@@ -80,6 +96,7 @@ impl From<records::GearOrders> for GearOrders {
             certificate_revoked,
             end_when_refused,
             policy_changed,
+            way,
         } = orders;
         Self {
             port,
@@ -91,6 +108,7 @@ impl From<records::GearOrders> for GearOrders {
             certificate_revoked: certificate_revoked.into(),
             policy_changed: policy_changed.into(),
             disconnect_when_refused: end_when_refused,
+            way: way.into(),
         }
     }
 }
@@ -107,6 +125,7 @@ impl From<GearOrders> for records::GearOrders {
             certificate_revoked,
             policy_changed,
             disconnect_when_refused,
+            way,
         } = orders;
         Self {
             port,
@@ -118,6 +137,25 @@ impl From<GearOrders> for records::GearOrders {
             certificate_revoked: certificate_revoked.into(),
             end_when_refused: disconnect_when_refused,
             policy_changed: policy_changed.into(),
+            way: way.into(),
+        }
+    }
+}
+
+impl From<records::OrderWay> for OrderWay {
+    fn from(way: records::OrderWay) -> Self {
+        match way {
+            records::OrderWay::Datagram => Self::Datagram,
+            records::OrderWay::Connection => Self::Radsec,
+        }
+    }
+}
+
+impl From<OrderWay> for records::OrderWay {
+    fn from(way: OrderWay) -> Self {
+        match way {
+            OrderWay::Datagram => Self::Datagram,
+            OrderWay::Radsec => Self::Connection,
         }
     }
 }

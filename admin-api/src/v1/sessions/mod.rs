@@ -70,6 +70,12 @@ pub(crate) struct Session {
     /// `anonymous`, with a realm or without.
     #[schema(required)]
     user: Option<Uuid>,
+    /// The device that was let in for itself, by a certificate of its own or by its hardware address,
+    /// where the gear says again what the accept said; else, where no user has the login, the device
+    /// whose hardware address it was when the session was first heard of. Null when there was none, or
+    /// is none any more.
+    #[schema(required)]
+    device: Option<Uuid>,
     /// When it began.
     started: Moment,
     /// What the last report was of.
@@ -146,6 +152,10 @@ impl Session {
             Some(id) => there(grant.users().read(id))?,
             None => None,
         };
+        let device = match record.device {
+            Some(id) => there(grant.devices().read(id))?,
+            None => None,
+        };
         let traffic = record.traffic;
         Ok(Self {
             id: record.uuid,
@@ -154,6 +164,7 @@ impl Session {
             name: record.name,
             login: record.login,
             user: user.map(|user| user.uuid),
+            device: device.map(|device| device.uuid),
             started: Moment(record.started),
             updated: Moment(record.updated),
             ended: record.ended.map(|(at, _)| Moment(at)),

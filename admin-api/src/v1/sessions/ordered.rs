@@ -1,6 +1,5 @@
 //! What became of an order about a session.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use directory::orders::{OrderOutcome, SessionOrder};
@@ -17,9 +16,10 @@ pub(crate) struct Ordered {
     /// Why it was not done.
     #[schema(required)]
     reason: Option<String>,
-    /// Where it went; null when nothing may be sent.
-    #[schema(required, value_type = Option<String>)]
-    sent_to: Option<SocketAddr>,
+    /// Where it went: an address with a port, or `radsec` and the address of the gear's connection;
+    /// null when nothing may be sent.
+    #[schema(required)]
+    sent_to: Option<String>,
 }
 
 /// How an order ended.
@@ -44,7 +44,7 @@ pub(super) const LONGEST_WAIT: u8 = 60;
 
 /// Has an order sent and waits for what becomes of it, for so many seconds.
 pub(super) async fn send(api: &Api, order: SessionOrder, wait: u8) -> Ordered {
-    let sent_to = order.to.ok();
+    let sent_to = order.to.ok().map(|to| to.to_string());
     let outcome = (api.orders)(order);
     let wait = Duration::from_secs(wait.min(LONGEST_WAIT).into());
     // An order goes on when nobody waits for it any more.

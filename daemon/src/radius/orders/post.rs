@@ -9,13 +9,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use directory::orders::{ChangedSession, OrderOutcome, Sequel, SessionOrder};
+use directory::orders::{ChangedSession, OrderOutcome, OrderPlace, Sequel, SessionOrder};
 use directory::{Directory, Error, OrganizationId, Time};
 use radius::{DispatchLimits, Dispatched, Dispatcher, NewOrder, OrderEnd, OrderText, Turn};
 use tokio::net::UdpSocket;
 use tokio::sync::{Notify, mpsc, oneshot};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
+use super::super::lines::Lines;
+use super::descent::Descent;
 use super::{Handed, view};
 use crate::clock::Clock;
 use crate::lifecycle::Shutdown;
@@ -42,6 +44,13 @@ pub(super) struct Post {
     /// Sessions that go on otherwise, which has to be kept.
     changed: Vec<ChangedSession>,
     next: u64,
+    /// Connections that gear has open.
+    lines: Arc<Lines>,
+    /// Orders that go down them, and their places among all that are under way.
+    descents: JoinSet<(u64, OrderEnd)>,
+    places: HashMap<u64, Turn<OrganizationId, u64>>,
+    /// How long an answer is waited for there.
+    patience: Duration,
 }
 
 /// Who waits for what becomes of an order.
@@ -74,14 +83,25 @@ const UNREAD: &str = "it could not be looked at";
 impl Post {
     /// Starts with nothing to send.
     pub(super) fn new(
-        directory: Directory,
-        clock: Clock,
+        (directory, clock): (Directory, Clock),
         limits: DispatchLimits,
         sockets: Vec<UdpSocket>,
+        lines: Arc<Lines>,
     ) -> Self {
-        let machine = Dispatcher::new(limits);
-        let (orders, turns, changed) = (HashMap::new(), VecDeque::new(), Vec::new());
-        Self { directory, clock, sockets, machine, orders, turns, changed, next: 0 }
+        Self {
+            directory,
+            clock,
+            sockets,
+            machine: Dispatcher::new(limits),
+            orders: HashMap::new(),
+            turns: VecDeque::new(),
+            changed: Vec::new(),
+            next: 0,
+            lines,
+            descents: JoinSet::new(),
+            places: HashMap::new(),
+            patience: limits.patience,
+        }
     }
 
     /// Sends orders until the daemon drains.
@@ -132,6 +152,7 @@ impl Post {
                     let look = move || directory.take_departures(now);
                     step = Some(tokio::task::spawn_blocking(look));
                 }
+                Some(Ok((key, how))) = self.descents.join_next() => self.landed(key, how),
                 socket = readable(&self.sockets) => self.receive(socket),
             }
             self.work();
@@ -168,8 +189,7 @@ impl Post {
 
     /// Takes an order, unless it goes nowhere.
     fn take(&mut self, order: SessionOrder, done: Done) {
-        let place = order.to.map_err(ToOwned::to_owned).and_then(|to| self.reachable(to));
-        let to = match place {
+        let to = match view::destination(&order).and_then(|to| self.reachable(&order, to)) {
             Ok(to) => to,
             Err(reason) => return self.end(order, done, &OrderOutcome::NotSent(reason)),
         };
@@ -179,8 +199,12 @@ impl Post {
         self.machine.add(NewOrder { share, key, to, urgent });
     }
 
-    fn reachable(&self, to: SocketAddr) -> Result<SocketAddr, String> {
+    /// Whether there is a socket for where an order goes, if it needs one.
+    fn reachable(&self, order: &SessionOrder, to: SocketAddr) -> Result<SocketAddr, String> {
         let reason = || "orders_from has no address of that kind".to_owned();
+        if goes_down(order) {
+            return Ok(to);
+        }
         self.socket(to).map(|_| to).ok_or_else(reason)
     }
 
@@ -204,14 +228,7 @@ impl Post {
                     Some((order, done)) => self.end(order, done, &view::outcome(OrderEnd::Crowded)),
                     None => {}
                 },
-                Dispatched::Ended { key, how } => {
-                    if let (OrderEnd::Repeated(_), Some((order, _))) =
-                        (how, self.orders.get_mut(&key))
-                    {
-                        order.was_repeated = true;
-                    }
-                    self.conclude(key, &view::outcome(how));
-                }
+                Dispatched::Ended { key, how } => self.over(key, how),
             }
         }
         for (organization, orders) in crowded {
@@ -265,7 +282,8 @@ impl Post {
     /// Sends orders that were looked at and are still to be sent.
     fn follow(&mut self, looks: Vec<Look>) {
         for Look { turn, order, done, text } in looks {
-            match text.and_then(|text| self.reachable(text.to).map(|_| text)) {
+            match text.and_then(|text| self.reachable(&order, text.to).map(|_| text)) {
+                Ok(text) if goes_down(&order) => self.descend(turn, (order, done), text),
                 Ok(text) => {
                     self.orders.insert(turn.key(), (order, done));
                     let seconds = u32::try_from(self.clock.wall() / 1_000).unwrap_or(u32::MAX);
@@ -278,6 +296,41 @@ impl Post {
                 }
             }
         }
+    }
+
+    /// Has an order go down a connection. It keeps its place until it has ended.
+    fn descend(
+        &mut self,
+        turn: Turn<OrganizationId, u64>,
+        (order, done): (SessionOrder, Done),
+        text: OrderText,
+    ) {
+        let (key, client) = (turn.key(), (order.organization, order.session.client));
+        let from = match order.to {
+            Ok(OrderPlace::Connection(from)) => from,
+            Ok(OrderPlace::Datagram(_)) | Err(_) => None,
+        };
+        let seconds = u32::try_from(self.clock.wall() / 1_000).unwrap_or(u32::MAX);
+        let (lines, patience) = (Arc::clone(&self.lines), self.patience);
+        let descent = Descent { lines, client, from, text, seconds, patience };
+        self.orders.insert(key, (order, done));
+        self.places.insert(key, turn);
+        self.descents.spawn(async move { (key, descent.run().await) });
+    }
+
+    /// An order that went down a connection has ended.
+    fn landed(&mut self, key: u64, how: OrderEnd) {
+        if let Some(turn) = self.places.remove(&key) {
+            self.machine.leave(turn);
+        }
+        self.over(key, how);
+    }
+
+    fn over(&mut self, key: u64, how: OrderEnd) {
+        if let (OrderEnd::Repeated(_), Some((order, _))) = (how, self.orders.get_mut(&key)) {
+            order.was_repeated = true;
+        }
+        self.conclude(key, &view::outcome(how));
     }
 
     /// Sends a datagram. One that cannot be sent is lost, as it may be on its way; it goes out again.
@@ -330,6 +383,11 @@ impl Post {
             let _gone = done.send(outcome.clone());
         }
     }
+}
+
+/// Whether an order goes down a connection.
+fn goes_down(order: &SessionOrder) -> bool {
+    matches!(order.to, Ok(OrderPlace::Connection(_)))
 }
 
 fn random(directory: &Directory) -> impl FnMut() -> u32 + use<> {

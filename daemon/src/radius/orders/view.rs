@@ -1,8 +1,9 @@
 //! Pure functions from the directory's words about orders to RADIUS's, and back.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
-use directory::orders::{OrderOutcome, Ordered, SessionOrder};
+use directory::RecordId as _;
+use directory::orders::{OrderOutcome, OrderPlace, Ordered, SessionOrder};
 use directory::records::{NamedAttribute, ReplyProfileFields, Session};
 use radius::{
     AttributeType, Obedience, OrderEnd, OrderKind, OrderText, Reply, ReplyError, Secret,
@@ -11,9 +12,24 @@ use radius::{
 
 use super::super::view::of_profile;
 
+/// By what an order takes its turn: where its gear listens, or what stands in for the connections of its
+/// RADIUS client, which have nothing in common that is an address: one to which no packet goes.
+pub(super) fn destination(order: &SessionOrder) -> Result<SocketAddr, String> {
+    /// The first octets of addresses that nobody has (RFC 6666).
+    const NOWHERE: u128 = 0x0100 << 112;
+    match order.to.map_err(ToOwned::to_owned)? {
+        OrderPlace::Datagram(to) => Ok(to),
+        OrderPlace::Connection(_) => {
+            let organization = u128::from(order.organization.number()) << 64;
+            let client = u128::from(order.session.client.record());
+            Ok((Ipv6Addr::from(NOWHERE | organization | client), 0).into())
+        }
+    }
+}
+
 /// An order as it goes to the gear; or why it cannot.
 pub(super) fn written(order: &SessionOrder) -> Result<OrderText, String> {
-    let to = order.to.map_err(ToOwned::to_owned)?;
+    let to = destination(order)?;
     let (kind, change) = match &order.what {
         Ordered::End => (OrderKind::Disconnect, Reply::new()),
         Ordered::Change(profile) => (OrderKind::Change, change_of(profile)?),
@@ -22,7 +38,8 @@ pub(super) fn written(order: &SessionOrder) -> Result<OrderText, String> {
     // An empty secret proves nothing; the directory accepts none.
     let secrets = order.secrets.iter().filter_map(|secret| Secret::new(secret.expose()).ok());
     let secrets: Vec<Secret> = secrets.collect();
-    if secrets.is_empty() {
+    // Down a connection all have the same secret, or none.
+    if secrets.is_empty() && matches!(order.to, Ok(OrderPlace::Datagram(_))) {
         return Err("no secret is shared with the gear".to_owned());
     }
     Ok(OrderText { to, kind, secrets, session, change })
@@ -153,6 +170,7 @@ mod tests {
             changed: None,
             carried: Carried::default(),
             prefixes: Prefixes::default(),
+            device: None,
         }
     }
 

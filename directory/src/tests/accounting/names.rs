@@ -7,7 +7,7 @@ use crate::collections::SessionQuery;
 use crate::events::{Action, EventActor};
 use crate::id::UserId;
 use crate::network::{Circumstances, NetworkMethod, OuterName};
-use crate::records::{Ending, Granted, Session};
+use crate::records::{Ending, Granted, Guest, Session};
 use crate::tests::world::{RIGHT, World};
 use crate::time::Time;
 
@@ -98,7 +98,7 @@ fn whom_the_accept_was_about_tells_sessions_apart_whatever_the_gear_calls_them()
     let gear = Gear::new(&world, acme);
     let circumstances = Circumstances::of(NetworkMethod::EapTtls);
     let tell = |stage, at, user: usize| {
-        let granted = Some(Granted::new(users[user], &circumstances, [0; 8]));
+        let granted = Some(Granted::new(Guest::User(users[user]), &circumstances, [0; 8]));
         gear.tell(SessionReport { granted, ..of(&gear, stage, at, "anonymous") });
     };
     let found = || -> Vec<_> {
@@ -155,7 +155,8 @@ fn an_accept_says_whom_it_lets_in_where_the_gear_knows_another_name() {
         ("anonymous", Some("anonymous"), Some(anonymous)),
     ] {
         let granted = accepted(&gear, login, outer);
-        assert_eq!(granted.map(|granted| granted.user), told, "{login} {outer:?}");
+        let guest = granted.map(|granted| granted.guest);
+        assert_eq!(guest, told.map(Guest::User), "{login} {outer:?}");
     }
 }
 

@@ -8,7 +8,7 @@ use crate::authentication::{Door, Outcome as Answer, Request, Who};
 use crate::id::ReplyProfileId;
 use crate::network::{Circumstances, NetworkMethod};
 use crate::orders::{Ordered, Sequel};
-use crate::records::{Granted, ReplyProfileFields};
+use crate::records::{Granted, Guest, ReplyProfileFields};
 use crate::time::Time;
 
 pub(super) const CHANGES: GearOrders = GearOrders {
@@ -390,7 +390,8 @@ fn accepts_tell_of_themselves_only_where_a_client_asks_for_it() {
     for asked in [EVERYTHING, CHANGES] {
         let network = Network::new(asked);
         let (granted, _) = network.accept("ada").unwrap();
-        assert_eq!((granted.user, granted.method), (network.office.ada, NetworkMethod::Pap));
+        let ada = Guest::User(network.office.ada);
+        assert_eq!((granted.guest, granted.method), (ada, NetworkMethod::Pap));
     }
 }
 

@@ -5,6 +5,7 @@ use storage::Reading as _;
 use super::super::authority::{built_in, issue};
 use super::*;
 use crate::id::RecordId;
+use crate::orders::OrderPlace;
 use crate::records::{
     CertificateMark, CertificateOwner, DepartureTotals, IssuedCertificate, Revocation,
     RevocationReason, RevokedCertificates, Stamp, THE_ONLY_ONE,
@@ -53,7 +54,8 @@ fn an_order_is_looked_at_again_when_its_turn_comes() {
     rotated.unwrap();
     office.world.directory.settle_reports().unwrap();
     assert_eq!(office.objection(of_wifi), None);
-    assert_eq!(of_wifi.to.unwrap(), "192.0.2.99:3799".parse().unwrap());
+    let there = OrderPlace::Datagram("192.0.2.99:3799".parse().unwrap());
+    assert_eq!(of_wifi.to, Ok(there));
     assert_eq!(of_wifi.secrets[0].expose(), b"another secret of some length");
     assert_eq!(of_wifi.secrets.len(), 1);
     // The client asks for it no more, or is gone, or the session is.
@@ -129,15 +131,7 @@ fn sessions_end_with_the_certificates_that_began_them() {
             issued_by: "top".into(),
             revoked,
         };
-        let note = Departure {
-            trigger: Trigger::CertificateRevoked,
-            at,
-            users: vec![],
-            members_of: vec![],
-            left: vec![],
-            joined: vec![],
-            clients: vec![],
-        };
+        let note = Departure::new(Trigger::CertificateRevoked, at);
         let done = office.world.directory.inner.store.write(move |change| {
             change.put(acme.partition(), 77, &record)?;
             let id = change.allocate(acme.partition())?;
@@ -195,15 +189,7 @@ fn a_session_ends_with_what_any_authority_of_the_name_revoked() {
         let (authority, serials) = (RecordId::from_record(91).unwrap(), vec![vec![7].into()]);
         let list = RevokedCertificates { authority, serials };
         change.put(partition, 91, &list)?;
-        let note = Departure {
-            trigger: Trigger::CertificateRevoked,
-            at,
-            users: vec![],
-            members_of: vec![],
-            left: vec![],
-            joined: vec![],
-            clients: vec![],
-        };
+        let note = Departure::new(Trigger::CertificateRevoked, at);
         let id = change.allocate(partition)?;
         change.put(partition, id, &note)?;
         Ok::<_, Error>(())

@@ -2,9 +2,10 @@
 
 use hmac::{Hmac, KeyInit, Mac};
 use md5::{Digest, Md5};
-use radius::{AttributeType, Obedience, Order, OrderKind, Reply, Secret};
+use radius::{AttributeType, Downstream, Obedience, Order, OrderKind, Reply, Secret, Version};
 
 const SECRET: &[u8] = b"a shared secret, long enough";
+const SECONDS: u32 = 0x6543_2100;
 
 /// The first octet says which order it was and whether what follows it, an answer, is signed. Tells
 /// whether it was believed.
@@ -17,11 +18,12 @@ pub(crate) fn run(octets: &[u8]) -> bool {
     let secret = Secret::new(SECRET).unwrap();
     let mut session = Reply::new();
     session.text(AttributeType::ACCT_SESSION_ID, "5f3a").unwrap();
-    let order = Order::new(kind, 7, &secret, &session, 0x6543_2100).unwrap();
+    let order = Order::new(kind, 7, &secret, &session, SECONDS).unwrap();
     let mut answer = answer.to_vec();
     if flags & 2 != 0 {
         sign(&mut answer, order.octets());
     }
+    goes_down(&secret, (kind, &session), &answer, order.read(&answer));
     let Some(obedience) = order.read(&answer) else { return false };
     let [done, refused] = if flags & 1 == 0 { [41, 42] } else { [44, 45] };
     let expected = if obedience == Obedience::Done { done } else { refused };
@@ -34,6 +36,22 @@ pub(crate) fn run(octets: &[u8]) -> bool {
         assert_eq!(order.read(&forged), None, "octet {at}");
     }
     true
+}
+
+/// Down a connection the same is believed of the same order, and with tokens what has its token.
+fn goes_down(
+    secret: &Secret,
+    order: (OrderKind, &Reply),
+    answer: &[u8],
+    obedience: Option<Obedience>,
+) {
+    let read = |version| {
+        let mut machine = Downstream::new(version, secret.clone(), 7);
+        machine.write((), order, SECONDS).unwrap();
+        machine.receive(answer).map(|((), obedience)| obedience)
+    };
+    assert_eq!(read(Version::V1_0), obedience);
+    assert!(read(Version::V1_1).is_none() || answer[4..8] == [0, 0, 0, 7]);
 }
 
 /// Makes length and authenticators right, whatever else is not.
