@@ -14,6 +14,7 @@ pub mod config;
 mod delivery;
 mod demo;
 mod doors;
+mod ends;
 pub mod environment;
 mod event_bound;
 mod ldap;

@@ -1,6 +1,7 @@
 //! The directory itself: opening it, reading it, changing it.
 
 mod check;
+mod ends;
 mod identify;
 mod invitations;
 mod listed;
@@ -42,6 +43,7 @@ use crate::tools::{
     ReportLife, RetentionFloor, Tools,
 };
 
+pub use self::ends::{EndsFound, certificate_end};
 pub use self::identify::Identified;
 pub(crate) use self::identify::find_token;
 pub use self::listed::{InScope, OrganizationPage};

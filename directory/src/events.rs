@@ -303,6 +303,8 @@ pub enum Action {
     NetworkSessionStarted,
     /// A session on the network ended.
     NetworkSessionEnded,
+    /// A certificate, or a list of revoked ones, ends soon or has ended.
+    CertificateEnds,
 }
 
 /// What something was done to.

@@ -16,6 +16,7 @@ mod delivery;
 mod devices;
 mod domains;
 mod earlier;
+mod ends;
 mod events;
 mod gear;
 mod gear_certificates;

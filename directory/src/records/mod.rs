@@ -21,6 +21,7 @@ mod device;
 mod domain;
 mod eap_methods;
 mod embedded;
+mod ends;
 mod event_destination;
 mod event_keeping;
 mod former_password;
@@ -92,6 +93,7 @@ pub(crate) use departure_totals::DepartureTotals;
 pub use device::{Device, DeviceFields, OperatingSystem};
 pub use domain::Domain;
 pub use eap_methods::EapMethods;
+pub(crate) use ends::{EndsLooked, EndsTold};
 pub use event_destination::{
     DeliveryWay, EventDestination, EventDestinationFields, EventFilter, Reach,
 };
@@ -211,6 +213,9 @@ pub(crate) mod kinds {
     pub(crate) const RULE_TIMES: Kind = Kind(160);
     /// The provider's.
     pub(crate) const PREPARATIONS: Kind = Kind(161);
+    pub(crate) const ENDS_TOLD: Kind = Kind(165);
+    /// The provider's.
+    pub(crate) const ENDS_LOOKED: Kind = Kind(166);
     pub(crate) const EVENT_KEEPING: Kind = Kind(70);
     pub(crate) const SEARCH_TELLING: Kind = Kind(110);
     pub(crate) const CREDENTIAL: Kind = Kind(20);
