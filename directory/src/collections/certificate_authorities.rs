@@ -19,8 +19,8 @@ use crate::id::{CertificateAuthorityId, RecordId};
 use crate::issuing::{Issuer, NewKey, root};
 use crate::limits;
 use crate::records::{
-    BuiltIn, CertificateAuthority, CertificateAuthorityFields, RevokedCertificates, Stamp, indices,
-    kinds,
+    BuiltIn, CertificateAuthority, CertificateAuthorityFields, RevocationCheck, RevokedCertificates,
+    Stamp, indices, kinds,
 };
 use crate::time::Time;
 
@@ -202,6 +202,7 @@ impl CertificateAuthorities<'_, &mut Change<'_>> {
 
 const OWN: &str = "is made here; make another authority instead";
 const NOT_OWN: &str = "is for the organization's own authorities";
+const KNOWS: &str = "is for others' authorities: the organization's own know what they revoked";
 
 /// Checks for how many days something is to count.
 pub(super) fn check_days(pointer: &str, days: u16, most: u16) -> Result<(), Invalid> {
@@ -268,6 +269,9 @@ impl Entity for CertificateAuthority {
         limits::name("/name", &fields.name)?;
         if let Some(BuiltIn { certificate_days }) = fields.built_in {
             check_days("/certificate_days", certificate_days, CERTIFICATE_DAYS)?;
+            if fields.revocation == RevocationCheck::Required {
+                return Err(Invalid::new("/revocation", KNOWS));
+            }
         }
         let certificate = CertificateDer::from(fields.certificate.as_slice());
         if certificate.len() > CERTIFICATE || anchor_from_trusted_cert(&certificate).is_err() {

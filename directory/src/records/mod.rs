@@ -74,7 +74,7 @@ pub use billing_contact::{BillingContact, BillingContactFields};
 pub use carried::Carried;
 pub use certificate_authority::{
     BuiltIn, CertificateAuthority, CertificateAuthorityFields, CertificateHolder, ExpiredList,
-    RevocationNote, UnstatedPurpose,
+    RevocationCheck, RevocationNote, UnstatedPurpose,
 };
 pub use certificate_mark::CertificateMark;
 pub(crate) use certificate_totals::CertificateTotals;
