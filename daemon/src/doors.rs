@@ -22,7 +22,9 @@ use crate::ldap::{self as ldap_door, Entrance};
 use crate::lifecycle::{Lifecycle, Tasks};
 use crate::runtimes::yield_to_others;
 use crate::start::{Prepared, StartError};
-use crate::{admin_api, delivery, ends, event_bound, master_key, radius as radius_door, randomness};
+use crate::{
+    admin_api, delivery, ends, event_bound, lists, master_key, radius as radius_door, randomness,
+};
 
 /// How often deleted organizations are looked at, whether their time is over.
 const HOUSEKEEPING: Duration = Duration::from_secs(60 * 60);
@@ -128,6 +130,7 @@ pub(crate) fn open(
     let carrier = delivery::Carrier::new(&config.event_delivery);
     delivery::start(carrier.clone(), directory.clone(), clock, &config, tasks);
     ends::start(tasks, directory.clone(), clock, &config.certificates.warn_before, tls.clone());
+    lists::start(tasks, directory.clone(), clock, config.certificates.list_networks.clone());
     if let Some(tls) = tls {
         let own = (directory.clone(), clock, Arc::clone(&tls));
         let door = admin_api::Door::for_devices(own, &config.devices);

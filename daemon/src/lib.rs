@@ -20,6 +20,7 @@ mod event_bound;
 mod ldap;
 pub mod lifecycle;
 mod listener;
+mod lists;
 pub mod logging;
 pub mod master_key;
 pub mod private_file;

@@ -2,6 +2,7 @@
 
 mod check;
 mod ends;
+mod fetched_lists;
 mod identify;
 mod invitations;
 mod listed;
@@ -44,6 +45,7 @@ use crate::tools::{
 };
 
 pub use self::ends::{EndsFound, certificate_end};
+pub use self::fetched_lists::ListToFetch;
 pub use self::identify::Identified;
 pub(crate) use self::identify::find_token;
 pub use self::listed::{InScope, OrganizationPage};

@@ -305,6 +305,8 @@ pub enum Action {
     NetworkSessionEnded,
     /// A certificate, or a list of revoked ones, ends soon or has ended.
     CertificateEnds,
+    /// A list of revoked certificates cannot be fetched any more, or can again.
+    ListFetched,
 }
 
 /// What something was done to.

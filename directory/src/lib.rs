@@ -39,8 +39,8 @@ mod tools;
 mod zone;
 
 pub use directory::{
-    Changing, Directory, Earlier, EndsFound, Identified, InScope, OpenOptions, OrganizationPage,
-    Outlook, REPEAT_LIFE, ReadingTransaction, Repeatable, certificate_end,
+    Changing, Directory, Earlier, EndsFound, Identified, InScope, ListToFetch, OpenOptions,
+    OrganizationPage, Outlook, REPEAT_LIFE, ReadingTransaction, Repeatable, certificate_end,
 };
 pub use error::{Error, Invalid, StoreFailure};
 pub use follow::{Bell, Following};

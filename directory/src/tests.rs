@@ -18,6 +18,7 @@ mod domains;
 mod earlier;
 mod ends;
 mod events;
+mod fetched_lists;
 mod gear;
 mod gear_certificates;
 mod imports;

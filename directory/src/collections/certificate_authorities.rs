@@ -13,14 +13,15 @@ use x509_parser::prelude::{ASN1Time, FromDer, X509Certificate, X509Version};
 use super::collection::Collection;
 use super::entity::Entity;
 use crate::access::{Grant, ManageConfiguration, View, organization};
+use crate::delivery::WebAddress;
 use crate::error::{Error, Invalid};
 use crate::events::SubjectKind;
 use crate::id::{CertificateAuthorityId, RecordId};
 use crate::issuing::{Issuer, NewKey, root};
 use crate::limits;
 use crate::records::{
-    BuiltIn, CertificateAuthority, CertificateAuthorityFields, RevocationCheck, RevokedCertificates,
-    Stamp, indices, kinds,
+    BuiltIn, CertificateAuthority, CertificateAuthorityFields, FetchedList, RevocationCheck,
+    RevokedCertificates, Stamp, indices, kinds,
 };
 use crate::time::Time;
 
@@ -180,8 +181,12 @@ impl CertificateAuthorities<'_, &mut Change<'_>> {
             }
             Ok(())
         })?;
-        if before.certificate != changed.fields.certificate {
+        let is_renewed = before.certificate != changed.fields.certificate;
+        if is_renewed {
             self.site.source.delete::<RevokedCertificates>(partition, id.record())?;
+        }
+        if is_renewed || before.revocation_url != changed.fields.revocation_url {
+            self.site.source.delete::<FetchedList>(partition, id.record())?;
         }
         Ok(changed)
     }
@@ -272,6 +277,13 @@ impl Entity for CertificateAuthority {
             if fields.revocation == RevocationCheck::Required {
                 return Err(Invalid::new("/revocation", KNOWS));
             }
+            if fields.revocation_url.is_some() {
+                return Err(Invalid::new("/revocation_url", KNOWS));
+            }
+        }
+        if let Some(url) = &fields.revocation_url {
+            WebAddress::read_in_clear(url)
+                .map_err(|message| Invalid::new("/revocation_url", message))?;
         }
         let certificate = CertificateDer::from(fields.certificate.as_slice());
         if certificate.len() > CERTIFICATE || anchor_from_trusted_cert(&certificate).is_err() {
@@ -291,6 +303,7 @@ impl Entity for CertificateAuthority {
     ) -> Result<(), Error> {
         change.delete_secret(partition, kinds::AUTHORITY_KEY, id.record())?;
         change.delete::<RevokedCertificates>(partition, id.record())?;
+        change.delete::<FetchedList>(partition, id.record())?;
         Ok(())
     }
 }

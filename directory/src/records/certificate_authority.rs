@@ -39,6 +39,8 @@ pub struct CertificateAuthorityFields {
     pub unstated_purpose: UnstatedPurpose,
     /// What becomes of a certificate of which nothing says whether it was revoked.
     pub revocation: RevocationCheck,
+    /// The address from which its list of revoked certificates is fetched, if it is.
+    pub revocation_url: Option<String>,
 }
 
 /// How an organization's own authority issues.
@@ -133,6 +135,9 @@ impl Record for CertificateAuthority {
     fn index(&self, entries: &mut Entries) {
         entries.add(indices::CERTIFICATE_AUTHORITY_UUID, self.uuid.as_bytes());
         entries.add(indices::CERTIFICATE_AUTHORITY_NAME, prepare(&self.fields.name).as_bytes());
+        if self.fields.revocation_url.is_some() {
+            entries.add(indices::CERTIFICATE_AUTHORITY_URL, b"");
+        }
     }
 }
 
@@ -160,6 +165,7 @@ impl From<Version2> for CertificateAuthority {
             // Whoever had it got in: an update of the daemon keeps nobody out.
             unstated_purpose: UnstatedPurpose::Tolerated,
             revocation: RevocationCheck::IfKnown,
+            revocation_url: None,
         };
         Self { uuid: old.uuid, stamp: old.stamp, fields, revocations: old.revocations }
     }
@@ -189,6 +195,7 @@ impl From<Version3> for CertificateAuthority {
             expired_list: old.expired_list,
             unstated_purpose: old.unstated_purpose,
             revocation: RevocationCheck::IfKnown,
+            revocation_url: None,
         };
         Self { uuid: old.uuid, stamp: old.stamp, fields, revocations: old.revocations }
     }

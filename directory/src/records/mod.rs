@@ -24,6 +24,7 @@ mod embedded;
 mod ends;
 mod event_destination;
 mod event_keeping;
+mod fetched_list;
 mod former_password;
 mod gear_certificates;
 mod gear_claims;
@@ -98,6 +99,7 @@ pub use event_destination::{
     DeliveryWay, EventDestination, EventDestinationFields, EventFilter, Reach,
 };
 pub(crate) use event_keeping::EventKeeping;
+pub(crate) use fetched_list::FetchedList;
 pub use former_password::FormerPassword;
 pub use gear_certificates::{CertificateFingerprint, GearCertificates};
 pub(crate) use gear_claims::{GearClaims, SECRET_TAG};
@@ -216,6 +218,7 @@ pub(crate) mod kinds {
     pub(crate) const ENDS_TOLD: Kind = Kind(165);
     /// The provider's.
     pub(crate) const ENDS_LOOKED: Kind = Kind(166);
+    pub(crate) const FETCHED_LIST: Kind = Kind(167);
     pub(crate) const EVENT_KEEPING: Kind = Kind(70);
     pub(crate) const SEARCH_TELLING: Kind = Kind(110);
     pub(crate) const CREDENTIAL: Kind = Kind(20);
@@ -345,6 +348,8 @@ pub(crate) mod indices {
     pub(crate) const CERTIFICATE_AUTHORITY_NAME: Index = Index(190);
     pub(crate) const CERTIFICATE_AUTHORITY_UUID: Index = Index(191);
     pub(crate) const CERTIFICATE_FINGERPRINT: Index = Index(192);
+    /// Of authorities whose list is fetched; without a value.
+    pub(crate) const CERTIFICATE_AUTHORITY_URL: Index = Index(193);
     pub(crate) const ISSUED_UUID: Index = Index(200);
     pub(crate) const ISSUED_FINGERPRINT: Index = Index(201);
     pub(crate) const ISSUED_OWNER: Index = Index(202);

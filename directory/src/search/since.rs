@@ -173,6 +173,7 @@ pub(crate) const UNSHOWN: &[storage::Kind] = &[
     kinds::GROUP_PASSWORD_POLICY,
     kinds::ENDS_TOLD,
     kinds::ENDS_LOOKED,
+    kinds::FETCHED_LIST,
 ];
 
 /// The number of no commit, so that no tag of one is a mask.

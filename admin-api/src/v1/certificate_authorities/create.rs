@@ -32,6 +32,9 @@ pub(crate) struct NewCertificateAuthority {
     /// What becomes of a certificate of which nothing says whether it was revoked.
     #[serde(default)]
     revocation: RevocationCheck,
+    /// The address (`http://…`) from which its list of revoked certificates is fetched.
+    #[serde(default)]
+    revocation_url: Option<String>,
 }
 
 /// Has the organization trust a certificate authority of somebody else.
@@ -55,6 +58,7 @@ pub(crate) async fn create_certificate_authority(
         expired_list: new.expired_list.into(),
         unstated_purpose: new.unstated_purpose.into(),
         revocation: new.revocation.into(),
+        revocation_url: new.revocation_url,
         built_in: None,
     };
     let home = home(&within)?;

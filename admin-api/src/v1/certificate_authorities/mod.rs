@@ -73,6 +73,9 @@ pub(crate) struct CertificateAuthority {
     unstated_purpose: UnstatedPurpose,
     /// What becomes of a certificate of which nothing says whether it was revoked; of another's alone.
     revocation: RevocationCheck,
+    /// From where its list of revoked certificates is fetched; null where you bring it.
+    #[schema(required)]
+    revocation_url: Option<String>,
     /// What is known of the list of what another's authority revoked; null where none was given.
     #[schema(required)]
     revocations: Option<Revocations>,
@@ -168,6 +171,7 @@ impl CertificateAuthority {
             expired_list: record.fields.expired_list.into(),
             unstated_purpose: record.fields.unstated_purpose.into(),
             revocation: record.fields.revocation.into(),
+            revocation_url: record.fields.revocation_url,
             revocations: record.revocations.map(|note| Revocations {
                 made: Moment(note.made),
                 next: note.next.map(Moment),

@@ -43,6 +43,11 @@ pub(crate) struct CertificateAuthorityPatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = RevocationCheck)]
     revocation: Option<RevocationCheck>,
+    /// The address (`http://…`) from which its list of revoked certificates is fetched; of another's
+    /// alone. Null has nothing fetched; the list that is there stays.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    revocation_url: Option<Option<String>>,
     /// How many days a certificate counts that it issues; of the organization's own alone.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = u16, minimum = 1, maximum = 825)]
@@ -81,6 +86,7 @@ pub(crate) async fn update_certificate_authority(
             set(&mut authority.fields.expired_list, patch.expired_list.map(Into::into));
             set(&mut authority.fields.unstated_purpose, patch.unstated_purpose.map(Into::into));
             set(&mut authority.fields.revocation, patch.revocation.map(Into::into));
+            set(&mut authority.fields.revocation_url, patch.revocation_url);
             if let Some(certificate_days) = patch.certificate_days {
                 authority.fields.built_in = Some(BuiltIn { certificate_days });
             }
