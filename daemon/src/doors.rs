@@ -19,7 +19,9 @@ use crate::ldap::{self as ldap_door, Entrance};
 use crate::lifecycle::Lifecycle;
 use crate::runtimes::yield_to_others;
 use crate::start::{Prepared, StartError};
-use crate::{admin_api, delivery, master_key, radius as radius_door, randomness, upkeep};
+use crate::{
+    admin_api, delivery, ends, lists, master_key, radius as radius_door, randomness, upkeep,
+};
 
 /// Opens the directory of a configuration.
 ///
@@ -98,6 +100,8 @@ pub(crate) fn open(
     let _behind = background.enter();
     let carrier = delivery::Carrier::new(&config.event_delivery);
     delivery::start(carrier.clone(), directory.clone(), clock, &config, tasks);
+    ends::start(tasks, directory.clone(), clock, &config.certificates.warn_before, tls.clone());
+    lists::start(tasks, directory.clone(), clock, config.certificates.list_networks.clone());
     if let Some(tls) = tls {
         let own = (directory.clone(), clock, Arc::clone(&tls));
         let door = admin_api::Door::for_devices(own, &config.devices);

@@ -1,6 +1,8 @@
 //! The directory itself: opening it, reading it, changing it.
 
 mod check;
+mod ends;
+mod fetched_lists;
 mod identify;
 mod invitations;
 mod listed;
@@ -43,6 +45,8 @@ use crate::tools::{
     ReportLife, RetentionFloor, Tools,
 };
 
+pub use self::ends::{EndsFound, certificate_end};
+pub use self::fetched_lists::ListToFetch;
 pub use self::identify::Identified;
 pub(crate) use self::identify::find_token;
 pub use self::listed::{InScope, OrganizationPage};

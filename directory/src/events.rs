@@ -303,6 +303,10 @@ pub enum Action {
     NetworkSessionStarted,
     /// A session on the network ended.
     NetworkSessionEnded,
+    /// A certificate, or a list of revoked ones, ends soon or has ended.
+    CertificateEnds,
+    /// A list of revoked certificates cannot be fetched any more, or can again.
+    ListFetched,
 }
 
 /// What something was done to.

@@ -39,8 +39,9 @@ mod tools;
 mod zone;
 
 pub use directory::{
-    Changing, Directory, Earlier, FoundPeople, FoundPerson, Identified, InScope, OpenOptions,
-    OrganizationPage, Outlook, PeoplePlace, REPEAT_LIFE, ReadingTransaction, Repeatable,
+    Changing, Directory, Earlier, EndsFound, FoundPeople, FoundPerson, Identified, InScope,
+    ListToFetch, OpenOptions, OrganizationPage, Outlook, PeoplePlace, REPEAT_LIFE,
+    ReadingTransaction, Repeatable, certificate_end,
 };
 pub use error::{Error, Invalid, StoreFailure};
 pub use follow::{Bell, Following};

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::authority::{Authority, Holder, List};
+use crate::harness::authority::{Authority, Holder, Issued, List};
 use crate::harness::https::Https;
 use crate::harness::office::{Office, id_of};
 
@@ -68,6 +68,46 @@ fn section_5_1_2_5_an_ended_list_keeps_all_out_unless_the_authority_says_otherwi
     office.act("PATCH", &path, Some(&json!({"expired_list": "tolerated"})));
     office.certified(&gear, &two).gets_in();
     office.certified(&gear, &one).stays_out();
+}
+
+#[test]
+fn section_6_3_where_lists_are_required_nobody_gets_in_without_one_that_counts() {
+    let office = Office::new();
+    office.user("ada", "correct horse battery");
+    let gear = office.client("wlan", &json!({}));
+    let authority = Authority::new("acme");
+    let path = format!("certificate-authorities/{}", trust(&office, &authority));
+    let (one, two) = (authority.issue(&ada()), authority.issue(&ada()));
+    let peer = |issued: &Issued, version: &str| office.certified(&gear, issued).tls(version);
+    let is_told = |why: &str| (0..10_000).any(|_| reason(&office) == why);
+    assert_eq!(office.read(&path)["revocation"], "if_known");
+    peer(&one, "1.3").gets_in();
+    let strict = json!({"revocation": "required", "expired_list": "tolerated"});
+    assert_eq!(office.act("PATCH", &path, Some(&strict))["revocation"], "required");
+    let stay_out = |why: &str| {
+        for version in ["1.2", "1.3"] {
+            peer(&one, version).stays_out();
+        }
+        assert!(is_told(why), "{why}: {:?}", office.events());
+    };
+    let put = |list: &List<'_>| {
+        let list = json!({"list": authority.list(list)});
+        office.act("PUT", &format!("{path}/revocations"), Some(&list))
+    };
+    stay_out(
+        "a list of revoked certificates is required, and there is none of the certificate's issuer",
+    );
+    put(&List { ended: true, ..List::default() });
+    stay_out("the authority's list of revoked certificates has ended");
+    put(&List { revoked: &[&two], made: 1, ..List::default() });
+    for version in ["1.2", "1.3"] {
+        peer(&one, version).gets_in();
+        peer(&two, version).stays_out();
+    }
+    assert!(is_told("the certificate was revoked"), "{:?}", office.events());
+    let own = office.path(&format!("certificate-authorities/{}", office.built_in("own").id));
+    let refused = office.top.send("PATCH", &own, Some(&json!({"revocation": "required"})));
+    assert_eq!((refused.status, &refused.json()["pointer"]), (422, &json!("/revocation")));
 }
 
 #[test]

@@ -7,7 +7,7 @@ pub(super) const NOUNS: &[Noun] = &[
     Noun {
         name: "certificate-authority",
         about: "Authorities that vouch for an organization's people",
-        columns: &["name", "holder"],
+        columns: &["name", "holder", "not_after"],
         verbs: &[
             verb("list", "list_certificate_authorities"),
             verb("show", "show_certificate_authority"),

@@ -3,6 +3,7 @@
 
 mod admin_api;
 mod authentication;
+mod certificates;
 mod data;
 mod devices;
 mod document;
@@ -31,6 +32,7 @@ use serde::Deserialize;
 
 pub use admin_api::AdminApi;
 pub use authentication::Authentication;
+pub use certificates::Certificates;
 pub use data::Data;
 pub use devices::Devices;
 pub use error::{ConfigError, Fault};
@@ -63,6 +65,8 @@ pub struct Config {
     pub devices: Devices,
     /// The certificate.
     pub tls: Tls,
+    /// When is told of certificates that end.
+    pub certificates: Certificates,
     /// What password checks and guesses cost.
     pub authentication: Authentication,
     /// What is logged.
@@ -203,6 +207,7 @@ struct Written {
     admin_api: admin_api::Written,
     devices: devices::Written,
     tls: tls::Written,
+    certificates: certificates::Written,
     authentication: authentication::Written,
     log: log::Written,
     privileges: privileges::Written,
@@ -220,6 +225,7 @@ impl Written {
             admin_api: self.admin_api.resolve(),
             devices: self.devices.resolve(),
             tls: self.tls.resolve(),
+            certificates: self.certificates.resolve(),
             authentication: self.authentication.resolve(),
             log: self.log.resolve(),
             privileges: self.privileges.resolve(),
@@ -239,6 +245,7 @@ fn sections() -> Vec<Section> {
         admin_api::section(),
         devices::section(),
         tls::section(),
+        certificates::section(),
         authentication::section(),
         log::section(),
         privileges::section(),

@@ -33,6 +33,19 @@ fn a_file_that_names_a_certificate_has_every_default() {
 }
 
 #[test]
+fn what_ends_is_told_so_many_times_before() {
+    let days = |days: u64| Duration::from_secs(days * 24 * 60 * 60);
+    let before = |text: &str| Config::parse("t.toml", text).unwrap().certificates.warn_before;
+    assert_eq!(before(CERTIFICATE), [30, 7, 1].map(days));
+    let section = |list: &str| format!("{CERTIFICATE}[certificates]\nwarn_before = {list}\n");
+    assert_eq!(before(&section("[\"60d\", \"36h\"]")), [days(60), days(1) + days(1) / 2]);
+    assert!(before(&section("[]")).is_empty());
+    for (list, why) in [("[\"59m\"]", "out of range"), ("[\"soon\"]", "a time such as")] {
+        assert!(refusal(&section(list)).contains(why), "{list}");
+    }
+}
+
+#[test]
 fn bounds_of_eap_are_those_that_the_sample_names() {
     let radius = |line: &str| format!("{CERTIFICATE}[radius]\n{line}\n");
     let config = Config::parse("t.toml", &radius("eap_patience = \"5m\"\neap_packet = 1400"));

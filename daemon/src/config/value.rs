@@ -110,6 +110,23 @@ impl<'de, const MIN: u64, const MAX: u64> Deserialize<'de> for Time<MIN, MAX> {
     }
 }
 
+impl<const MIN: u64, const MAX: u64> Value for Vec<Time<MIN, MAX>> {
+    type Resolved = Vec<Duration>;
+
+    fn resolve(self) -> Vec<Duration> {
+        self.into_iter().map(Value::resolve).collect()
+    }
+
+    fn toml(&self) -> String {
+        let times: Vec<String> = self.iter().map(Value::toml).collect();
+        format!("[{}]", times.join(", "))
+    }
+
+    fn range() -> Option<String> {
+        Time::<MIN, MAX>::range().map(|range| format!("each {range}"))
+    }
+}
+
 /// A number of octets from `MIN` to `MAX`, written as a number and a unit: `"64MiB"`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size<const MIN: usize, const MAX: usize>(pub(super) usize);

@@ -4,7 +4,7 @@
 mod files;
 mod http;
 mod parts;
-mod route;
+pub(crate) mod route;
 mod syslog;
 
 use std::io;

@@ -16,29 +16,39 @@ use tokio_rustls::client::TlsStream;
 /// Addresses of one name that are tried at most.
 const ADDRESSES: usize = 8;
 
-/// What leads to receivers.
-pub(super) struct Roads {
+/// What leads to receivers, and to where lists of revoked certificates are fetched.
+pub(crate) struct Roads {
     networks: DeliveryNetworks,
+    /// What is said of an address that lies in none of them.
+    closed: &'static str,
     /// Whom this machine believes, read when first needed.
     machine: OnceCell<Arc<RootCertStore>>,
 }
 
 impl Roads {
     pub(super) fn new(networks: DeliveryNetworks) -> Self {
-        Self { networks, machine: OnceCell::new() }
+        Self::within(networks, "lets no events go ([event_delivery] networks)")
+    }
+
+    /// Roads into these networks alone; `closed` says what the operator does about others, and where
+    /// that is said.
+    pub(crate) fn within(networks: DeliveryNetworks, closed: &'static str) -> Self {
+        Self { networks, closed, machine: OnceCell::new() }
     }
 
     /// Connects to a host. What its name means is looked up here, and the addresses that were looked
     /// at are the ones that are connected to: a name that means another one a moment later leads
     /// nowhere else.
-    pub(super) async fn connect(&self, (host, port): (&str, u16)) -> Result<TcpStream, String> {
+    pub(crate) async fn connect(&self, (host, port): (&str, u16)) -> Result<TcpStream, String> {
         let found = tokio::net::lookup_host((host, port)).await;
         let found =
             found.map_err(|error| format!("the name {host} cannot be looked up: {error}"))?;
         let mut failure = format!("the name {host} has no address");
         for address in found.take(ADDRESSES) {
             if !self.networks.admit(address.ip()) {
-                failure = closed(host);
+                // What a name means in here is not told: whoever names a receiver could ask for all.
+                let closed = self.closed;
+                failure = format!("{host} lies in a network where the operator {closed}");
                 continue;
             }
             match TcpStream::connect(address).await {
@@ -85,13 +95,6 @@ impl Roads {
         let key = key.map_err(|reason| format!("the client certificate's key: {reason}"))?;
         config.with_client_auth_cert(chain, key).map_err(failed)
     }
-}
-
-/// What a name means in here is not told: whoever names a receiver could ask for all of them.
-fn closed(host: &str) -> String {
-    format!(
-        "{host} lies in a network where the operator lets no events go ([event_delivery] networks)"
-    )
 }
 
 /// The authorities that a destination names.

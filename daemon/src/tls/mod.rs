@@ -109,6 +109,8 @@ struct Configs {
     asking: Arc<ServerConfig>,
     /// The same two inside EAP.
     tunnels: Tunnels,
+    /// The certificate itself, without those between it and an authority.
+    own: CertificateDer<'static>,
 }
 
 /// What EAP's methods are on the server's side. Sessions are resumed only by whoever keeps them
@@ -287,6 +289,11 @@ impl Identity {
         self.configs.load().tunnels.clone()
     }
 
+    /// Gives the certificate that is shown, in DER, without those between it and an authority.
+    pub(crate) fn own_certificate(&self) -> Vec<u8> {
+        self.configs.load().own.to_vec()
+    }
+
     /// Reads the files again.
     ///
     /// # Errors
@@ -318,9 +325,11 @@ fn server_configs(
         server_config(certificate, key, Some(resumption), WebPkiClientVerifier::no_client_auth())?;
     let asking = Arc::new(AnyClientCertificate::asked(&provider()));
     let asking = server_config(certificate, key, Some(resumption), asking)?;
-    let tunnels = Tunnels::new(&read_chain(certificate)?, read_key(key)?)
+    let chain = read_chain(certificate)?;
+    let tunnels = Tunnels::new(&chain, read_key(key)?)
         .map_err(|source| unfit(certificate, key, source))?;
-    Ok(Configs { silent: Arc::new(silent), asking: Arc::new(asking), tunnels })
+    let own = chain.into_iter().next().unwrap_or_else(|| CertificateDer::from(Vec::new()));
+    Ok(Configs { silent: Arc::new(silent), asking: Arc::new(asking), tunnels, own })
 }
 
 fn server_config(

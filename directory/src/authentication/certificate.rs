@@ -15,7 +15,7 @@ use x509_parser::asn1_rs::{Any, Oid, oid};
 use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
 use super::attempt::{Attempt, Door, Outcome, THROTTLED, Who};
-use super::listed::{REVOKED, objection};
+use super::listed::{REVOKED, objection, unlisted};
 use super::network::NetworkReply;
 use super::second_factor::{Finding, Reason};
 use super::shown::shown;
@@ -28,7 +28,8 @@ use crate::id::{CertificateAuthorityId, OrganizationId, RecordId};
 use crate::policy::NetworkPolicy;
 use crate::records::{
     Base, CertificateAuthority, CertificateAuthorityFields, CertificateHolder, CertificateMark,
-    Device, IssuedCertificate, OrganizationState, ServiceAccount, UnstatedPurpose, User, indices,
+    Device, IssuedCertificate, OrganizationState, RevocationCheck, ServiceAccount, UnstatedPurpose,
+    User, indices,
 };
 use crate::text::prepare;
 use crate::time::Time;
@@ -264,10 +265,18 @@ pub(super) fn holder(
     let authorities = trusted.iter().map(|authority| authority.certificate.as_slice());
     match voucher((own, between), authorities, now).and_then(|position| trusted.get(position)) {
         Some(authority) if !purpose.is_enough_for(authority) => Ok(Err(NO_PURPOSE)),
-        Some(authority) => match objection(snapshot, partition, chain, now)? {
-            Some(reason) => Ok(Err(reason)),
-            None => by_rule(snapshot, place, &certificate, authority.holder),
-        },
+        Some(authority) => {
+            if let Some(reason) = objection(snapshot, partition, chain, now)? {
+                return Ok(Err(reason));
+            }
+            let vouching = (authority.certificate.as_slice(), chain);
+            if authority.revocation == RevocationCheck::Required
+                && let Some(reason) = unlisted(snapshot, partition, vouching, now)?
+            {
+                return Ok(Err(reason));
+            }
+            by_rule(snapshot, place, &certificate, authority.holder)
+        }
         None => Ok(Err(UNKNOWN)),
     }
 }

@@ -13,14 +13,15 @@ use x509_parser::prelude::{ASN1Time, FromDer, X509Certificate, X509Version};
 use super::collection::Collection;
 use super::entity::Entity;
 use crate::access::{Grant, ManageConfiguration, View, organization};
+use crate::delivery::WebAddress;
 use crate::error::{Error, Invalid};
 use crate::events::SubjectKind;
 use crate::id::{CertificateAuthorityId, RecordId};
 use crate::issuing::{Issuer, NewKey, root};
 use crate::limits;
 use crate::records::{
-    BuiltIn, CertificateAuthority, CertificateAuthorityFields, RevokedCertificates, Stamp, indices,
-    kinds,
+    BuiltIn, CertificateAuthority, CertificateAuthorityFields, FetchedList, RevocationCheck,
+    RevokedCertificates, Stamp, indices, kinds,
 };
 use crate::time::Time;
 
@@ -180,8 +181,12 @@ impl CertificateAuthorities<'_, &mut Change<'_>> {
             }
             Ok(())
         })?;
-        if before.certificate != changed.fields.certificate {
+        let is_renewed = before.certificate != changed.fields.certificate;
+        if is_renewed {
             self.site.source.delete::<RevokedCertificates>(partition, id.record())?;
+        }
+        if is_renewed || before.revocation_url != changed.fields.revocation_url {
+            self.site.source.delete::<FetchedList>(partition, id.record())?;
         }
         Ok(changed)
     }
@@ -202,6 +207,7 @@ impl CertificateAuthorities<'_, &mut Change<'_>> {
 
 const OWN: &str = "is made here; make another authority instead";
 const NOT_OWN: &str = "is for the organization's own authorities";
+const KNOWS: &str = "is for others' authorities: the organization's own know what they revoked";
 
 /// Checks for how many days something is to count.
 pub(super) fn check_days(pointer: &str, days: u16, most: u16) -> Result<(), Invalid> {
@@ -268,6 +274,16 @@ impl Entity for CertificateAuthority {
         limits::name("/name", &fields.name)?;
         if let Some(BuiltIn { certificate_days }) = fields.built_in {
             check_days("/certificate_days", certificate_days, CERTIFICATE_DAYS)?;
+            if fields.revocation == RevocationCheck::Required {
+                return Err(Invalid::new("/revocation", KNOWS));
+            }
+            if fields.revocation_url.is_some() {
+                return Err(Invalid::new("/revocation_url", KNOWS));
+            }
+        }
+        if let Some(url) = &fields.revocation_url {
+            WebAddress::read_in_clear(url)
+                .map_err(|message| Invalid::new("/revocation_url", message))?;
         }
         let certificate = CertificateDer::from(fields.certificate.as_slice());
         if certificate.len() > CERTIFICATE || anchor_from_trusted_cert(&certificate).is_err() {
@@ -287,6 +303,7 @@ impl Entity for CertificateAuthority {
     ) -> Result<(), Error> {
         change.delete_secret(partition, kinds::AUTHORITY_KEY, id.record())?;
         change.delete::<RevokedCertificates>(partition, id.record())?;
+        change.delete::<FetchedList>(partition, id.record())?;
         Ok(())
     }
 }

@@ -5,7 +5,7 @@ use storage::{Change, Reading};
 
 use super::certificate_authorities::CertificateAuthorities;
 use crate::error::{Error, Invalid};
-use crate::events::{Action, Difference, SubjectKind};
+use crate::events::{Action, Difference, EventActor, SubjectKind};
 use crate::id::{CertificateAuthorityId, RecordId};
 use crate::issuing::ForeignList;
 use crate::records::{CertificateAuthority, RevocationNote, RevokedCertificates, Trigger};
@@ -24,13 +24,36 @@ impl CertificateAuthorities<'_, &mut Change<'_>> {
         revision: Option<u64>,
         list: ForeignList,
     ) -> Result<CertificateAuthority, Error> {
-        let mut record = self.read_at(id, revision)?;
+        let record = self.read_at(id, revision)?;
         if record.fields.certificate != list.authority {
             return Err(Error::Stale);
         }
         if record.fields.built_in.is_some() {
             return Err(Error::Forbidden("the organization's own authority knows what it revoked"));
         }
+        let actor = self.site.event_actor()?;
+        self.replace((id, record), list, actor)
+    }
+
+    /// Has what a list says count that was fetched for an authority with this certificate and address.
+    ///
+    /// # Errors
+    /// As [`Self::set_revocations`].
+    pub(crate) fn take_fetched(
+        &mut self,
+        id: CertificateAuthorityId,
+        list: ForeignList,
+    ) -> Result<CertificateAuthority, Error> {
+        let record = self.read(id)?;
+        self.replace((id, record), list, EventActor::Daemon)
+    }
+
+    fn replace(
+        &mut self,
+        (id, mut record): (CertificateAuthorityId, CertificateAuthority),
+        list: ForeignList,
+        actor: EventActor,
+    ) -> Result<CertificateAuthority, Error> {
         if record.revocations.is_some_and(|known| known.made > list.note.made) {
             return Err(Invalid::new("/list", "is older than the one that counts").into());
         }
@@ -45,7 +68,7 @@ impl CertificateAuthorities<'_, &mut Change<'_>> {
         self.site.source.put(partition, id.record(), &revoked)?;
         self.site.note_departure(Trigger::CertificateRevoked, (&[], &[]), &[])?;
         let before = record.revocations.replace(list.note);
-        self.note(id, &mut record, before)?;
+        self.note(id, &mut record, before, actor)?;
         Ok(record)
     }
 
@@ -62,7 +85,8 @@ impl CertificateAuthorities<'_, &mut Change<'_>> {
         let mut record = self.read_at(id, revision)?;
         let before = record.revocations.take().ok_or(Error::Missing)?;
         self.site.source.delete::<RevokedCertificates>(self.site.partition(), id.record())?;
-        self.note(id, &mut record, Some(before))
+        let actor = self.site.event_actor()?;
+        self.note(id, &mut record, Some(before), actor)
     }
 
     fn note(
@@ -70,6 +94,7 @@ impl CertificateAuthorities<'_, &mut Change<'_>> {
         id: CertificateAuthorityId,
         record: &mut CertificateAuthority,
         before: Option<RevocationNote>,
+        actor: EventActor,
     ) -> Result<(), Error> {
         record.stamp.touch(self.site.now());
         self.site.source.put(self.site.partition(), id.record(), record)?;
@@ -80,6 +105,6 @@ impl CertificateAuthorities<'_, &mut Change<'_>> {
         let told = vec![Difference { field, before, after }];
         let name = record.fields.name.as_str();
         let subject = (SubjectKind::CertificateAuthority, record.uuid, name);
-        self.site.tell(Action::Changed, subject, told)
+        self.site.tell_by(actor, Action::Changed, subject, told)
     }
 }

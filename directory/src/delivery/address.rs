@@ -2,7 +2,7 @@
 
 use crate::records::DeliveryWay;
 
-/// The address of a webhook: HTTPS, a host, a port, and the rest.
+/// The address of a webhook, or of a list of revoked certificates: a host, a port, and the rest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebAddress {
     /// The host, without the brackets of an IPv6 address.
@@ -19,6 +19,8 @@ pub struct WebAddress {
 const LONGEST: usize = 2_048;
 const SCHEME: &str = "https://";
 const HTTPS: u16 = 443;
+const IN_CLEAR: &str = "http://";
+const HTTP: u16 = 80;
 
 impl WebAddress {
     /// Reads an address (RFC 3986): nothing but `https`, nobody's name or password in it, and no
@@ -28,7 +30,20 @@ impl WebAddress {
     /// Says what is wanted.
     pub fn read(text: &str) -> Result<Self, &'static str> {
         let rest = text.strip_prefix(SCHEME).filter(|_| text.len() <= LONGEST);
-        let rest = rest.ok_or("must begin with https:// and have at most 2048 octets")?;
+        Self::behind(rest.ok_or("must begin with https:// and have at most 2048 octets")?, HTTPS)
+    }
+
+    /// Reads an address likewise that begins with `http`: of what needs no secrecy, and proves itself.
+    ///
+    /// # Errors
+    /// Says what is wanted.
+    pub fn read_in_clear(text: &str) -> Result<Self, &'static str> {
+        let rest = text.strip_prefix(IN_CLEAR).filter(|_| text.len() <= LONGEST);
+        Self::behind(rest.ok_or("must begin with http:// and have at most 2048 octets")?, HTTP)
+    }
+
+    /// Reads what stands behind a scheme that has this port.
+    fn behind(rest: &str, usual: u16) -> Result<Self, &'static str> {
         let visible = |octet: u8| octet.is_ascii_graphic() && !b"\"<>\\^`{|}#".contains(&octet);
         if !rest.bytes().all(visible) {
             return Err("must be an address without spaces, fragments and letters beyond ASCII");
@@ -39,7 +54,7 @@ impl WebAddress {
             return Err("must have no user name and no password in it");
         }
         let (host, port) =
-            host_and_port(authority).ok_or("must name a host, and a port at most")?;
+            host_and_port(authority, usual).ok_or("must name a host, and a port at most")?;
         let target = if target.starts_with('/') { target.into() } else { format!("/{target}") };
         Ok(Self { host: host.into(), port, authority: authority.into(), target })
     }
@@ -68,7 +83,7 @@ fn masked(url: &str) -> String {
     }
 }
 
-fn host_and_port(authority: &str) -> Option<(&str, u16)> {
+fn host_and_port(authority: &str, usual: u16) -> Option<(&str, u16)> {
     let (host, port) = match authority.strip_prefix('[') {
         Some(rest) => {
             let (host, port) = rest.split_once(']')?;
@@ -84,7 +99,7 @@ fn host_and_port(authority: &str) -> Option<(&str, u16)> {
     let port = match port {
         Some(port) if is_number(port) => port.parse().ok().filter(|port| *port != 0)?,
         Some(_) => return None,
-        None => HTTPS,
+        None => usual,
     };
     (is_host(host) || host.contains(':')).then_some((host, port))
 }
@@ -118,6 +133,17 @@ mod tests {
             let read = WebAddress::read(text).unwrap();
             let parts = (&*read.host, read.port, &*read.authority, &*read.target);
             assert_eq!(parts, (host, port, authority, target), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_address_in_clear_is_taken_apart_likewise() {
+        let read = WebAddress::read_in_clear("http://pki.example/ca.crl").unwrap();
+        let parts = (&*read.host, read.port, &*read.authority, &*read.target);
+        assert_eq!(parts, ("pki.example", 80, "pki.example", "/ca.crl"));
+        assert_eq!(WebAddress::read_in_clear("http://[2001:db8::1]:81").unwrap().port, 81);
+        for wrong in ["https://pki.example/", "ldap://pki.example/", "http://a@b/", "http://", ""] {
+            assert!(WebAddress::read_in_clear(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -7,13 +7,13 @@ use crate::error::Error;
 use crate::records::{
     Admin, Agreements, BillingContact, CertificateAuthority, CertificateTotals, ClosedAccount,
     Compliance, ComplianceWatch, Credential, CustomAttribute, DeadLetter, DeletedUser,
-    DeliveryProgress, Departure, DepartureTotals, Device, EventDestination, EventKeeping,
-    FormerPassword, GearClaims, Group, GroupPasswordPolicy, Import, ImportWork, Invitation,
-    IssuedCertificate, Organization, OwnCertificates, Passkey, PasswordHistory, Plan, Preparations,
-    RadiusClient, ReachedProgress, RecoveryCodes, Repeat, ReplyProfile, RevokedCertificates,
-    RuleTimes, SearchTelling, SecurityPolicy, SecurityPolicyVersion, ServerCertificate,
-    ServiceAccount, Session, SessionTotals, SettledReports, Token, TokenUse, UsageMonth, User,
-    UserCap, UserTotals,
+    DeliveryProgress, Departure, DepartureTotals, Device, EndsLooked, EndsTold, EventDestination,
+    EventKeeping, FetchedList, FormerPassword, GearClaims, Group, GroupPasswordPolicy, Import,
+    ImportWork, Invitation, IssuedCertificate, Organization, OwnCertificates, Passkey,
+    PasswordHistory, Plan, Preparations, RadiusClient, ReachedProgress, RecoveryCodes, Repeat,
+    ReplyProfile, RevokedCertificates, RuleTimes, SearchTelling, SecurityPolicy,
+    SecurityPolicyVersion, ServerCertificate, ServiceAccount, Session, SessionTotals,
+    SettledReports, Token, TokenUse, UsageMonth, User, UserCap, UserTotals,
 };
 
 impl Directory {
@@ -75,6 +75,9 @@ impl Directory {
             KindCheck::of::<ClosedAccount>(),
             KindCheck::of::<GroupPasswordPolicy>(),
             KindCheck::of::<FormerPassword>(),
+            KindCheck::of::<EndsTold>(),
+            KindCheck::of::<EndsLooked>(),
+            KindCheck::of::<FetchedList>(),
             KindCheck::of::<EventKeeping>(),
             KindCheck::of::<SearchTelling>(),
             KindCheck::of::<EventDestination>(),

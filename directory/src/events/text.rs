@@ -678,6 +678,8 @@ mod tests {
             "dead_letters_discarded",
             "network_session_started",
             "network_session_ended",
+            "certificate_ends",
+            "list_fetched",
         ];
         for (number, expected) in (0_u8..).zip(words) {
             assert_eq!(word(storage::decode::<Action>(&[number]).unwrap()), expected);

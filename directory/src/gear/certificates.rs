@@ -124,7 +124,8 @@ impl Gear {
 
 impl Directory {
     /// Why the certificate of gear counts no more by what was revoked, if so: by a list of an
-    /// authority that its organization trusts, or by the organization's own authority. Where nothing
+    /// authority that its organization trusts, or for want of one that is required, or by the
+    /// organization's own authority. Where nothing
     /// of the organization was changed since it was looked at, as `seen` says, nothing is looked at.
     ///
     /// # Errors
@@ -140,7 +141,12 @@ impl Directory {
         if seen.is_some_and(|seen| snapshot.agrees_with(partition, seen)) {
             return Ok(None);
         }
-        let objection = objection_to_gear(&snapshot, partition, &gear.chain, now)?;
+        let vouching = match &gear.by {
+            By::Fingerprint(_) => None,
+            By::Name(_, authority) => Some(&**authority),
+        };
+        let shown = (vouching, gear.chain.as_slice());
+        let objection = objection_to_gear(&snapshot, partition, shown, now)?;
         *seen = objection.is_none().then(|| snapshot.sequence());
         Ok(objection)
     }

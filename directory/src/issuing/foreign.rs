@@ -27,6 +27,7 @@ pub struct ForeignList {
 
 /// The most octets of a list.
 const LIST: usize = 512 << 10;
+const UNREADABLE: &str = "must be a list of revoked certificates in PEM or Base64";
 /// The most certificates on a list.
 const REVOKED: usize = 10_000;
 /// The most octets of a certificate's number (RFC 5280 section 4.1.2.2).
@@ -40,7 +41,7 @@ impl ForeignList {
     /// `Invalid` when it cannot be read, is another's, or says less than all that was revoked.
     pub fn of_text(text: &str, authority: &[u8]) -> Result<Self, Invalid> {
         let refused = |message: &str| Invalid::new("/list", message);
-        let unreadable = || refused("must be a list of revoked certificates in PEM or Base64");
+        let unreadable = || refused(UNREADABLE);
         if text.len() > LIST / 3 * 4 + 1_024 {
             return Err(refused("is too large"));
         }
@@ -51,8 +52,31 @@ impl ForeignList {
                 BASE64_STANDARD.decode(letters).map_err(|_| unreadable())?
             }
         };
-        let list = CertificateRevocationList::from_der(&der);
-        let (_, list) = list.ok().filter(|(rest, _)| rest.is_empty()).ok_or_else(unreadable)?;
+        Self::of_der(&der, authority)
+    }
+
+    /// Reads a list likewise as it is fetched, which is DER as a rule, and else a text.
+    ///
+    /// # Errors
+    /// As [`Self::of_text`].
+    pub fn of_octets(octets: &[u8], authority: &[u8]) -> Result<Self, Invalid> {
+        let refused = |message: &str| Invalid::new("/list", message);
+        // A sequence begins like this, and neither PEM nor the Base64 of one does.
+        if octets.first() != Some(&0x30) {
+            let text = std::str::from_utf8(octets).map_err(|_| refused(UNREADABLE))?;
+            return Self::of_text(text, authority);
+        }
+        if octets.len() > LIST {
+            return Err(refused("is too large"));
+        }
+        Self::of_der(octets, authority)
+    }
+
+    fn of_der(der: &[u8], authority: &[u8]) -> Result<Self, Invalid> {
+        let refused = |message: &str| Invalid::new("/list", message);
+        let list = CertificateRevocationList::from_der(der);
+        let list = list.ok().filter(|(rest, _)| rest.is_empty());
+        let (_, list) = list.ok_or_else(|| refused(UNREADABLE))?;
         check_signature(&list, authority).map_err(refused)?;
         check_scope(&list).map_err(refused)?;
         let mut serials = Vec::new();

@@ -37,6 +37,10 @@ pub struct CertificateAuthorityFields {
     pub expired_list: ExpiredList,
     /// What becomes of a certificate that does not say what it is for.
     pub unstated_purpose: UnstatedPurpose,
+    /// What becomes of a certificate of which nothing says whether it was revoked.
+    pub revocation: RevocationCheck,
+    /// The address from which its list of revoked certificates is fetched, if it is.
+    pub revocation_url: Option<String>,
 }
 
 /// How an organization's own authority issues.
@@ -67,6 +71,18 @@ pub enum UnstatedPurpose {
     Refused,
     /// It counts, as certificates of some older authorities must.
     Tolerated,
+}
+
+/// What becomes of a certificate of which nothing says whether it was revoked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RevocationCheck {
+    /// It counts: lists are looked at where there are any.
+    #[default]
+    IfKnown,
+    /// It counts for nothing: each issuer between it and the authority, and the authority itself, must
+    /// have a list whose time is not over.
+    Required,
 }
 
 /// What is known of a list of revoked certificates; the certificates stand in an index.
@@ -104,13 +120,14 @@ pub enum CertificateHolder {
 
 impl Record for CertificateAuthority {
     const KIND: Kind = kinds::CERTIFICATE_AUTHORITY;
-    const VERSION: u8 = 3;
+    const VERSION: u8 = 4;
 
     fn upgrade(version: u8, body: &[u8]) -> Result<Self, Corrupt> {
         match version {
             // Not its own, expired lists refused, and no list: a zero octet each, at the end.
             1 => decode::<Version2>(&[body, &[0, 0, 0]].concat()).map(Self::from),
             2 => decode::<Version2>(body).map(Self::from),
+            3 => decode::<Version3>(body).map(Self::from),
             _ => Err(Corrupt::version(Self::KIND, version)),
         }
     }
@@ -118,6 +135,9 @@ impl Record for CertificateAuthority {
     fn index(&self, entries: &mut Entries) {
         entries.add(indices::CERTIFICATE_AUTHORITY_UUID, self.uuid.as_bytes());
         entries.add(indices::CERTIFICATE_AUTHORITY_NAME, prepare(&self.fields.name).as_bytes());
+        if self.fields.revocation_url.is_some() {
+            entries.add(indices::CERTIFICATE_AUTHORITY_URL, b"");
+        }
     }
 }
 
@@ -144,6 +164,38 @@ impl From<Version2> for CertificateAuthority {
             expired_list: old.expired_list,
             // Whoever had it got in: an update of the daemon keeps nobody out.
             unstated_purpose: UnstatedPurpose::Tolerated,
+            revocation: RevocationCheck::IfKnown,
+            revocation_url: None,
+        };
+        Self { uuid: old.uuid, stamp: old.stamp, fields, revocations: old.revocations }
+    }
+}
+
+/// As version 3 had it.
+#[derive(Serialize, Deserialize)]
+struct Version3 {
+    uuid: Uuid,
+    stamp: Stamp,
+    name: String,
+    certificate: Vec<u8>,
+    holder: CertificateHolder,
+    built_in: Option<BuiltIn>,
+    expired_list: ExpiredList,
+    unstated_purpose: UnstatedPurpose,
+    revocations: Option<RevocationNote>,
+}
+
+impl From<Version3> for CertificateAuthority {
+    fn from(old: Version3) -> Self {
+        let fields = CertificateAuthorityFields {
+            name: old.name,
+            certificate: old.certificate,
+            holder: old.holder,
+            built_in: old.built_in,
+            expired_list: old.expired_list,
+            unstated_purpose: old.unstated_purpose,
+            revocation: RevocationCheck::IfKnown,
+            revocation_url: None,
         };
         Self { uuid: old.uuid, stamp: old.stamp, fields, revocations: old.revocations }
     }
@@ -189,8 +241,32 @@ mod tests {
         assert_eq!(read.fields.unstated_purpose, UnstatedPurpose::Tolerated);
         assert_eq!(read.revocations, Some(list));
         assert_eq!(read, CertificateAuthority::from(old()));
-        assert!(CertificateAuthority::upgrade(4, &body).is_err());
+        assert!(CertificateAuthority::upgrade(5, &body).is_err());
         let fresh = CertificateAuthorityFields::default().unstated_purpose;
         assert_eq!(fresh, UnstatedPurpose::Refused);
+    }
+
+    #[test]
+    fn an_authority_of_version_3_demands_no_list() {
+        let list = RevocationNote { made: Time(1), next: None, count: 3 };
+        let old = || Version3 {
+            uuid: Uuid::from_u128(7),
+            stamp: Stamp::new(Time(1)),
+            name: "acme".into(),
+            certificate: vec![1, 2, 3],
+            holder: CertificateHolder::DeviceByDnsName,
+            built_in: None,
+            expired_list: ExpiredList::Tolerated,
+            unstated_purpose: UnstatedPurpose::Refused,
+            revocations: Some(list),
+        };
+        let body = storage::encode(&old()).unwrap();
+        let read = CertificateAuthority::upgrade(3, &body).unwrap();
+        assert_eq!(read, CertificateAuthority::from(old()));
+        assert_eq!(read.fields.revocation, RevocationCheck::IfKnown);
+        assert_eq!(read.fields.expired_list, ExpiredList::Tolerated);
+        assert_eq!(read.revocations, Some(list));
+        let written = storage::encode(&read).unwrap();
+        assert_eq!(storage::decode::<CertificateAuthority>(&written).unwrap(), read);
     }
 }

@@ -21,8 +21,10 @@ mod device;
 mod domain;
 mod eap_methods;
 mod embedded;
+mod ends;
 mod event_destination;
 mod event_keeping;
+mod fetched_list;
 mod former_password;
 mod gear_certificates;
 mod gear_claims;
@@ -73,7 +75,7 @@ pub use billing_contact::{BillingContact, BillingContactFields};
 pub use carried::Carried;
 pub use certificate_authority::{
     BuiltIn, CertificateAuthority, CertificateAuthorityFields, CertificateHolder, ExpiredList,
-    RevocationNote, UnstatedPurpose,
+    RevocationCheck, RevocationNote, UnstatedPurpose,
 };
 pub use certificate_mark::CertificateMark;
 pub(crate) use certificate_totals::CertificateTotals;
@@ -92,10 +94,12 @@ pub(crate) use departure_totals::DepartureTotals;
 pub use device::{Device, DeviceFields, OperatingSystem};
 pub use domain::Domain;
 pub use eap_methods::EapMethods;
+pub(crate) use ends::{EndsLooked, EndsTold};
 pub use event_destination::{
     DeliveryWay, EventDestination, EventDestinationFields, EventFilter, Reach,
 };
 pub(crate) use event_keeping::EventKeeping;
+pub(crate) use fetched_list::FetchedList;
 pub use former_password::FormerPassword;
 pub use gear_certificates::{CertificateFingerprint, GearCertificates};
 pub(crate) use gear_claims::{GearClaims, SECRET_TAG};
@@ -212,6 +216,10 @@ pub(crate) mod kinds {
     pub(crate) const RULE_TIMES: Kind = Kind(160);
     /// The provider's.
     pub(crate) const PREPARATIONS: Kind = Kind(161);
+    pub(crate) const ENDS_TOLD: Kind = Kind(165);
+    /// The provider's.
+    pub(crate) const ENDS_LOOKED: Kind = Kind(166);
+    pub(crate) const FETCHED_LIST: Kind = Kind(167);
     pub(crate) const EVENT_KEEPING: Kind = Kind(70);
     pub(crate) const SEARCH_TELLING: Kind = Kind(110);
     pub(crate) const CREDENTIAL: Kind = Kind(20);
@@ -345,6 +353,8 @@ pub(crate) mod indices {
     pub(crate) const CERTIFICATE_AUTHORITY_NAME: Index = Index(190);
     pub(crate) const CERTIFICATE_AUTHORITY_UUID: Index = Index(191);
     pub(crate) const CERTIFICATE_FINGERPRINT: Index = Index(192);
+    /// Of authorities whose list is fetched; without a value.
+    pub(crate) const CERTIFICATE_AUTHORITY_URL: Index = Index(193);
     pub(crate) const ISSUED_UUID: Index = Index(200);
     pub(crate) const ISSUED_FINGERPRINT: Index = Index(201);
     pub(crate) const ISSUED_OWNER: Index = Index(202);

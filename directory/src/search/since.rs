@@ -171,6 +171,9 @@ pub(crate) const UNSHOWN: &[storage::Kind] = &[
     kinds::EVENT_DESTINATION,
     kinds::FORMER_PASSWORD,
     kinds::GROUP_PASSWORD_POLICY,
+    kinds::ENDS_TOLD,
+    kinds::ENDS_LOOKED,
+    kinds::FETCHED_LIST,
 ];
 
 /// The number of no commit, so that no tag of one is a mask.

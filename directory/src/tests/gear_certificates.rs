@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::id::{CertificateAuthorityId, OrganizationId, RadiusClientId, RecordId as _};
 use crate::records::{
     CertificateAuthority, CertificateAuthorityFields, CertificateFingerprint, CertificateHolder,
-    GearCertificates, RadiusClientFields, RevocationNote, RevokedCertificates,
+    GearCertificates, RadiusClientFields, RevocationCheck, RevocationNote, RevokedCertificates,
 };
 use crate::time::Time;
 
@@ -64,6 +64,43 @@ fn gear_whose_certificate_stands_on_a_list_is_not_served() {
     // What one organization knows of is nothing to another.
     revoke(&world, acme, authority, &theirs);
     assert_eq!([objection(&chain), objection(&theirs)], [None, None]);
+}
+
+#[test]
+fn gear_known_by_a_name_needs_a_list_where_its_authority_requires_one() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let issuer = issuer("Gear CA");
+    let authority = trust(&world, acme, &issuer);
+    let named = issue(&issuer, &["gw.acme.example"], 2035);
+    let printed = issue(&issuer, &["x.example"], 2035);
+    client(&world, acme, "by name", names(&["gw.acme.example"])).unwrap();
+    client(&world, acme, "by fingerprint", prints(&printed)).unwrap();
+    let objections = || {
+        [&named, &printed].map(|chain| {
+            let gear = world.directory.gear().unwrap().certified(chain, NOW).ok().unwrap();
+            world.directory.objection_to_gear(&gear, &mut None, NOW).unwrap()
+        })
+    };
+    assert_eq!(objections(), [None, None]);
+    require(&world, acme, authority);
+    let none = "a list of revoked certificates is required, and there is none of the \
+                certificate's issuer";
+    assert_eq!(objections(), [Some(none), None]);
+    revoke(&world, acme, authority, &printed);
+    assert_eq!(objections(), [None, Some("the certificate was revoked")]);
+}
+
+/// Has nothing count for which an authority vouches and of which there is no list.
+pub(super) fn require(world: &World, place: OrganizationId, authority: CertificateAuthorityId) {
+    let changed = world.change(move |change| {
+        let mut grant = change.authorize::<ManageConfiguration>(place)?;
+        grant.certificate_authorities().update(authority, None, |authority| {
+            authority.fields.revocation = RevocationCheck::Required;
+            Ok(())
+        })
+    });
+    changed.unwrap();
 }
 
 pub(super) type Issuer = CertifiedIssuer<'static, KeyPair>;

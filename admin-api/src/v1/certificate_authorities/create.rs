@@ -5,7 +5,9 @@ use directory::records::CertificateAuthorityFields;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{CertificateAuthority, CertificateHolder, ExpiredList, UnstatedPurpose, home};
+use super::{
+    CertificateAuthority, CertificateHolder, ExpiredList, RevocationCheck, UnstatedPurpose, home,
+};
 use crate::body::Body;
 use crate::caller::Within;
 use crate::problem::Problem;
@@ -27,6 +29,12 @@ pub(crate) struct NewCertificateAuthority {
     /// What becomes of a certificate that does not say what it is for.
     #[serde(default)]
     unstated_purpose: UnstatedPurpose,
+    /// What becomes of a certificate of which nothing says whether it was revoked.
+    #[serde(default)]
+    revocation: RevocationCheck,
+    /// The address (`http://…`) from which its list of revoked certificates is fetched.
+    #[serde(default)]
+    revocation_url: Option<String>,
 }
 
 /// Has the organization trust a certificate authority of somebody else.
@@ -49,6 +57,8 @@ pub(crate) async fn create_certificate_authority(
         holder: new.holder.into(),
         expired_list: new.expired_list.into(),
         unstated_purpose: new.unstated_purpose.into(),
+        revocation: new.revocation.into(),
+        revocation_url: new.revocation_url,
         built_in: None,
     };
     let home = home(&within)?;

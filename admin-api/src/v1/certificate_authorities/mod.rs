@@ -71,6 +71,11 @@ pub(crate) struct CertificateAuthority {
     expired_list: ExpiredList,
     /// What becomes of a certificate that does not say what it is for; of another's alone.
     unstated_purpose: UnstatedPurpose,
+    /// What becomes of a certificate of which nothing says whether it was revoked; of another's alone.
+    revocation: RevocationCheck,
+    /// From where its list of revoked certificates is fetched; null where you bring it.
+    #[schema(required)]
+    revocation_url: Option<String>,
     /// What is known of the list of what another's authority revoked; null where none was given.
     #[schema(required)]
     revocations: Option<Revocations>,
@@ -109,6 +114,19 @@ pub(crate) enum UnstatedPurpose {
     Refused,
     /// It counts, as certificates of some older authorities must.
     Tolerated,
+}
+
+/// What becomes of a certificate of which nothing says whether it was revoked. One that is registered
+/// itself takes no authority, and no list.
+#[derive(Clone, Copy, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum RevocationCheck {
+    /// It counts: lists of revoked certificates are looked at where there are any.
+    #[default]
+    IfKnown,
+    /// It counts for nothing: the authority, and each that stands between it and the certificate, must
+    /// have a list here whose time is not over, whatever `expired_list` says.
+    Required,
 }
 
 /// How a certificate names its holder.
@@ -152,6 +170,8 @@ impl CertificateAuthority {
             revocation_list: built_in.map(|_| list),
             expired_list: record.fields.expired_list.into(),
             unstated_purpose: record.fields.unstated_purpose.into(),
+            revocation: record.fields.revocation.into(),
+            revocation_url: record.fields.revocation_url,
             revocations: record.revocations.map(|note| Revocations {
                 made: Moment(note.made),
                 next: note.next.map(Moment),
@@ -204,6 +224,24 @@ impl From<UnstatedPurpose> for records::UnstatedPurpose {
         match purpose {
             UnstatedPurpose::Refused => Self::Refused,
             UnstatedPurpose::Tolerated => Self::Tolerated,
+        }
+    }
+}
+
+impl From<records::RevocationCheck> for RevocationCheck {
+    fn from(check: records::RevocationCheck) -> Self {
+        match check {
+            records::RevocationCheck::IfKnown => Self::IfKnown,
+            records::RevocationCheck::Required => Self::Required,
+        }
+    }
+}
+
+impl From<RevocationCheck> for records::RevocationCheck {
+    fn from(check: RevocationCheck) -> Self {
+        match check {
+            RevocationCheck::IfKnown => Self::IfKnown,
+            RevocationCheck::Required => Self::Required,
         }
     }
 }

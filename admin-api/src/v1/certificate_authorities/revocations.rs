@@ -22,7 +22,8 @@ pub(crate) struct NewRevocations {
 }
 
 /// Has the certificates on the list count no more, from the next login on. The list before it is
-/// forgotten; nobody fetches the next one but you.
+/// forgotten; the next one is fetched where the authority has a `revocation_url`, and else for you to
+/// bring.
 #[utoipa::path(
     put,
     path = "/organizations/{organization}/certificate-authorities/{certificate_authority}/\

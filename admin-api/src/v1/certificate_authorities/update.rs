@@ -5,7 +5,9 @@ use directory::records::{BuiltIn, CertificateAuthorityFields};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{CertificateAuthority, CertificateHolder, ExpiredList, UnstatedPurpose, home};
+use super::{
+    CertificateAuthority, CertificateHolder, ExpiredList, RevocationCheck, UnstatedPurpose, home,
+};
 use crate::body::Body;
 use crate::caller::{Item, Within};
 use crate::patch::{present, set};
@@ -37,6 +39,15 @@ pub(crate) struct CertificateAuthorityPatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = UnstatedPurpose)]
     unstated_purpose: Option<UnstatedPurpose>,
+    /// What becomes of a certificate of which nothing says whether it was revoked; of another's alone.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = RevocationCheck)]
+    revocation: Option<RevocationCheck>,
+    /// The address (`http://…`) from which its list of revoked certificates is fetched; of another's
+    /// alone. Null has nothing fetched; the list that is there stays.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    revocation_url: Option<Option<String>>,
     /// How many days a certificate counts that it issues; of the organization's own alone.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = u16, minimum = 1, maximum = 825)]
@@ -74,6 +85,8 @@ pub(crate) async fn update_certificate_authority(
             set(&mut authority.fields.holder, patch.holder.map(Into::into));
             set(&mut authority.fields.expired_list, patch.expired_list.map(Into::into));
             set(&mut authority.fields.unstated_purpose, patch.unstated_purpose.map(Into::into));
+            set(&mut authority.fields.revocation, patch.revocation.map(Into::into));
+            set(&mut authority.fields.revocation_url, patch.revocation_url);
             if let Some(certificate_days) = patch.certificate_days {
                 authority.fields.built_in = Some(BuiltIn { certificate_days });
             }
