@@ -23,6 +23,7 @@ use crate::config;
 use crate::delivery::Carrier;
 use crate::lifecycle::{Shutdown, Tasks};
 use crate::listener;
+use crate::metrics::{Crowd, SOURCE};
 use crate::radius::Courier;
 use crate::tls::{Identity, Side};
 
@@ -55,6 +56,14 @@ impl Clients {
     const fn name(self) -> &'static str {
         match self {
             Self::Admins => "admin-api",
+            Self::Devices => "devices",
+        }
+    }
+
+    /// What the door is called in numbers, as its section is.
+    const fn door(self) -> &'static str {
+        match self {
+            Self::Admins => "admin_api",
             Self::Devices => "devices",
         }
     }
@@ -124,6 +133,12 @@ impl Door {
         let admission = Admission::new(config.connections, config.connections_per_source);
         let (header_timeout, clients) = (config.header_timeout, Clients::Devices);
         Arc::new(Self { router, tls, admission, header_timeout, clients })
+    }
+
+    /// Who is admitted.
+    pub(crate) fn crowd(&self) -> Crowd {
+        let of = Arc::clone(&self.admission);
+        Crowd { door: self.clients.door(), share: SOURCE, of }
     }
 
     /// Listens on bound sockets until the daemon drains.

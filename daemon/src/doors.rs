@@ -20,6 +20,7 @@ use crate::clock::Clock;
 use crate::config::{Authentication, Config};
 use crate::ldap::{self as ldap_door, Entrance};
 use crate::lifecycle::{Lifecycle, Tasks};
+use crate::metrics::{self, Watched};
 use crate::runtimes::yield_to_others;
 use crate::start::{Prepared, StartError};
 use crate::{admin_api, delivery, event_bound, master_key, radius as radius_door, randomness};
@@ -120,6 +121,7 @@ pub(crate) fn open(
         radius.listen(tasks, groups, port).map_err(StartError::Runtime)?;
     }
     radius.listen_inside_tls(tasks, sockets.radsec).map_err(StartError::Runtime)?;
+    let mut crowds = [ldap.crowds(), radius.crowds()].concat();
     radius.keep_house(tasks);
     let (own, groups) = (directory.clone(), sockets.radius_orders);
     let courier = radius_door::Courier::start(own, clock, &config.radius, groups, tasks)
@@ -130,13 +132,18 @@ pub(crate) fn open(
     if let Some(tls) = tls {
         let own = (directory.clone(), clock, Arc::clone(&tls));
         let door = admin_api::Door::for_devices(own, &config.devices);
+        crowds.push(door.crowd());
         door.listen(tasks, sockets.devices).map_err(StartError::Runtime)?;
         let explainer: LdapExplainer =
             Arc::new(move |reading, place, request| ldap.explain(reading, place, request));
         let doors = (courier, explainer, carrier);
         let door = admin_api::Door::new(directory.clone(), clock, tls, doors, &config.admin_api);
+        crowds.push(door.crowd());
         door.listen(tasks, sockets.admin_api).map_err(StartError::Runtime)?;
     }
+    let watched = Watched { started: clock.wall(), crowds };
+    let numbers = metrics::Door::new(watched, &config.metrics);
+    numbers.listen(tasks, sockets.metrics).map_err(StartError::Runtime)?;
     follow_definitions(tasks, directory.clone(), clock);
     work_at_imports(tasks, directory.clone(), clock);
     keep_clients(tasks, directory.clone());

@@ -21,6 +21,7 @@ pub mod lifecycle;
 mod listener;
 pub mod logging;
 pub mod master_key;
+mod metrics;
 pub mod private_file;
 pub mod privileges;
 mod radius;

@@ -29,6 +29,7 @@ use crate::clock::Clock;
 use crate::config;
 use crate::lifecycle::Tasks;
 use crate::listener;
+use crate::metrics::{Crowd, SOURCE};
 use crate::tls::Identity;
 use definitions::Definitions;
 use directory::{OrganizationId, Time};
@@ -168,6 +169,15 @@ impl Door {
             overheard: Arc::new(Semaphore::new(OVERHEARD)),
             domain: config.server_names.as_deref().map(str::to_ascii_lowercase),
         })
+    }
+
+    /// Who is admitted.
+    pub(crate) fn crowds(&self) -> Vec<Crowd> {
+        let (all, organizations) = (Arc::clone(&self.admission), Arc::clone(&self.organizations));
+        vec![
+            Crowd { door: "ldap", share: SOURCE, of: all },
+            Crowd { door: "ldap", share: "organization", of: organizations },
+        ]
     }
 
     /// Listens on bound sockets until the daemon drains.

@@ -27,6 +27,7 @@ use crate::clock::Clock;
 use crate::config;
 use crate::lifecycle::Tasks;
 use crate::listener;
+use crate::metrics::Crowd;
 use crate::sockets::UdpGroup;
 use crate::tls::Identity;
 use datagrams::Datagrams;
@@ -112,6 +113,11 @@ impl Door {
         let serve =
             move |stream, peer| radsec::run(Arc::clone(&door), stream, peer, shutdown.clone());
         listener::listen("radsec", tasks, listeners, terms.admission(), serve)
+    }
+
+    /// Who is admitted inside TLS.
+    pub(crate) fn crowds(&self) -> Vec<Crowd> {
+        self.radsec.as_ref().map(radsec::Terms::crowds).unwrap_or_default()
     }
 
     /// Forgets conversations whose peers take too long.

@@ -21,6 +21,7 @@ use super::socket::{Outlet, Worker};
 use crate::admission::{Admission, Source};
 use crate::config;
 use crate::lifecycle::Shutdown;
+use crate::metrics::{Crowd, SOURCE};
 use crate::tls::{Identity, Side};
 use crate::transport::Transport;
 
@@ -107,6 +108,15 @@ impl Terms {
     /// Who may connect.
     pub(super) const fn admission(&self) -> &Arc<Admission<Source>> {
         &self.admission
+    }
+
+    /// Who is admitted.
+    pub(super) fn crowds(&self) -> Vec<Crowd> {
+        let (all, clients) = (Arc::clone(&self.admission), Arc::clone(&self.clients));
+        vec![
+            Crowd { door: "radsec", share: SOURCE, of: all },
+            Crowd { door: "radsec", share: "client", of: clients },
+        ]
     }
 
     fn limits(&self, version: Version) -> Limits {

@@ -1,0 +1,139 @@
+//! The numbers for monitoring: who may ask, and in what form they are told.
+
+use crate::harness::client::Client;
+use crate::harness::demo::Demo;
+use crate::harness::server::{Server, Site, free_tcp};
+
+/// A daemon over what a demonstration has left, and where it tells numbers.
+struct Monitored {
+    address: String,
+    server: Server,
+    demo: Demo,
+    _site: Site,
+}
+
+/// Starts one; none, and said so, where the tests are pointed at a daemon that is not theirs.
+fn monitored() -> Option<Monitored> {
+    let mut demo = Demo::own()?;
+    demo.daemon().stop();
+    let address = free_tcp();
+    let site = Site::of_demo(demo.folder())?;
+    let site = site.set("metrics", format!("listen = [{address:?}]"));
+    let server = site.serve();
+    Some(Monitored { address, server, demo, _site: site })
+}
+
+impl Monitored {
+    /// What curl gets, and the status with the kind of content.
+    fn curl<const N: usize>(&self, options: [&str; N], path: &str) -> (String, String) {
+        let url = format!("http://{}{path}", self.address);
+        let output = Client::new("curl", "curl")
+            .args(["-sS", "-m", "20", "-w", "\n%{http_code} %{content_type}"])
+            .args(options)
+            .arg(url)
+            .run();
+        let (body, status) = output.stdout.rsplit_once('\n').unwrap();
+        (body.to_owned(), status.to_owned())
+    }
+
+    /// All numbers.
+    fn page(&self) -> Page {
+        let (page, status) = self.curl([], "/metrics");
+        assert_eq!(status, "200 text/plain; version=0.0.4; charset=utf-8");
+        Page(page)
+    }
+}
+
+/// Numbers as they are told.
+struct Page(String);
+
+impl Page {
+    /// The value of a series, which is written with its labels.
+    fn value(&self, series: &str) -> f64 {
+        let values = self.0.lines().filter_map(|line| line.rsplit_once(' '));
+        let mut found = values.filter(|(name, _)| *name == series);
+        let (_, value) = found.next().unwrap_or_else(|| panic!("no {series} in {}", self.0));
+        assert!(found.next().is_none(), "{series} is there twice");
+        value.parse().unwrap()
+    }
+}
+
+/// Reads a page by the library that Prometheus' own project has for Python, and prints how many families
+/// it found.
+const READER: &str = "
+import sys
+if sys.argv[1] == 'openmetrics':
+    from prometheus_client.openmetrics.parser import text_string_to_metric_families as read
+else:
+    from prometheus_client.parser import text_string_to_metric_families as read
+families = list(read(sys.stdin.read()))
+names = [family.name for family in families]
+assert len(names) == len(set(names)), names
+for family in families:
+    assert family.name.startswith('tenantry_'), family
+    assert family.documentation.endswith('.'), family
+    assert family.type in ('counter', 'gauge', 'histogram', 'info'), family
+print(len(families))
+";
+
+/// How many families a reader that is not ours finds on a page.
+fn families(form: &str, page: &str) -> usize {
+    let output = Client::new("/usr/bin/python3", "python3")
+        .args(["-c", READER, form])
+        .input(page)
+        .run();
+    let missing = output.stderr.contains("No module named 'prometheus_client'");
+    assert!(!missing, "it is missing: apt-get install python3-prometheus-client");
+    assert_eq!(output.code, 0, "{output:?}");
+    output.stdout.trim().parse().unwrap()
+}
+
+#[test]
+fn the_numbers_are_read_by_prometheus_own_library_in_both_forms() {
+    let Some(monitored) = monitored() else { return };
+    let page = monitored.page();
+    let accept = "Accept: application/openmetrics-text;version=1.0.0;q=0.6,text/plain;q=0.5";
+    let (open, status) = monitored.curl(["-H", accept], "/metrics");
+    assert_eq!(status, "200 application/openmetrics-text; version=1.0.0; charset=utf-8");
+    let found = families("openmetrics", &open);
+    assert!(found > 4, "{open}");
+    assert_eq!(families("prometheus", &page.0), found);
+    assert_eq!(page.value("tenantry_connections_limit{door=\"metrics\"}"), 16.0);
+    assert_eq!(page.value("tenantry_connections{door=\"metrics\"}"), 1.0);
+    assert!(page.value("tenantry_process_start_time_seconds") > 1_577_836_800.0);
+}
+
+#[test]
+fn there_are_the_numbers_and_nothing_else_and_a_long_head_is_refused() {
+    let Some(monitored) = monitored() else { return };
+    for path in ["/", "/metrics/", "/v1/health", "/Metrics"] {
+        let (body, status) = monitored.curl([], path);
+        assert_eq!((body.as_str(), status.trim()), ("", "404"), "{path}");
+    }
+    for method in ["POST", "PUT", "DELETE", "OPTIONS"] {
+        let (_, status) = monitored.curl(["-X", method], "/metrics");
+        assert_eq!(status.trim(), "404", "{method}");
+    }
+    let long = format!("X-Long: {}", "x".repeat(20 << 10));
+    // Who still sends may find the connection closed instead of the answer.
+    let (_, status) = monitored.curl(["-H", &long], "/metrics");
+    assert!(["431", "000"].contains(&status.trim()), "{status}");
+}
+
+#[test]
+fn open_connections_are_told_while_they_are_open() {
+    let Some(monitored) = monitored() else { return };
+    let open = "tenantry_connections{door=\"ldap\"}";
+    assert_eq!(monitored.page().value(open), 0.0);
+    let held = std::net::TcpStream::connect(&monitored.server.ldap).unwrap();
+    let told = |count: f64| {
+        let is_told = || monitored.page().value(open) == count;
+        assert!(crate::harness::receiver::comes(is_told), "{count} are not told");
+    };
+    told(1.0);
+    drop(held);
+    told(0.0);
+    let ada = monitored.demo.acme().user("ada");
+    let who = monitored.server.ldaps().as_user(ada).who_am_i();
+    assert_eq!(who.code, 0, "{who:?}");
+}
