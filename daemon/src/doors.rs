@@ -20,7 +20,7 @@ use crate::clock::Clock;
 use crate::config::{Authentication, Config};
 use crate::ldap::{self as ldap_door, Entrance};
 use crate::lifecycle::{Lifecycle, Tasks};
-use crate::metrics::{self, Watched};
+use crate::metrics::{self, Tally, Watched};
 use crate::runtimes::yield_to_others;
 use crate::start::{Prepared, StartError};
 use crate::{admin_api, delivery, event_bound, master_key, radius as radius_door, randomness};
@@ -99,7 +99,7 @@ pub(crate) fn open(
     background: &Handle,
 ) -> Result<(), StartError> {
     let Prepared { config, tls, sockets, .. } = prepared;
-    let (clock, tasks) = (Clock::start(), lifecycle.tasks());
+    let (clock, tasks, tally) = (Clock::start(), lifecycle.tasks(), Arc::<Tally>::default());
     let ldap = ldap_door::Door::new(
         directory.clone(),
         clock,
@@ -112,7 +112,8 @@ pub(crate) fn open(
     ldap.listen(tasks, sockets.ldap_cleartext, cleartext).map_err(StartError::Runtime)?;
     ldap.listen(tasks, sockets.ldap_tls, Entrance::Tls).map_err(StartError::Runtime)?;
     let computing = (tls.clone(), background.clone());
-    let radius = radius_door::Door::new(directory.clone(), clock, computing, &config);
+    let radius =
+        radius_door::Door::new(directory.clone(), clock, computing, &config, Arc::clone(&tally));
     let ports = [
         (sockets.radius_auth, radius::Port::Authentication),
         (sockets.radius_acct, radius::Port::Accounting),
@@ -124,7 +125,8 @@ pub(crate) fn open(
     let mut crowds = [ldap.crowds(), radius.crowds()].concat();
     radius.keep_house(tasks);
     let (own, groups) = (directory.clone(), sockets.radius_orders);
-    let courier = radius_door::Courier::start(own, clock, &config.radius, groups, tasks)
+    let counted = (tasks, Arc::clone(&tally));
+    let courier = radius_door::Courier::start(own, clock, &config.radius, groups, counted)
         .map_err(StartError::Runtime)?;
     let _behind = background.enter();
     let carrier = delivery::Carrier::new(&config.event_delivery);
@@ -141,7 +143,8 @@ pub(crate) fn open(
         crowds.push(door.crowd());
         door.listen(tasks, sockets.admin_api).map_err(StartError::Runtime)?;
     }
-    let watched = Watched { started: clock.wall(), crowds };
+    let conversations = Box::new(move || radius.conversations());
+    let watched = Watched { started: clock.wall(), crowds, tally, conversations };
     let numbers = metrics::Door::new(watched, &config.metrics);
     numbers.listen(tasks, sockets.metrics).map_err(StartError::Runtime)?;
     follow_definitions(tasks, directory.clone(), clock);

@@ -2,6 +2,7 @@
 
 use crate::harness::client::Client;
 use crate::harness::demo::Demo;
+use crate::harness::radius::Gear;
 use crate::harness::server::{Server, Site, free_tcp};
 
 /// A daemon over what a demonstration has left, and where it tells numbers.
@@ -56,6 +57,14 @@ impl Page {
         assert!(found.next().is_none(), "{series} is there twice");
         value.parse().unwrap()
     }
+}
+
+/// What series grew by while something was done.
+fn grown(monitored: &Monitored, series: &[&str], deed: impl FnOnce()) -> Vec<f64> {
+    let before = monitored.page();
+    deed();
+    let after = monitored.page();
+    series.iter().map(|one| after.value(one) - before.value(one)).collect()
 }
 
 /// Reads a page by the library that Prometheus' own project has for Python, and prints how many families
@@ -136,4 +145,38 @@ fn open_connections_are_told_while_they_are_open() {
     let ada = monitored.demo.acme().user("ada");
     let who = monitored.server.ldaps().as_user(ada).who_am_i();
     assert_eq!(who.code, 0, "{who:?}");
+}
+
+#[test]
+fn radius_requests_are_counted_by_what_they_came_to() {
+    let Some(monitored) = monitored() else { return };
+    let (server, acme) = (&monitored.server, monitored.demo.acme());
+    let (ada, secret) = (acme.user("ada"), &acme.gear().secret);
+    let gear = Gear::new(&server.radius_auth, secret);
+    let series = [
+        "tenantry_radius_requests_total{kind=\"access\",outcome=\"accept\"}",
+        "tenantry_radius_requests_total{kind=\"access\",outcome=\"reject\"}",
+        "tenantry_radius_requests_total{kind=\"status\",outcome=\"answered\"}",
+        "tenantry_radius_requests_total{kind=\"accounting\",outcome=\"recorded\"}",
+        "tenantry_radius_dropped_total{reason=\"not_authentic\"}",
+        "tenantry_radius_replies_total{code=\"access_accept\"}",
+        "tenantry_radius_replies_total{code=\"access_reject\"}",
+        "tenantry_radius_replies_total{code=\"accounting_response\"}",
+    ];
+    let moved = grown(&monitored, &series, || {
+        for _ in 0..3 {
+            assert!(gear.login(&ada.login, &ada.password).is("Access-Accept"));
+        }
+        assert!(gear.login(&ada.login, "not so").is("Access-Reject"));
+        // Without a credential nobody is asked.
+        let asked = format!("User-Name=\"{}\",Message-Authenticator=0x00", ada.login);
+        assert!(gear.ask("auth", &asked).is("Access-Reject"));
+        assert!(gear.ask("status", "Message-Authenticator=0x00").is("Access-Accept"));
+        let session = "Acct-Status-Type=Start,Acct-Session-Id=\"counted\",User-Name=\"ada\"";
+        let bookkeeper = Gear::new(&server.radius_acct, secret);
+        assert!(bookkeeper.ask("acct", session).is("Accounting-Response"));
+        let stranger = Gear::new(&server.radius_auth, "another secret").with(["-t", "1"]);
+        assert!(stranger.login(&ada.login, &ada.password).kind.is_none());
+    });
+    assert_eq!(moved, [3.0, 2.0, 1.0, 1.0, 1.0, 4.0, 2.0, 1.0]);
 }

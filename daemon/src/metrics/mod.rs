@@ -3,6 +3,8 @@
 mod counts;
 mod page;
 mod pen;
+mod radius;
+mod tally;
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener};
@@ -29,6 +31,8 @@ use crate::listener;
 
 pub(crate) use self::counts::Count;
 pub(crate) use self::page::{Crowd, SOURCE, Watched};
+pub(crate) use self::radius::Access;
+pub(crate) use self::tally::Tally;
 
 /// Octets of the head of a request at most.
 const HEAD: usize = 16 << 10;

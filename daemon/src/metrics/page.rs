@@ -8,6 +8,7 @@ use prometheus_client::encoding::{DescriptorEncoder, prometheus_text, text};
 use prometheus_client::registry::Registry;
 
 use super::pen::Pen;
+use super::tally::Tally;
 use crate::admission::Admits;
 
 /// What every name begins with.
@@ -63,6 +64,10 @@ pub(crate) struct Watched {
     pub(crate) started: u64,
     /// Who is admitted where.
     pub(crate) crowds: Vec<Crowd>,
+    /// What the daemon counts.
+    pub(crate) tally: Arc<Tally>,
+    /// How many conversations of EAP wait for their peers.
+    pub(crate) conversations: Box<dyn Fn() -> usize + Send + Sync>,
 }
 
 impl fmt::Debug for Watched {
@@ -99,7 +104,10 @@ impl Collector for Watched {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let pen = &mut Pen::new(&mut encoder);
         self.tell_process(pen)?;
-        self.tell_connections(pen)
+        self.tell_connections(pen)?;
+        self.tally.radius.tell(pen)?;
+        let help = "Conversations of EAP that wait for their peers.";
+        pen.gauge(("eap_conversations", help), (self.conversations)())
     }
 }
 
@@ -143,7 +151,13 @@ mod tests {
         assert!(admission.enter(source()).is_none());
         let of: Arc<dyn Admits> = Arc::<Admission<crate::admission::Source>>::clone(&admission);
         let crowds = vec![Crowd { door: "ldap", share: SOURCE, of }];
-        Page::new(Watched { started: 1_700_000_000_500, crowds }).written(format).unwrap()
+        let watched = Watched {
+            started: 1_700_000_000_500,
+            crowds,
+            tally: Arc::default(),
+            conversations: Box::new(|| 7),
+        };
+        Page::new(watched).written(format).unwrap()
     }
 
     #[test]
@@ -157,6 +171,8 @@ mod tests {
             "tenantry_connections_limit{door=\"ldap\"} 4",
             "tenantry_connections_refused_total{door=\"ldap\",limit=\"all\"} 0",
             "tenantry_connections_refused_total{door=\"ldap\",limit=\"source\"} 1",
+            "tenantry_radius_requests_total{kind=\"access\",outcome=\"accept\"} 0",
+            "tenantry_eap_conversations 7",
         ] {
             assert!(page.lines().any(|it| it == line), "{line} is not in {page}");
         }

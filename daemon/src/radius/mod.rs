@@ -27,7 +27,7 @@ use crate::clock::Clock;
 use crate::config;
 use crate::lifecycle::Tasks;
 use crate::listener;
-use crate::metrics::Crowd;
+use crate::metrics::{Crowd, Tally};
 use crate::sockets::UdpGroup;
 use crate::tls::Identity;
 use datagrams::Datagrams;
@@ -53,6 +53,7 @@ pub(crate) struct Door {
     background: Handle,
     /// What connections inside TLS share; nothing without a certificate.
     radsec: Option<radsec::Terms>,
+    tally: Arc<Tally>,
 }
 
 impl Door {
@@ -62,6 +63,7 @@ impl Door {
         clock: Clock,
         (identity, background): (Option<Arc<Identity>>, Handle),
         config: &config::Config,
+        tally: Arc<Tally>,
     ) -> Arc<Self> {
         let (config, at_once) = (&config.radius, config.tls.handshake_threads);
         let share = |all: u32| (all as usize / config.sockets.max(1)).max(1);
@@ -75,7 +77,16 @@ impl Door {
         let waiting_reports = (limits.pending / 4).max(1);
         let radsec = identity.clone().and_then(|identity| radsec::Terms::new(identity, config));
         let talks = eap::Talks::new(identity, config, at_once);
-        Arc::new(Self { directory, clock, limits, waiting_reports, talks, background, radsec })
+        Arc::new(Self {
+            directory,
+            clock,
+            limits,
+            waiting_reports,
+            talks,
+            background,
+            radsec,
+            tally,
+        })
     }
 
     /// Answers on bound sockets until the daemon drains.
@@ -113,6 +124,11 @@ impl Door {
         let serve =
             move |stream, peer| radsec::run(Arc::clone(&door), stream, peer, shutdown.clone());
         listener::listen("radsec", tasks, listeners, terms.admission(), serve)
+    }
+
+    /// How many conversations of EAP wait for their peers.
+    pub(crate) fn conversations(&self) -> usize {
+        self.talks.count()
     }
 
     /// Who is admitted inside TLS.

@@ -15,6 +15,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use crate::clock::Clock;
 use crate::config;
 use crate::lifecycle::Tasks;
+use crate::metrics::Tally;
 use crate::sockets::UdpGroup;
 use post::Post;
 
@@ -27,6 +28,7 @@ pub(crate) struct Courier {
     sender: mpsc::Sender<Handed>,
     directory: Directory,
     clock: Clock,
+    tally: Arc<Tally>,
 }
 
 /// An order by hand, with who waits for what becomes of it.
@@ -45,15 +47,16 @@ impl Courier {
         clock: Clock,
         config: &config::Radius,
         groups: Vec<UdpGroup>,
-        tasks: &Tasks,
+        (tasks, tally): (&Tasks, Arc<Tally>),
     ) -> io::Result<Self> {
         let sockets = one_of_each_family(groups)?;
         let (sender, handed) = mpsc::channel(HANDED);
         let changed = Arc::new(Notify::new());
         let bell = Arc::clone(&changed);
         directory.follow_departures(Box::new(move || bell.notify_one()));
-        let courier = Self { sender, directory: directory.clone(), clock };
-        let post = Post::new(directory, clock, limits(config), sockets);
+        let (own, counting) = (directory.clone(), Arc::clone(&tally));
+        let courier = Self { sender, directory: own, clock, tally: counting };
+        let post = Post::new(directory, clock, limits(config), sockets, tally);
         let shutdown = tasks.shutdown().clone();
         tasks.supervise("radius-orders", async move {
             post.serve(handed, changed, shutdown).await;
@@ -75,6 +78,7 @@ impl Courier {
             Err(TrySendError::Closed((order, _))) => (order, CLOSED),
         };
         let outcome = OrderOutcome::NotSent(reason.to_owned());
+        self.tally.radius.ordered(&outcome);
         // Nothing follows from what was not sent.
         let _nothing = self.directory.conclude_order(order, &outcome, Time(self.clock.wall()));
         outcome

@@ -324,7 +324,8 @@ impl Worker<Connection> {
             let peer = self.outlet.peer;
             match self.outlet.stream.next() {
                 Ok(Some(packet)) => {
-                    self.server.receive(peer, packet, [candidate].into(), now);
+                    let found = self.server.receive(peer, packet, [candidate].into(), now);
+                    self.door.tally.radius.taken(packet, found.is_some());
                     self.outlet.partial = None;
                     self.obey();
                 }

@@ -19,6 +19,7 @@ use tokio::task::JoinHandle;
 use super::{Handed, view};
 use crate::clock::Clock;
 use crate::lifecycle::Shutdown;
+use crate::metrics::Tally;
 
 /// How long nothing is looked at after the store failed.
 const REST: Duration = Duration::from_secs(60);
@@ -42,6 +43,7 @@ pub(super) struct Post {
     /// Sessions that go on otherwise, which has to be kept.
     changed: Vec<ChangedSession>,
     next: u64,
+    tally: Arc<Tally>,
 }
 
 /// Who waits for what becomes of an order.
@@ -78,10 +80,11 @@ impl Post {
         clock: Clock,
         limits: DispatchLimits,
         sockets: Vec<UdpSocket>,
+        tally: Arc<Tally>,
     ) -> Self {
         let machine = Dispatcher::new(limits);
         let (orders, turns, changed) = (HashMap::new(), VecDeque::new(), Vec::new());
-        Self { directory, clock, sockets, machine, orders, turns, changed, next: 0 }
+        Self { directory, clock, sockets, machine, orders, turns, changed, next: 0, tally }
     }
 
     /// Sends orders until the daemon drains.
@@ -320,6 +323,7 @@ impl Post {
     }
 
     fn end(&mut self, order: SessionOrder, done: Done, outcome: &OrderOutcome) {
+        self.tally.radius.ordered(outcome);
         match self.directory.conclude_order(order, outcome, Time(self.clock.wall())) {
             Some(Sequel::Order(order)) => self.take(*order, None),
             Some(Sequel::Changed(changed)) => self.changed.push(changed),
