@@ -106,6 +106,7 @@ pub(crate) fn open(
         &Handle::current(),
         tls.clone(),
         &config.ldap,
+        Arc::clone(&tally),
     );
     ldap.listen(tasks, sockets.ldap, Entrance::Clear).map_err(StartError::Runtime)?;
     let cleartext = Entrance::ClearPasswords;

@@ -180,3 +180,32 @@ fn radius_requests_are_counted_by_what_they_came_to() {
     });
     assert_eq!(moved, [3.0, 2.0, 1.0, 1.0, 1.0, 4.0, 2.0, 1.0]);
 }
+
+#[test]
+fn ldap_operations_are_counted_by_what_they_came_to() {
+    let Some(monitored) = monitored() else { return };
+    let (server, acme) = (&monitored.server, monitored.demo.acme());
+    let (ada, service) = (acme.user("ada"), &acme.service_account);
+    let series = [
+        "tenantry_ldap_operations_total{operation=\"bind\",result=\"success\"}",
+        "tenantry_ldap_operations_total{operation=\"bind\",result=\"invalid_credentials\"}",
+        "tenantry_ldap_operations_total{operation=\"who_am_i\",result=\"success\"}",
+        "tenantry_ldap_operations_total{operation=\"search\",result=\"success\"}",
+        "tenantry_ldap_operations_total{operation=\"search\",result=\"not_found\"}",
+        "tenantry_ldap_operations_total{operation=\"compare\",result=\"success\"}",
+        "tenantry_ldap_turned_away_total",
+    ];
+    let moved = grown(&monitored, &series, || {
+        let (own, found) = (server.ldaps().as_user(ada), server.ldaps().as_service(service));
+        assert_eq!(own.who_am_i().code, 0);
+        assert_eq!(server.ldaps().bound(&ada.dn, "not so").who_am_i().code, 49);
+        found.search(&acme.base, "sub", "(uid=ada)", &["uid"]).only();
+        let nowhere = format!("ou=nowhere,{}", acme.base);
+        assert_eq!(found.search(&nowhere, "sub", "(uid=ada)", &["uid"]).output.code, 32);
+        assert_eq!(own.compare(&ada.dn, "uid:ada").code, 6);
+        // A name with no password proves nothing, and nobody is asked about it.
+        assert_ne!(server.ldaps().bound(&ada.dn, "").who_am_i().code, 0);
+    });
+    // OpenLDAP's tools bind each time.
+    assert_eq!(moved, [4.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]);
+}

@@ -29,7 +29,7 @@ use crate::clock::Clock;
 use crate::config;
 use crate::lifecycle::Tasks;
 use crate::listener;
-use crate::metrics::{Crowd, SOURCE};
+use crate::metrics::{Crowd, SOURCE, Tally};
 use crate::tls::Identity;
 use definitions::Definitions;
 use directory::{OrganizationId, Time};
@@ -57,6 +57,7 @@ pub(crate) struct Door {
     overheard: Arc<Semaphore>,
     /// Where organizations have server names of their own.
     domain: Option<String>,
+    tally: Arc<Tally>,
 }
 
 /// Binds without TLS that are looked at at once: strangers make as many as they like, and their
@@ -116,6 +117,7 @@ impl Door {
         runtime: &Handle,
         tls: Option<Arc<Identity>>,
         config: &config::Ldap,
+        tally: Arc<Tally>,
     ) -> Arc<Self> {
         let limits = Limits {
             message_anonymous: config.message_size_anonymous,
@@ -168,6 +170,7 @@ impl Door {
             definitions: Definitions::new(Time(clock.wall())),
             overheard: Arc::new(Semaphore::new(OVERHEARD)),
             domain: config.server_names.as_deref().map(str::to_ascii_lowercase),
+            tally,
         })
     }
 

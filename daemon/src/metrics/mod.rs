@@ -1,6 +1,7 @@
 //! Numbers for monitoring: what is counted, and the door at which it is told.
 
 mod counts;
+mod ldap;
 mod page;
 mod pen;
 mod radius;
@@ -30,6 +31,7 @@ use crate::lifecycle::Tasks;
 use crate::listener;
 
 pub(crate) use self::counts::Count;
+pub(crate) use self::ldap::Operation;
 pub(crate) use self::page::{Crowd, SOURCE, Watched};
 pub(crate) use self::radius::Access;
 pub(crate) use self::tally::Tally;

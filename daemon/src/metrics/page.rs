@@ -105,6 +105,7 @@ impl Collector for Watched {
         let pen = &mut Pen::new(&mut encoder);
         self.tell_process(pen)?;
         self.tell_connections(pen)?;
+        self.tally.ldap.tell(pen)?;
         self.tally.radius.tell(pen)?;
         let help = "Conversations of EAP that wait for their peers.";
         pen.gauge(("eap_conversations", help), (self.conversations)())
