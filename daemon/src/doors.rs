@@ -13,10 +13,10 @@ use directory::accounting::SessionRules;
 use directory::authentication::{ChallengeLimits, HashParameters, PoolLimits, ThrottlePolicy};
 use directory::{
     CertificateBound, Directory, Entropy, EventOptions, Keep, KnownNames, MasterKey, OpenOptions,
-    ReplyDictionary, StoreOptions, Time,
+    ReplyDictionary, Stopwatch, StoreOptions, Time,
 };
 
-use crate::clock::Clock;
+use crate::clock::{self, Clock};
 use crate::config::{Authentication, Config};
 use crate::ldap::{self as ldap_door, Entrance};
 use crate::lifecycle::{Lifecycle, Tasks};
@@ -67,6 +67,7 @@ pub fn open_directory(
                 segment_events: config.events.segment,
                 ..EventOptions::default()
             },
+            stopwatch: Stopwatch(clock::stopwatch),
             ..StoreOptions::default()
         },
         authentication: authentication(&config.authentication)?,
@@ -145,7 +146,8 @@ pub(crate) fn open(
         door.listen(tasks, sockets.admin_api).map_err(StartError::Runtime)?;
     }
     let conversations = Box::new(move || radius.conversations());
-    let watched = Watched { started: clock.wall(), crowds, tally, conversations };
+    let (own, started) = (directory.clone(), clock.wall());
+    let watched = Watched { directory: own, clock, started, crowds, tally, conversations };
     let numbers = metrics::Door::new(watched, &config.metrics);
     numbers.listen(tasks, sockets.metrics).map_err(StartError::Runtime)?;
     follow_definitions(tasks, directory.clone(), clock);

@@ -1,8 +1,11 @@
 //! The numbers for monitoring: who may ask, and in what form they are told.
 
+use serde_json::json;
+
 use crate::harness::client::Client;
 use crate::harness::demo::Demo;
 use crate::harness::radius::Gear;
+use crate::harness::receiver::comes;
 use crate::harness::server::{Server, Site, free_tcp};
 
 /// A daemon over what a demonstration has left, and where it tells numbers.
@@ -137,7 +140,7 @@ fn open_connections_are_told_while_they_are_open() {
     let held = std::net::TcpStream::connect(&monitored.server.ldap).unwrap();
     let told = |count: f64| {
         let is_told = || monitored.page().value(open) == count;
-        assert!(crate::harness::receiver::comes(is_told), "{count} are not told");
+        assert!(comes(is_told), "{count} are not told");
     };
     told(1.0);
     drop(held);
@@ -208,4 +211,46 @@ fn ldap_operations_are_counted_by_what_they_came_to() {
     });
     // OpenLDAP's tools bind each time.
     assert_eq!(moved, [4.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]);
+}
+
+#[test]
+fn what_is_hashed_remembered_and_written_is_counted() {
+    let Some(monitored) = monitored() else { return };
+    let (server, demo) = (&monitored.server, &monitored.demo);
+    let ada = demo.acme().user("ada");
+    let series = [
+        "tenantry_verified_passwords_total{outcome=\"miss\"}",
+        "tenantry_verified_passwords_total{outcome=\"hit\"}",
+        "tenantry_hashing_refused_total{limit=\"all\"}",
+        "tenantry_store_failed_commits_total",
+        "tenantry_events_dropped_total",
+        "tenantry_events_failing",
+    ];
+    let growing = ["tenantry_store_changes_total", "tenantry_events_written_total"];
+    let before = monitored.page();
+    let moved = grown(&monitored, &series, || {
+        for _ in 0..3 {
+            assert_eq!(server.ldaps().as_user(ada).who_am_i().code, 0);
+        }
+        let group = json!({"name": "counted"});
+        let path = format!("/v1/organizations/{}/groups", demo.acme().id);
+        let api = server.api().key(&demo.admin_api.tokens.administrator_with_billing);
+        assert_eq!(api.post(&path, &group).status, 201);
+    });
+    assert_eq!(moved, [1.0, 2.0, 0.0, 0.0, 0.0, 0.0]);
+    // What is told of logins is written a moment later.
+    let written = || {
+        let now = monitored.page();
+        growing.iter().all(|series| now.value(series) > before.value(series))
+    };
+    assert!(comes(written), "nothing is written");
+    let now = monitored.page();
+    let commits = now.value("tenantry_store_commit_seconds_count");
+    assert!(commits >= 1.0 && commits <= now.value("tenantry_store_changes_total"));
+    assert_eq!(now.value("tenantry_store_commit_seconds_bucket{le=\"+Inf\"}"), commits);
+    assert!(now.value("tenantry_store_commit_seconds_sum") > 0.0);
+    let file = demo.folder().join("demo/data/tenantry.redb");
+    let size = std::fs::metadata(&file).map(|file| file.len()).unwrap();
+    assert_eq!(now.value("tenantry_store_size_bytes"), size as f64);
+    assert!(now.value("tenantry_hashing_threads") >= 1.0);
 }

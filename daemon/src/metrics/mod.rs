@@ -1,6 +1,7 @@
 //! Numbers for monitoring: what is counted, and the door at which it is told.
 
 mod counts;
+mod directory;
 mod ldap;
 mod page;
 mod pen;

@@ -3,13 +3,16 @@
 use std::fmt;
 use std::sync::Arc;
 
+use ::directory::{Directory, Time};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, prometheus_text, text};
 use prometheus_client::registry::Registry;
 
+use super::directory;
 use super::pen::Pen;
 use super::tally::Tally;
 use crate::admission::Admits;
+use crate::clock::Clock;
 
 /// What every name begins with.
 const PREFIX: &str = "tenantry";
@@ -60,6 +63,10 @@ pub(crate) const SOURCE: &str = "source";
 
 /// What is read when somebody asks.
 pub(crate) struct Watched {
+    /// What is true, which counts some things itself.
+    pub(crate) directory: Directory,
+    /// The clock.
+    pub(crate) clock: Clock,
     /// When the daemon started, in milliseconds since 1970.
     pub(crate) started: u64,
     /// Who is admitted where.
@@ -108,7 +115,16 @@ impl Collector for Watched {
         self.tally.ldap.tell(pen)?;
         self.tally.radius.tell(pen)?;
         let help = "Conversations of EAP that wait for their peers.";
-        pen.gauge(("eap_conversations", help), (self.conversations)())
+        pen.gauge(("eap_conversations", help), (self.conversations)() as u64)?;
+        directory::tell(&self.directory.figures(), pen)?;
+        match self.directory.delivery_figures(Time(self.clock.wall())) {
+            Ok(figures) => directory::tell_destinations(&figures, pen),
+            Err(error) => {
+                // All else is told: who watches may learn from it why.
+                tracing::warn!(%error, "it cannot be told how destinations of events stand");
+                Ok(())
+            }
+        }
     }
 }
 
@@ -143,9 +159,22 @@ mod tests {
 
     use super::*;
     use crate::admission::Admission;
+    use crate::config::Config;
+    use crate::master_key::MasterKey;
+
+    /// Opens an empty directory in a folder.
+    fn empty(folder: &std::path::Path) -> Directory {
+        let data = folder.join("data");
+        let text = format!(
+            "[data]\ndirectory = {data:?}\n[ldap]\nlisten_tls = []\n[admin_api]\nlisten = []\n"
+        );
+        let config = Config::parse("t.toml", &text).unwrap();
+        crate::open_directory(&config, &MasterKey::new([7; 32])).unwrap()
+    }
 
     /// A page of a daemon with one door, at which one is and another is refused.
     fn written(format: Format) -> String {
+        let folder = tempfile::tempdir().unwrap();
         let admission = Admission::new(4, 1);
         let source = || IpAddr::from([192, 0, 2, 1]).into();
         let _first = admission.enter(source());
@@ -153,6 +182,8 @@ mod tests {
         let of: Arc<dyn Admits> = Arc::<Admission<crate::admission::Source>>::clone(&admission);
         let crowds = vec![Crowd { door: "ldap", share: SOURCE, of }];
         let watched = Watched {
+            directory: empty(folder.path()),
+            clock: Clock::start(),
             started: 1_700_000_000_500,
             crowds,
             tally: Arc::default(),
@@ -174,6 +205,9 @@ mod tests {
             "tenantry_connections_refused_total{door=\"ldap\",limit=\"source\"} 1",
             "tenantry_radius_requests_total{kind=\"access\",outcome=\"accept\"} 0",
             "tenantry_eap_conversations 7",
+            "tenantry_verified_passwords_total{outcome=\"hit\"} 0",
+            "# TYPE tenantry_store_commit_seconds histogram",
+            "tenantry_event_destinations 0",
         ] {
             assert!(page.lines().any(|it| it == line), "{line} is not in {page}");
         }
@@ -186,6 +220,8 @@ mod tests {
         let page = written(Format::OpenMetrics);
         assert!(page.contains("# TYPE tenantry_connections_refused counter\n"), "{page}");
         assert!(page.contains("# TYPE tenantry_build info\n"), "{page}");
+        assert!(page.contains("# UNIT tenantry_store_size_bytes bytes\n"), "{page}");
+        assert!(page.contains("tenantry_store_commit_seconds_bucket{le=\"+Inf\"} "), "{page}");
         assert!(page.ends_with("# EOF\n"), "{page}");
     }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use directory::DurationFigures;
 use prometheus_client::encoding::{
     DescriptorEncoder, EncodeGaugeValue, EncodeMetric, MetricEncoder, NoLabelSet,
 };
@@ -71,6 +72,26 @@ impl<'a, 'e> Pen<'a, 'e> {
             ConstGauge::new(value).encode(family.encode_family(&labels)?)?;
         }
         Ok(())
+    }
+
+    /// How many octets there are; `_bytes` is put behind the name.
+    pub(super) fn octets(&mut self, (name, help): (&str, &str), value: u64) -> fmt::Result {
+        let encoder = self.begin((name, help, Some(&Unit::Bytes)), MetricType::Gauge)?;
+        ConstGauge::new(value).encode(encoder)
+    }
+
+    /// How often something took how long; `_seconds` is put behind the name.
+    pub(super) fn durations(
+        &mut self,
+        (name, help): (&str, &str),
+        figures: &DurationFigures,
+    ) -> fmt::Result {
+        let within = figures.steps.iter().map(|(bound, count)| (bound.as_secs_f64(), *count));
+        let steps: Vec<(f64, u64)> = within.chain([(f64::INFINITY, figures.beyond)]).collect();
+        let count = steps.iter().map(|(_, count)| count).sum();
+        let named = (name, help, Some(&Unit::Seconds));
+        let mut encoder = self.begin(named, MetricType::Histogram)?;
+        encoder.encode_histogram::<NoLabelSet>(figures.sum.as_secs_f64(), count, &steps, None)
     }
 
     /// A moment, in milliseconds since 1970; `_seconds` is put behind the name.

@@ -58,6 +58,7 @@ pub use explain::{BindExplanation, Described, Explanation};
 pub(crate) use kept::Kept;
 pub use later::Pending;
 pub(crate) use listed::objection_to_gear;
+pub use memory::VerifiedFigures;
 pub(crate) use ms_chap::NtHash;
 pub use ms_chap::{Counterproof, MsChapV2};
 pub use network::NetworkReply;
@@ -74,7 +75,7 @@ pub use password::{
     UnusableHash, UnusableParameters, hash,
 };
 pub(crate) use placeholders::{has_placeholders, told_of};
-pub use pool::PoolLimits;
+pub use pool::{HashingFigures, PoolLimits};
 pub(crate) use reconsider::{Reconsidered, reconsider};
 pub(crate) use shown::shown;
 pub(crate) use sign_in::prove;
