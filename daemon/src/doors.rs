@@ -135,13 +135,14 @@ pub(crate) fn open(
     delivery::start(carrier.clone(), directory.clone(), clock, &config, tasks);
     if let Some(tls) = tls {
         let own = (directory.clone(), clock, Arc::clone(&tls));
-        let door = admin_api::Door::for_devices(own, &config.devices);
+        let door = admin_api::Door::for_devices(own, &config.devices, Arc::clone(&tally));
         crowds.push(door.crowd());
         door.listen(tasks, sockets.devices).map_err(StartError::Runtime)?;
         let explainer: LdapExplainer =
             Arc::new(move |reading, place, request| ldap.explain(reading, place, request));
         let doors = (courier, explainer, carrier);
-        let door = admin_api::Door::new(directory.clone(), clock, tls, doors, &config.admin_api);
+        let (own, counted) = (directory.clone(), Arc::clone(&tally));
+        let door = admin_api::Door::new(own, clock, tls, doors, &config.admin_api, counted);
         crowds.push(door.crowd());
         door.listen(tasks, sockets.admin_api).map_err(StartError::Runtime)?;
     }

@@ -250,7 +250,31 @@ fn what_is_hashed_remembered_and_written_is_counted() {
     assert_eq!(now.value("tenantry_store_commit_seconds_bucket{le=\"+Inf\"}"), commits);
     assert!(now.value("tenantry_store_commit_seconds_sum") > 0.0);
     let file = demo.folder().join("demo/data/tenantry.redb");
-    let size = std::fs::metadata(&file).map(|file| file.len()).unwrap();
-    assert_eq!(now.value("tenantry_store_size_bytes"), size as f64);
+    let is_told = || {
+        let told = monitored.page().value("tenantry_store_size_bytes");
+        told == std::fs::metadata(&file).unwrap().len() as f64
+    };
+    assert!(comes(is_told), "the size of the file is not told");
     assert!(now.value("tenantry_hashing_threads") >= 1.0);
+}
+
+#[test]
+fn answers_of_the_admin_api_are_counted_by_their_status() {
+    let Some(monitored) = monitored() else { return };
+    let (server, demo) = (&monitored.server, &monitored.demo);
+    let series = [
+        "tenantry_http_requests_total{door=\"admin_api\",status=\"2xx\"}",
+        "tenantry_http_requests_total{door=\"admin_api\",status=\"4xx\"}",
+        "tenantry_http_requests_total{door=\"admin_api\",status=\"5xx\"}",
+        "tenantry_http_requests_total{door=\"devices\",status=\"2xx\"}",
+        "tenantry_http_request_duration_seconds_count{door=\"admin_api\"}",
+    ];
+    let moved = grown(&monitored, &series, || {
+        let top = server.api().key(&demo.admin_api.tokens.administrator_with_billing);
+        assert_eq!(top.get("/v1/me").status, 200);
+        assert_eq!(top.get("/v1/organizations").status, 200);
+        assert_eq!(top.get("/v1/no-such-thing").status, 404);
+        assert_eq!(server.api().get("/v1/me").status, 401);
+    });
+    assert_eq!(moved, [2.0, 2.0, 0.0, 0.0, 4.0]);
 }

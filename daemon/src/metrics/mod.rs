@@ -1,5 +1,6 @@
 //! Numbers for monitoring: what is counted, and the door at which it is told.
 
+mod api;
 mod counts;
 mod directory;
 mod ldap;
@@ -31,6 +32,7 @@ use crate::config;
 use crate::lifecycle::Tasks;
 use crate::listener;
 
+pub(crate) use self::api::ApiDoor;
 pub(crate) use self::counts::Count;
 pub(crate) use self::ldap::Operation;
 pub(crate) use self::page::{Crowd, SOURCE, Watched};

@@ -114,6 +114,7 @@ impl Collector for Watched {
         self.tell_connections(pen)?;
         self.tally.ldap.tell(pen)?;
         self.tally.radius.tell(pen)?;
+        self.tally.api.tell(pen)?;
         let help = "Conversations of EAP that wait for their peers.";
         pen.gauge(("eap_conversations", help), (self.conversations)() as u64)?;
         directory::tell(&self.directory.figures(), pen)?;

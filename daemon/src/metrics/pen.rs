@@ -86,12 +86,22 @@ impl<'a, 'e> Pen<'a, 'e> {
         (name, help): (&str, &str),
         figures: &DurationFigures,
     ) -> fmt::Result {
-        let within = figures.steps.iter().map(|(bound, count)| (bound.as_secs_f64(), *count));
-        let steps: Vec<(f64, u64)> = within.chain([(f64::INFINITY, figures.beyond)]).collect();
-        let count = steps.iter().map(|(_, count)| count).sum();
         let named = (name, help, Some(&Unit::Seconds));
-        let mut encoder = self.begin(named, MetricType::Histogram)?;
-        encoder.encode_histogram::<NoLabelSet>(figures.sum.as_secs_f64(), count, &steps, None)
+        write_durations(self.begin(named, MetricType::Histogram)?, figures)
+    }
+
+    /// The same of several, told apart by labels.
+    pub(super) fn all_durations<'l, const N: usize>(
+        &mut self,
+        (name, help): (&str, &str),
+        rows: impl IntoIterator<Item = (Labels<'l, N>, DurationFigures)>,
+    ) -> fmt::Result {
+        let named = (name, help, Some(&Unit::Seconds));
+        let mut family = self.begin(named, MetricType::Histogram)?;
+        for (labels, figures) in rows {
+            write_durations(family.encode_family(&labels)?, &figures)?;
+        }
+        Ok(())
     }
 
     /// A moment, in milliseconds since 1970; `_seconds` is put behind the name.
@@ -107,6 +117,13 @@ impl<'a, 'e> Pen<'a, 'e> {
     ) -> Result<MetricEncoder<'s>, fmt::Error> {
         self.0.encode_descriptor(name, help, unit, kind)
     }
+}
+
+fn write_durations(mut encoder: MetricEncoder<'_>, figures: &DurationFigures) -> fmt::Result {
+    let within = figures.steps.iter().map(|(bound, count)| (bound.as_secs_f64(), *count));
+    let steps: Vec<(f64, u64)> = within.chain([(f64::INFINITY, figures.beyond)]).collect();
+    let count = steps.iter().map(|(_, count)| count).sum();
+    encoder.encode_histogram::<NoLabelSet>(figures.sum.as_secs_f64(), count, &steps, None)
 }
 
 /// Milliseconds in seconds.

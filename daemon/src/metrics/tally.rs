@@ -1,5 +1,6 @@
 //! All that the daemon counts itself.
 
+use super::api::ApiCounts;
 use super::ldap::LdapCounts;
 use super::radius::RadiusCounts;
 
@@ -10,4 +11,6 @@ pub(crate) struct Tally {
     pub(crate) ldap: LdapCounts,
     /// RADIUS.
     pub(crate) radius: RadiusCounts,
+    /// The admin API, and the door for devices.
+    pub(crate) api: ApiCounts,
 }
