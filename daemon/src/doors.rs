@@ -20,7 +20,7 @@ use crate::clock::{self, Clock};
 use crate::config::{Authentication, Config};
 use crate::ldap::{self as ldap_door, Entrance};
 use crate::lifecycle::{Lifecycle, Tasks};
-use crate::metrics::{self, Tally, Watched};
+use crate::metrics::{self, Job, Jobs, Tally, Watched};
 use crate::runtimes::yield_to_others;
 use crate::start::{Prepared, StartError};
 use crate::{admin_api, delivery, event_bound, master_key, radius as radius_door, randomness};
@@ -132,7 +132,8 @@ pub(crate) fn open(
         .map_err(StartError::Runtime)?;
     let _behind = background.enter();
     let carrier = delivery::Carrier::new(&config.event_delivery);
-    delivery::start(carrier.clone(), directory.clone(), clock, &config, tasks);
+    let (own, counted) = (directory.clone(), Arc::clone(&tally));
+    delivery::start(carrier.clone(), own, clock, &config, tasks, counted);
     if let Some(tls) = tls {
         let own = (directory.clone(), clock, Arc::clone(&tls));
         let door = admin_api::Door::for_devices(own, &config.devices, Arc::clone(&tally));
@@ -146,31 +147,36 @@ pub(crate) fn open(
         crowds.push(door.crowd());
         door.listen(tasks, sockets.admin_api).map_err(StartError::Runtime)?;
     }
+    start_jobs(tasks, directory, &config, &Jobs::new(Arc::clone(&tally), clock));
     let conversations = Box::new(move || radius.conversations());
     let (own, started) = (directory.clone(), clock.wall());
     let watched = Watched { directory: own, clock, started, crowds, tally, conversations };
     let numbers = metrics::Door::new(watched, &config.metrics);
-    numbers.listen(tasks, sockets.metrics).map_err(StartError::Runtime)?;
-    follow_definitions(tasks, directory.clone(), clock);
-    work_at_imports(tasks, directory.clone(), clock);
-    keep_clients(tasks, directory.clone());
-    keep_house(tasks, directory.clone(), clock, config.events.retention);
-    event_bound::start(tasks, directory.clone(), config.events.size_per_organization);
-    end_user_lives(tasks, directory.clone(), clock);
-    follow_rule_times(tasks, directory.clone(), clock);
-    settle_reports(tasks, directory.clone());
-    keep_sessions(tasks, directory.clone(), clock, config.radius.session_rules());
-    Ok(())
+    numbers.listen(tasks, sockets.metrics).map_err(StartError::Runtime)
+}
+
+/// Starts what is done in the background again and again.
+fn start_jobs(tasks: &Tasks, directory: &Directory, config: &Config, jobs: &Jobs) {
+    let (own, jobs) = (|| directory.clone(), || jobs.clone());
+    follow_definitions(tasks, own(), jobs());
+    work_at_imports(tasks, own(), jobs());
+    keep_clients(tasks, own(), jobs());
+    keep_house(tasks, own(), config.events.retention, jobs());
+    event_bound::start(tasks, own(), config.events.size_per_organization, jobs());
+    end_user_lives(tasks, own(), jobs());
+    follow_rule_times(tasks, own(), jobs());
+    settle_reports(tasks, own(), jobs());
+    keep_sessions(tasks, own(), config.radius.session_rules(), jobs());
 }
 
 /// Lets records follow changed definitions of custom attributes, in steps between which others
 /// change what they want.
-fn follow_definitions(tasks: &Tasks, directory: Directory, clock: Clock) {
-    let shutdown = tasks.shutdown().clone();
+fn follow_definitions(tasks: &Tasks, directory: Directory, jobs: Jobs) {
+    let (shutdown, clock) = (tasks.shutdown().clone(), jobs.clock());
     tasks.spawn(async move {
         loop {
             let (directory, now) = (directory.clone(), Time(clock.wall()));
-            let step = tokio::task::spawn_blocking(move || directory.advance_custom_work(now));
+            let step = jobs.run(Job::Definitions, move || directory.advance_custom_work(now));
             let pause = match step.await {
                 Ok(Ok(true)) => STEP,
                 Ok(Ok(false)) => LOOK,
@@ -192,13 +198,13 @@ fn follow_definitions(tasks: &Tasks, directory: Directory, clock: Clock) {
 }
 
 /// Works at imports, a step of each in turn.
-fn work_at_imports(tasks: &Tasks, directory: Directory, clock: Clock) {
-    let shutdown = tasks.shutdown().clone();
+fn work_at_imports(tasks: &Tasks, directory: Directory, jobs: Jobs) {
+    let (shutdown, clock) = (tasks.shutdown().clone(), jobs.clock());
     tasks.spawn(async move {
         loop {
             let (directory, now) = (directory.clone(), Time(clock.wall()));
             let asked = shutdown.clone();
-            let step = tokio::task::spawn_blocking(move || {
+            let step = jobs.run(Job::Imports, move || {
                 directory.advance_imports(now, &|| !asked.is_draining())
             });
             let pause = match step.await {
@@ -223,7 +229,7 @@ fn work_at_imports(tasks: &Tasks, directory: Directory, clock: Clock) {
 
 /// Reads RADIUS clients before anybody asks for them, and again those that cannot be read, until they
 /// can.
-fn keep_clients(tasks: &Tasks, directory: Directory) {
+fn keep_clients(tasks: &Tasks, directory: Directory, jobs: Jobs) {
     let shutdown = tasks.shutdown().clone();
     tasks.spawn(async move {
         loop {
@@ -231,7 +237,7 @@ fn keep_clients(tasks: &Tasks, directory: Directory) {
             let failed = |error: &dyn Display| {
                 tracing::error!(%error, "the RADIUS clients cannot be read");
             };
-            match tokio::task::spawn_blocking(move || directory.renew_gear()).await {
+            match jobs.run(Job::RadiusClients, move || directory.renew_gear()).await {
                 Ok(Ok(unreadable)) => unreadable.iter().for_each(|one| {
                     let (organization, error) = (one.organization.number(), &one.error);
                     tracing::error!(organization, %error, "its RADIUS clients cannot be read");
@@ -248,8 +254,8 @@ fn keep_clients(tasks: &Tasks, directory: Directory) {
 }
 
 /// Destroys what deleted organizations left behind, and events, once their time is over.
-fn keep_house(tasks: &Tasks, directory: Directory, clock: Clock, retention: Duration) {
-    let shutdown = tasks.shutdown().clone();
+fn keep_house(tasks: &Tasks, directory: Directory, retention: Duration, jobs: Jobs) {
+    let (shutdown, clock) = (tasks.shutdown().clone(), jobs.clock());
     tasks.spawn(async move {
         loop {
             let (directory, now) = (directory.clone(), Time(clock.wall()));
@@ -267,7 +273,7 @@ fn keep_house(tasks: &Tasks, directory: Directory, clock: Clock, retention: Dura
                 directory.forget_repeats(now)?;
                 Ok::<_, directory::Error>((organizations, segments))
             };
-            match tokio::task::spawn_blocking(work).await {
+            match jobs.run(Job::Housekeeping, work).await {
                 Ok(Ok((0, 0))) => {}
                 Ok(Ok((organizations, segments))) => {
                     tracing::info!(organizations, segments, "removed what was kept long enough");
@@ -293,8 +299,8 @@ fn until_housekeeping(wall: u64) -> Duration {
 /// Ends what ends by itself of users, in time: suspends those whose time is over, destroys what is
 /// left of deleted ones, ends invitations. Tells of devices of which nothing is heard any more, and of
 /// searches and sign-ins that failed and were only counted.
-fn end_user_lives(tasks: &Tasks, directory: Directory, clock: Clock) {
-    let shutdown = tasks.shutdown().clone();
+fn end_user_lives(tasks: &Tasks, directory: Directory, jobs: Jobs) {
+    let (shutdown, clock) = (tasks.shutdown().clone(), jobs.clock());
     tasks.spawn(async move {
         loop {
             let (directory, again) = (directory.clone(), directory.clone());
@@ -303,14 +309,15 @@ fn end_user_lives(tasks: &Tasks, directory: Directory, clock: Clock) {
                 directory.tell_untold_failures(now);
                 directory.end_user_lives(now)
             };
-            match tokio::task::spawn_blocking(end).await {
+            match jobs.run(Job::UserLives, end).await {
                 Ok(Ok(0)) => {}
                 Ok(Ok(ended)) => tracing::debug!(ended, "users, deleted users and invitations"),
                 Ok(Err(error)) => tracing::error!(%error, "some lives of users do not end"),
                 Err(error) => tracing::error!(%error, "some lives of users do not end"),
             }
             let directory = again;
-            match tokio::task::spawn_blocking(move || directory.tell_silent_devices(now)).await {
+            let tell = move || directory.tell_silent_devices(now);
+            match jobs.run(Job::SilentDevices, tell).await {
                 Ok(Ok(0)) => {}
                 Ok(Ok(silent)) => tracing::debug!(silent, "devices were not heard of for too long"),
                 Ok(Err(error)) => tracing::error!(%error, "some silent devices are not told of"),
@@ -326,14 +333,14 @@ fn end_user_lives(tasks: &Tasks, directory: Directory, clock: Clock) {
 
 /// Has sessions looked at again when a time of a rule of their RADIUS client begins or ends; at the start for
 /// those that began or ended while no daemon was there.
-fn follow_rule_times(tasks: &Tasks, directory: Directory, clock: Clock) {
-    let shutdown = tasks.shutdown().clone();
+fn follow_rule_times(tasks: &Tasks, directory: Directory, jobs: Jobs) {
+    let (shutdown, clock) = (tasks.shutdown().clone(), jobs.clock());
     tasks.spawn(async move {
         let mut before = None;
         loop {
             let (directory, now) = (directory.clone(), Time(clock.wall()));
             let follow = move || directory.follow_rule_times(before, now);
-            match tokio::task::spawn_blocking(follow).await {
+            match jobs.run(Job::RuleTimes, follow).await {
                 Ok(Ok(clients)) => {
                     before = Some(now);
                     if clients > 0 {
@@ -369,7 +376,7 @@ pub(crate) fn hash_parameters(config: &Authentication) -> Result<HashParameters,
 }
 
 /// Brings what network gear reported into the sessions, much of it at once.
-fn settle_reports(tasks: &Tasks, directory: Directory) {
+fn settle_reports(tasks: &Tasks, directory: Directory, jobs: Jobs) {
     let shutdown = tasks.shutdown().clone();
     tasks.spawn(async move {
         loop {
@@ -378,7 +385,7 @@ fn settle_reports(tasks: &Tasks, directory: Directory) {
                 () = tokio::time::sleep(REPORTS) => {}
             }
             let directory = directory.clone();
-            let settled = tokio::task::spawn_blocking(move || {
+            let settled = jobs.run(Job::Reports, move || {
                 let settled = directory.settle_reports();
                 for error in directory.lost_reports() {
                     tracing::error!(%error, "a RADIUS accounting report is lost");
@@ -395,12 +402,12 @@ fn settle_reports(tasks: &Tasks, directory: Directory) {
 }
 
 /// Ends and forgets sessions on the network, in steps.
-fn keep_sessions(tasks: &Tasks, directory: Directory, clock: Clock, rules: SessionRules) {
-    let shutdown = tasks.shutdown().clone();
+fn keep_sessions(tasks: &Tasks, directory: Directory, rules: SessionRules, jobs: Jobs) {
+    let (shutdown, clock) = (tasks.shutdown().clone(), jobs.clock());
     tasks.spawn(async move {
         loop {
             let (directory, now) = (directory.clone(), Time(clock.wall()));
-            let step = tokio::task::spawn_blocking(move || directory.keep_sessions(now, rules));
+            let step = jobs.run(Job::Sessions, move || directory.keep_sessions(now, rules));
             let pause = match step.await {
                 Ok(Ok(0)) => SESSIONS,
                 Ok(Ok(_)) => STEP,

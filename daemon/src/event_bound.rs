@@ -6,6 +6,7 @@ use directory::Directory;
 use directory::events::EventsBeyond;
 
 use crate::lifecycle::Tasks;
+use crate::metrics::{Job, Jobs};
 
 /// How often is looked whether a part of the event log was closed: a storm fills one in more.
 const LOOK: Duration = Duration::from_secs(10);
@@ -13,13 +14,13 @@ const LOOK: Duration = Duration::from_secs(10);
 const AGAIN: Duration = Duration::from_secs(60);
 
 /// Has the oldest events go of each organization that has more than so many octets of them.
-pub(crate) fn start(tasks: &Tasks, directory: Directory, most: usize) {
+pub(crate) fn start(tasks: &Tasks, directory: Directory, most: usize, jobs: Jobs) {
     let shutdown = tasks.shutdown().clone();
     let most = u64::try_from(most).unwrap_or(u64::MAX);
     tasks.spawn(async move {
         loop {
             let directory = directory.clone();
-            let bound = tokio::task::spawn_blocking(move || directory.bound_events(most));
+            let bound = jobs.run(Job::EventBound, move || directory.bound_events(most));
             let pause = match bound.await {
                 Ok(Ok(beyond)) => {
                     beyond.iter().for_each(warn);

@@ -62,8 +62,8 @@ pub use recorder::{Line, Missed, RECORDED_ACCOUNTS, RECORDED_LINES, RECORDED_TEX
 pub use references::{Called, References};
 pub use schema::Schema;
 pub use storage::{
-    DATABASE as STORE_FILE, DurationFigures, Durations, Entropy, EventFigures, EventOptions, MasterKey,
-    OpenError, Options as StoreOptions, Report, Secret, Stopwatch, StoreFigures,
+    DATABASE as STORE_FILE, DurationFigures, Durations, Entropy, EventFigures, EventOptions,
+    MasterKey, OpenError, Options as StoreOptions, Report, Secret, Stopwatch, StoreFigures,
 };
 pub use time::Time;
 pub use tools::{

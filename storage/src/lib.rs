@@ -39,9 +39,9 @@ pub use change::{Change, ChangeError};
 pub use check::{KindCheck, Report};
 pub use durations::{DurationFigures, Durations, Stopwatch};
 pub use events::{
-    ChainEnds, Dropped, Event, EventError, EventFigures, EventHash, EventLog, EventOptions, EventOwner,
-    EventSearch, EventWords, EventsCut, EventsKept, EventsOwned, Link, Living, MAX_EVENT, Stored,
-    Term, term,
+    ChainEnds, Dropped, Event, EventError, EventFigures, EventHash, EventLog, EventOptions,
+    EventOwner, EventSearch, EventWords, EventsCut, EventsKept, EventsOwned, Link, Living,
+    MAX_EVENT, Stored, Term, term,
 };
 pub use file::DATABASE;
 pub use journal::{Journal, JournalEntry, JournalError};

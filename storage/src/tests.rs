@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Change, ChangeError, Changed, Commit, Entries, Entropy, Id, Index, Kind, KindCheck, MAX_VALUE,
-    MasterKey, OpenError, Options, Partition, ReadError, Reading, Record, Relation, Stopwatch, Store,
-    What, WriteError, key,
+    MasterKey, OpenError, Options, Partition, ReadError, Reading, Record, Relation, Stopwatch,
+    Store, What, WriteError, key,
 };
 
 #[derive(Clone, Eq, PartialEq, Debug, Serialize, Deserialize)]

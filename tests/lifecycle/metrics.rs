@@ -22,6 +22,8 @@ fn monitored() -> Option<Monitored> {
     demo.daemon().stop();
     let address = free_tcp();
     let site = Site::of_demo(demo.folder())?;
+    let delivered = format!("directory = {:?}", site.path("delivered"));
+    let site = site.set("event_delivery", delivered);
     let site = site.set("metrics", format!("listen = [{address:?}]"));
     let server = site.serve();
     Some(Monitored { address, server, demo, _site: site })
@@ -277,4 +279,36 @@ fn answers_of_the_admin_api_are_counted_by_their_status() {
         assert_eq!(server.api().get("/v1/me").status, 401);
     });
     assert_eq!(moved, [2.0, 2.0, 0.0, 0.0, 4.0]);
+}
+
+#[test]
+fn what_is_delivered_and_done_in_the_background_is_told() {
+    let Some(monitored) = monitored() else { return };
+    let (server, demo) = (&monitored.server, &monitored.demo);
+    let top = server.api().key(&demo.admin_api.tokens.administrator_with_billing);
+    let place = format!("/v1/organizations/{}", demo.acme().id);
+    let before = monitored.page();
+    let destination = json!({"name": "archive", "kind": "files"});
+    assert_eq!(top.post(&format!("{place}/event-destinations"), &destination).status, 201);
+    assert_eq!(top.post(&format!("{place}/groups"), &json!({"name": "told"})).status, 201);
+    let is_grown = |series: &str| monitored.page().value(series) > before.value(series);
+    for series in [
+        "tenantry_event_deliveries_total{kind=\"files\",outcome=\"done\"}",
+        "tenantry_events_delivered_total{kind=\"files\"}",
+        "tenantry_event_destinations",
+    ] {
+        assert!(comes(|| is_grown(series)), "{series} does not grow");
+    }
+    let page = monitored.page();
+    assert_eq!(page.value("tenantry_event_destinations_failing"), 0.0);
+    assert_eq!(page.value("tenantry_event_dead_letters"), 0.0);
+    let started = page.value("tenantry_process_start_time_seconds");
+    for task in ["imports", "reports", "radius_clients", "housekeeping"] {
+        let series = format!("tenantry_task_last_success_timestamp_seconds{{task=\"{task}\"}}");
+        let is_done = || {
+            let page = monitored.page();
+            page.0.contains(&series) && page.value(&series) >= started.floor()
+        };
+        assert!(comes(is_done), "{task} is not done");
+    }
 }

@@ -2,7 +2,9 @@
 
 mod api;
 mod counts;
+mod delivery;
 mod directory;
+mod jobs;
 mod ldap;
 mod page;
 mod pen;
@@ -34,6 +36,7 @@ use crate::listener;
 
 pub(crate) use self::api::ApiDoor;
 pub(crate) use self::counts::Count;
+pub(crate) use self::jobs::{Job, Jobs};
 pub(crate) use self::ldap::Operation;
 pub(crate) use self::page::{Crowd, SOURCE, Watched};
 pub(crate) use self::radius::Access;

@@ -115,6 +115,8 @@ impl Collector for Watched {
         self.tally.ldap.tell(pen)?;
         self.tally.radius.tell(pen)?;
         self.tally.api.tell(pen)?;
+        self.tally.delivery.tell(pen)?;
+        self.tally.jobs.tell(pen)?;
         let help = "Conversations of EAP that wait for their peers.";
         pen.gauge(("eap_conversations", help), (self.conversations)() as u64)?;
         directory::tell(&self.directory.figures(), pen)?;

@@ -110,6 +110,19 @@ impl<'a, 'e> Pen<'a, 'e> {
         ConstGauge::new(seconds(at)).encode(encoder)
     }
 
+    /// The same of several, told apart by labels.
+    pub(super) fn moments<'l, const N: usize>(
+        &mut self,
+        (name, help): (&str, &str),
+        rows: impl IntoIterator<Item = (Labels<'l, N>, u64)>,
+    ) -> fmt::Result {
+        let mut family = self.begin((name, help, Some(&Unit::Seconds)), MetricType::Gauge)?;
+        for (labels, at) in rows {
+            ConstGauge::new(seconds(at)).encode(family.encode_family(&labels)?)?;
+        }
+        Ok(())
+    }
+
     fn begin<'s>(
         &'s mut self,
         (name, help, unit): (&'s str, &str, Option<&'s Unit>),

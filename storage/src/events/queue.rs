@@ -13,7 +13,8 @@ use super::sealed::Sealed;
 use super::segments::Segments;
 use super::walk::{EventSearch, Walk};
 use super::{
-    Dropped, Event, EventError, EventFigures, EventHash, EventOptions, MAX_EVENT, Stored, unpoisoned,
+    Dropped, Event, EventError, EventFigures, EventHash, EventOptions, MAX_EVENT, Stored,
+    unpoisoned,
 };
 use crate::Partition;
 use crate::folder::Folder;
