@@ -189,9 +189,9 @@ impl Store {
     {
         let (reply, answer) = sync_channel(1);
         let job = Box::new(Work::new(work, reply, is_durable));
-        self.core.tally.waits();
+        self.core.tally.begins();
         let received = self.door.hand_in(job).map(|()| answer.recv());
-        self.core.tally.is_answered();
+        self.core.tally.ends();
         match received {
             Ok(Ok(answered)) => answered,
             Ok(Err(_)) | Err(Closed) => Err(WriteError::Closed),

@@ -55,12 +55,12 @@ impl Tally {
     }
 
     /// A change waits for its answer.
-    pub(crate) fn waits(&self) {
+    pub(crate) fn begins(&self) {
         self.waiting.fetch_add(1, Ordering::Relaxed);
     }
 
     /// A change has its answer.
-    pub(crate) fn is_answered(&self) {
+    pub(crate) fn ends(&self) {
         self.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 
