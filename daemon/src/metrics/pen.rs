@@ -12,6 +12,9 @@ use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Unit;
 
+const SECONDS: &Unit = &Unit::Seconds;
+const BYTES: &Unit = &Unit::Bytes;
+
 /// Labels with their values.
 type Labels<'l, const N: usize> = [(&'static str, &'l str); N];
 
@@ -76,7 +79,7 @@ impl<'a, 'e> Pen<'a, 'e> {
 
     /// How many octets there are; `_bytes` is put behind the name.
     pub(super) fn octets(&mut self, (name, help): (&str, &str), value: u64) -> fmt::Result {
-        let encoder = self.begin((name, help, Some(&Unit::Bytes)), MetricType::Gauge)?;
+        let encoder = self.begin((name, help, Some(BYTES)), MetricType::Gauge)?;
         ConstGauge::new(value).encode(encoder)
     }
 
@@ -86,7 +89,7 @@ impl<'a, 'e> Pen<'a, 'e> {
         (name, help): (&str, &str),
         figures: &DurationFigures,
     ) -> fmt::Result {
-        let named = (name, help, Some(&Unit::Seconds));
+        let named = (name, help, Some(SECONDS));
         write_durations(self.begin(named, MetricType::Histogram)?, figures)
     }
 
@@ -96,7 +99,7 @@ impl<'a, 'e> Pen<'a, 'e> {
         (name, help): (&str, &str),
         rows: impl IntoIterator<Item = (Labels<'l, N>, DurationFigures)>,
     ) -> fmt::Result {
-        let named = (name, help, Some(&Unit::Seconds));
+        let named = (name, help, Some(SECONDS));
         let mut family = self.begin(named, MetricType::Histogram)?;
         for (labels, figures) in rows {
             write_durations(family.encode_family(&labels)?, &figures)?;
@@ -106,7 +109,7 @@ impl<'a, 'e> Pen<'a, 'e> {
 
     /// A moment, in milliseconds since 1970; `_seconds` is put behind the name.
     pub(super) fn moment(&mut self, (name, help): (&str, &str), at: u64) -> fmt::Result {
-        let encoder = self.begin((name, help, Some(&Unit::Seconds)), MetricType::Gauge)?;
+        let encoder = self.begin((name, help, Some(SECONDS)), MetricType::Gauge)?;
         ConstGauge::new(seconds(at)).encode(encoder)
     }
 
@@ -116,7 +119,7 @@ impl<'a, 'e> Pen<'a, 'e> {
         (name, help): (&str, &str),
         rows: impl IntoIterator<Item = (Labels<'l, N>, u64)>,
     ) -> fmt::Result {
-        let mut family = self.begin((name, help, Some(&Unit::Seconds)), MetricType::Gauge)?;
+        let mut family = self.begin((name, help, Some(SECONDS)), MetricType::Gauge)?;
         for (labels, at) in rows {
             ConstGauge::new(seconds(at)).encode(family.encode_family(&labels)?)?;
         }
