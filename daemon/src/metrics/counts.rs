@@ -1,4 +1,5 @@
-//! Numbers that only grow. Counting is one relaxed addition: it takes no lock and allocates nothing.
+//! Numbers that only grow. Counting is one relaxed addition: it takes no lock, and allocates
+//! nothing.
 
 use std::fmt;
 use std::marker::PhantomData;
