@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::admin_api::{Addresses, ClientChain, Doors, LdapExplainer, Limits, Trials};
-use axum::extract::ConnectInfo;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
 use axum::{Extension, Router};
 use directory::{Directory, Time};
 use hyper::server::conn::http1;
@@ -23,6 +25,7 @@ use crate::config;
 use crate::delivery::Carrier;
 use crate::lifecycle::{Shutdown, Tasks};
 use crate::listener;
+use crate::metrics::{ApiDoor, Crowd, SOURCE, Tally};
 use crate::radius::Courier;
 use crate::tls::{Corked, Identity, Side};
 
@@ -58,6 +61,43 @@ impl Clients {
             Self::Devices => "devices",
         }
     }
+
+    /// Where its requests are counted.
+    const fn counted(self) -> ApiDoor {
+        match self {
+            Self::Admins => ApiDoor::AdminApi,
+            Self::Devices => ApiDoor::Devices,
+        }
+    }
+
+    /// What the door is called in numbers, as its section is.
+    const fn door(self) -> &'static str {
+        match self {
+            Self::Admins => "admin_api",
+            Self::Devices => "devices",
+        }
+    }
+}
+
+/// Where it is counted how requests are answered.
+#[derive(Clone)]
+struct Counting {
+    tally: Arc<Tally>,
+    clock: Clock,
+    door: ApiDoor,
+}
+
+/// Has it counted how requests are answered.
+fn counted(router: Router, counting: Counting) -> Router {
+    router.layer(from_fn_with_state(counting, count))
+}
+
+async fn count(State(counting): State<Counting>, request: Request, next: Next) -> Response {
+    let Counting { tally, clock, door } = counting;
+    let began = clock.monotonic();
+    let response = next.run(request).await;
+    tally.api.answered(door, response.status(), clock.monotonic().saturating_sub(began));
+    response
 }
 
 /// The clock as the handlers know it.
@@ -76,6 +116,7 @@ impl Door {
         tls: Arc<Identity>,
         (orders, ldap, carrier): (Courier, LdapExplainer, Carrier),
         config: &config::AdminApi,
+        tally: Arc<Tally>,
     ) -> Arc<Self> {
         let limits = Limits {
             body: config.body_size,
@@ -107,6 +148,7 @@ impl Door {
         let router = ::admin_api::router(directory, time(clock), doors, limits, addresses);
         let admission = Admission::new(config.connections, config.connections_per_source);
         let (header_timeout, clients) = (config.header_timeout, Clients::Admins);
+        let router = counted(router, Counting { tally, clock, door: clients.counted() });
         Arc::new(Self { router, tls, admission, header_timeout, clients })
     }
 
@@ -114,6 +156,7 @@ impl Door {
     pub(crate) fn for_devices(
         (directory, clock, tls): (Directory, Clock, Arc<Identity>),
         config: &config::Devices,
+        tally: Arc<Tally>,
     ) -> Arc<Self> {
         let limits = Limits {
             body: config.body_size,
@@ -124,7 +167,14 @@ impl Door {
         let router = ::admin_api::device_router(directory, time(clock), limits);
         let admission = Admission::new(config.connections, config.connections_per_source);
         let (header_timeout, clients) = (config.header_timeout, Clients::Devices);
+        let router = counted(router, Counting { tally, clock, door: clients.counted() });
         Arc::new(Self { router, tls, admission, header_timeout, clients })
+    }
+
+    /// Who is admitted.
+    pub(crate) fn crowd(&self) -> Crowd {
+        let of = Arc::clone(&self.admission);
+        Crowd { door: self.clients.door(), share: SOURCE, of }
     }
 
     /// Listens on bound sockets until the daemon drains.

@@ -1,5 +1,6 @@
 //! The clock: the only place in the project that asks what time it is.
 
+use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Tells the time of day and the time that has passed. Everything below the daemon is told the
@@ -33,6 +34,13 @@ impl Clock {
     }
 }
 
+/// Tells the time since it was first asked, to measure how long something takes.
+#[expect(clippy::disallowed_methods, reason = "this is the clock")]
+pub fn stopwatch() -> Duration {
+    static FIRST: OnceLock<Instant> = OnceLock::new();
+    FIRST.get_or_init(Instant::now).elapsed()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -48,5 +56,7 @@ mod tests {
         let clock = Clock::start();
         let earlier = clock.monotonic();
         assert!(clock.monotonic() >= earlier);
+        let earlier = stopwatch();
+        assert!(stopwatch() >= earlier);
     }
 }

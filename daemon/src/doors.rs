@@ -10,13 +10,14 @@ use tokio::runtime::Handle;
 use directory::authentication::{ChallengeLimits, HashParameters, PoolLimits, ThrottlePolicy};
 use directory::{
     CertificateBound, Directory, Entropy, EventOptions, Keep, KnownNames, MasterKey, OpenOptions,
-    ReplyDictionary, StoreOptions, milliseconds,
+    ReplyDictionary, Stopwatch, StoreOptions, milliseconds,
 };
 
-use crate::clock::Clock;
+use crate::clock::{self, Clock};
 use crate::config::{Authentication, Config};
 use crate::ldap::{self as ldap_door, Entrance};
 use crate::lifecycle::Lifecycle;
+use crate::metrics::{self, Jobs, Tally, Watched};
 use crate::runtimes::yield_to_others;
 use crate::start::{Prepared, StartError};
 use crate::{
@@ -39,6 +40,7 @@ pub fn open_directory(
                 segment_events: config.events.segment,
                 ..EventOptions::default()
             },
+            stopwatch: Stopwatch(clock::stopwatch),
             ..StoreOptions::default()
         },
         authentication: authentication(&config.authentication)?,
@@ -71,20 +73,22 @@ pub(crate) fn open(
     background: &Handle,
 ) -> Result<(), StartError> {
     let Prepared { config, tls, sockets, .. } = prepared;
-    let (clock, tasks) = (Clock::start(), lifecycle.tasks());
+    let (clock, tasks, tally) = (Clock::start(), lifecycle.tasks(), Arc::<Tally>::default());
     let ldap = ldap_door::Door::new(
         directory.clone(),
         clock,
         &Handle::current(),
         tls.clone(),
         &config.ldap,
+        Arc::clone(&tally),
     );
     ldap.listen(tasks, sockets.ldap, Entrance::Clear).map_err(StartError::Runtime)?;
     let cleartext = Entrance::ClearPasswords;
     ldap.listen(tasks, sockets.ldap_cleartext, cleartext).map_err(StartError::Runtime)?;
     ldap.listen(tasks, sockets.ldap_tls, Entrance::Tls).map_err(StartError::Runtime)?;
     let computing = (tls.clone(), background.clone());
-    let radius = radius_door::Door::new(directory.clone(), clock, computing, &config);
+    let radius =
+        radius_door::Door::new(directory.clone(), clock, computing, &config, Arc::clone(&tally));
     let ports = [
         (sockets.radius_auth, radius::Port::Authentication),
         (sockets.radius_acct, radius::Port::Accounting),
@@ -93,27 +97,37 @@ pub(crate) fn open(
         radius.listen(tasks, groups, port).map_err(StartError::Runtime)?;
     }
     radius.listen_inside_tls(tasks, sockets.radsec).map_err(StartError::Runtime)?;
+    let mut crowds = [ldap.crowds(), radius.crowds()].concat();
     radius.keep_house(tasks);
     let groups = sockets.radius_orders;
     let courier = radius_door::Courier::start(&radius, &config.radius, groups, tasks)
         .map_err(StartError::Runtime)?;
     let _behind = background.enter();
     let carrier = delivery::Carrier::new(&config.event_delivery);
-    delivery::start(carrier.clone(), directory.clone(), clock, &config, tasks);
-    ends::start(tasks, directory.clone(), clock, &config.certificates.warn_before, tls.clone());
+    let (own, counted) = (directory.clone(), Arc::clone(&tally));
+    delivery::start(carrier.clone(), own, clock, &config, tasks, counted);
+    let jobs = Jobs::new(tasks, Arc::clone(&tally), clock);
+    ends::start(&jobs, directory.clone(), &config.certificates.warn_before, tls.clone());
     lists::start(tasks, directory.clone(), clock, config.certificates.list_networks.clone());
     if let Some(tls) = tls {
         let own = (directory.clone(), clock, Arc::clone(&tls));
-        let door = admin_api::Door::for_devices(own, &config.devices);
+        let door = admin_api::Door::for_devices(own, &config.devices, Arc::clone(&tally));
+        crowds.push(door.crowd());
         door.listen(tasks, sockets.devices).map_err(StartError::Runtime)?;
         let explainer: LdapExplainer =
             Arc::new(move |reading, place, request| ldap.explain(reading, place, request));
         let doors = (courier, explainer, carrier);
-        let door = admin_api::Door::new(directory.clone(), clock, tls, doors, &config.admin_api);
+        let (own, counted) = (directory.clone(), Arc::clone(&tally));
+        let door = admin_api::Door::new(own, clock, tls, doors, &config.admin_api, counted);
+        crowds.push(door.crowd());
         door.listen(tasks, sockets.admin_api).map_err(StartError::Runtime)?;
     }
-    upkeep::start(tasks, directory, clock, &config);
-    Ok(())
+    upkeep::start(&jobs, directory, &config);
+    let conversations = Box::new(move || radius.conversations());
+    let (own, started) = (directory.clone(), clock.wall());
+    let watched = Watched { directory: own, clock, started, crowds, tally, conversations };
+    let numbers = metrics::Door::new(watched, &config.metrics);
+    numbers.listen(tasks, sockets.metrics).map_err(StartError::Runtime)
 }
 
 /// What a new hash costs.

@@ -3,11 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use directory::{Directory, Time, certificate_end};
-use tokio::task::spawn_blocking;
+use directory::{Directory, Time, certificate_end, milliseconds};
 
-use crate::clock::Clock;
-use crate::lifecycle::Tasks;
+use crate::metrics::{Job, Jobs};
 use crate::tls::Identity;
 
 /// How often is asked whether it is time to look, which the directory does now and then.
@@ -16,41 +14,38 @@ const LOOK: Duration = Duration::from_secs(60);
 /// Has organizations, and the provider, be told so long before what they have ends, and when it has
 /// ended. What the daemon itself shows is logged too, also where it ends soon when it is read.
 pub(crate) fn start(
-    tasks: &Tasks,
+    jobs: &Jobs,
     directory: Directory,
-    clock: Clock,
     before: &[Duration],
     tls: Option<Arc<Identity>>,
 ) {
-    let shutdown = tasks.shutdown().clone();
-    let milliseconds = |time: &Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-    let before: Vec<u64> = before.iter().map(milliseconds).collect();
-    tasks.spawn(async move {
-        let mut known = None;
-        loop {
-            let shown = tls.as_ref().map(|tls| tls.own_certificate());
-            let (end, now) = (shown.as_deref().and_then(certificate_end), Time(clock.wall()));
-            if end != known {
-                known = end;
-                warn_of(end, now, &before);
-            }
-            tokio::select! {
-                () = shutdown.draining() => return,
-                () = tokio::time::sleep(LOOK) => {}
-            }
-            let (directory, before, now) = (directory.clone(), before.clone(), Time(clock.wall()));
-            let look = move || directory.tell_ends(now, &before, shown.as_deref());
-            match spawn_blocking(look).await {
-                Ok(Ok(found)) => {
-                    if let Some(shown) = found.shown {
-                        tracing::warn!("{shown}");
-                    }
-                    if found.told > 0 {
-                        tracing::debug!(told = found.told, "certificates end");
-                    }
+    let clock = jobs.clock();
+    let before: Vec<u64> = before.iter().copied().map(milliseconds).collect();
+    let (mut known, mut is_starting) = (None, true);
+    jobs.repeat(Job::CertificateEnds, move || {
+        let shown = tls.as_ref().map(|tls| tls.own_certificate());
+        let (end, now) = (shown.as_deref().and_then(certificate_end), Time(clock.wall()));
+        if end != known {
+            known = end;
+            warn_of(end, now, &before);
+        }
+        if std::mem::replace(&mut is_starting, false) {
+            // Whoever starts has others to serve first.
+            return Ok(LOOK);
+        }
+        match directory.tell_ends(now, &before, shown.as_deref()) {
+            Ok(found) => {
+                if let Some(shown) = found.shown {
+                    tracing::warn!("{shown}");
                 }
-                Ok(Err(error)) => tracing::error!(%error, "some ends of certificates are not told"),
-                Err(error) => tracing::error!(%error, "some ends of certificates are not told"),
+                if found.told > 0 {
+                    tracing::debug!(told = found.told, "certificates end");
+                }
+                Ok(LOOK)
+            }
+            Err(error) => {
+                tracing::error!(%error, "some ends of certificates are not told");
+                Err(LOOK)
             }
         }
     });

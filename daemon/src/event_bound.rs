@@ -5,7 +5,7 @@ use std::time::Duration;
 use directory::Directory;
 use directory::events::EventsBeyond;
 
-use crate::lifecycle::Tasks;
+use crate::metrics::{Job, Jobs};
 
 /// How often is looked whether a part of the event log was closed: a storm fills one in more.
 const LOOK: Duration = Duration::from_secs(10);
@@ -13,16 +13,16 @@ const LOOK: Duration = Duration::from_secs(10);
 const AGAIN: Duration = Duration::from_secs(60);
 
 /// Has the oldest events go of each organization that has more than so many octets of them.
-pub(crate) fn start(tasks: &Tasks, directory: Directory, most: usize) {
+pub(crate) fn start(jobs: &Jobs, directory: Directory, most: usize) {
     let most = u64::try_from(most).unwrap_or(u64::MAX);
-    tasks.repeat("event-bound", move || match directory.bound_events(most) {
+    jobs.repeat(Job::EventBound, move || match directory.bound_events(most) {
         Ok(beyond) => {
             beyond.iter().for_each(warn);
-            LOOK
+            Ok(LOOK)
         }
         Err(error) => {
             tracing::error!(%error, "the size of the event log is not bounded");
-            AGAIN
+            Err(AGAIN)
         }
     });
 }

@@ -23,6 +23,7 @@ mod listener;
 mod lists;
 pub mod logging;
 pub mod master_key;
+mod metrics;
 pub mod private_file;
 pub mod privileges;
 mod radius;

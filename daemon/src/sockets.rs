@@ -48,6 +48,8 @@ pub struct Sockets {
     pub radius_orders: Vec<UdpGroup>,
     /// RADIUS inside TLS.
     pub radsec: Vec<TcpListener>,
+    /// HTTP for monitoring.
+    pub metrics: Vec<TcpListener>,
 }
 
 /// Sockets among which the kernel divides the datagrams of one address, by their source.
@@ -78,6 +80,7 @@ impl Sockets {
             radius_acct: each("[radius] acct", &radius.acct, group)?,
             radius_orders: each("[radius] orders_from", &radius.orders_from, orders)?,
             radsec: each("[radius] radsec", &radius.radsec, tcp)?,
+            metrics: each("[metrics] listen", &config.metrics.listen, tcp)?,
         })
     }
 }

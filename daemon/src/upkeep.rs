@@ -6,10 +6,9 @@ use std::time::Duration;
 use directory::accounting::SessionRules;
 use directory::{Directory, Error, Time, milliseconds};
 
-use crate::clock::Clock;
 use crate::config::Config;
 use crate::event_bound;
-use crate::lifecycle::Tasks;
+use crate::metrics::{Job, Jobs};
 
 /// How often deleted organizations are looked at, whether their time is over.
 const HOUSEKEEPING: Duration = Duration::from_secs(60 * 60);
@@ -38,75 +37,88 @@ const STEP: Duration = Duration::from_millis(20);
 const BREATH: Duration = Duration::from_millis(1);
 
 /// Starts all of it.
-pub(crate) fn start(tasks: &Tasks, directory: &Directory, clock: Clock, config: &Config) {
-    follow_definitions(tasks, directory.clone(), clock);
-    work_at_imports(tasks, directory.clone(), clock);
-    keep_clients(tasks, directory.clone());
-    keep_house(tasks, directory.clone(), clock, config.events.retention);
-    event_bound::start(tasks, directory.clone(), config.events.size_per_organization);
-    end_user_lives(tasks, directory.clone(), clock);
-    follow_rule_times(tasks, directory.clone(), clock);
-    settle_reports(tasks, directory.clone());
-    keep_sessions(tasks, directory.clone(), clock, config.radius.session_rules());
+pub(crate) fn start(jobs: &Jobs, directory: &Directory, config: &Config) {
+    let own = || directory.clone();
+    follow_definitions(jobs, own());
+    work_at_imports(jobs, own());
+    keep_clients(jobs, own());
+    keep_house(jobs, own(), config.events.retention);
+    event_bound::start(jobs, own(), config.events.size_per_organization);
+    end_user_lives(jobs, own());
+    tell_silent_devices(jobs, own());
+    follow_rule_times(jobs, own());
+    settle_reports(jobs, own());
+    keep_sessions(jobs, own(), config.radius.session_rules());
 }
 
 /// Lets records follow changed definitions of custom attributes, in steps between which others
 /// change what they want.
-fn follow_definitions(tasks: &Tasks, directory: Directory, clock: Clock) {
-    let step = move || match directory.advance_custom_work(Time(clock.wall())) {
-        Ok(true) => STEP,
-        Ok(false) => LOOK,
-        Err(error) => {
-            tracing::error!(%error, "records do not follow a custom attribute");
-            HOUSEKEEPING
+fn follow_definitions(jobs: &Jobs, directory: Directory) {
+    let clock = jobs.clock();
+    jobs.repeat(Job::Definitions, move || {
+        match directory.advance_custom_work(Time(clock.wall())) {
+            Ok(true) => Ok(STEP),
+            Ok(false) => Ok(LOOK),
+            Err(error) => {
+                tracing::error!(%error, "records do not follow a custom attribute");
+                Err(HOUSEKEEPING)
+            }
         }
-    };
-    tasks.repeat("custom-attributes", step);
+    });
 }
 
 /// Works at imports, a step of each in turn.
-fn work_at_imports(tasks: &Tasks, directory: Directory, clock: Clock) {
-    let shutdown = tasks.shutdown().clone();
-    let step = move || {
+fn work_at_imports(jobs: &Jobs, directory: Directory) {
+    let (shutdown, clock) = (jobs.tasks().shutdown().clone(), jobs.clock());
+    jobs.repeat(Job::Imports, move || {
         let goes_on = || !shutdown.is_draining();
         match directory.advance_imports(Time(clock.wall()), &goes_on) {
-            Ok(true) => BREATH,
-            Ok(false) => LOOK,
+            Ok(true) => Ok(BREATH),
+            Ok(false) => Ok(LOOK),
             Err(error) => {
                 tracing::error!(%error, "imports wait");
-                AGAIN
+                Err(AGAIN)
             }
         }
-    };
-    tasks.repeat("imports", step);
+    });
 }
 
 /// Reads RADIUS clients before anybody asks for them, and again those that cannot be read, until they
 /// can.
-fn keep_clients(tasks: &Tasks, directory: Directory) {
-    tasks.repeat("radius-clients", move || {
-        match directory.renew_gear() {
-            Ok(unreadable) => unreadable.iter().for_each(|one| {
+fn keep_clients(jobs: &Jobs, directory: Directory) {
+    jobs.repeat(Job::RadiusClients, move || match directory.renew_gear() {
+        Ok(unreadable) => {
+            unreadable.iter().for_each(|one| {
                 let (organization, error) = (one.organization.number(), &one.error);
                 tracing::error!(organization, %error, "its RADIUS clients cannot be read");
-            }),
-            Err(error) => tracing::error!(%error, "the RADIUS clients cannot be read"),
+            });
+            Ok(AGAIN)
         }
-        AGAIN
+        Err(error) => {
+            tracing::error!(%error, "the RADIUS clients cannot be read");
+            Err(AGAIN)
+        }
     });
 }
 
 /// Destroys what deleted organizations left behind, and events, once their time is over.
-fn keep_house(tasks: &Tasks, directory: Directory, clock: Clock, retention: Duration) {
-    tasks.repeat("housekeeping", move || {
-        match clear_away(&directory, Time(clock.wall()), retention) {
-            Ok((0, 0)) => {}
+fn keep_house(jobs: &Jobs, directory: Directory, retention: Duration) {
+    let clock = jobs.clock();
+    jobs.repeat(Job::Housekeeping, move || {
+        let cleared = clear_away(&directory, Time(clock.wall()), retention);
+        let rest = until_housekeeping(clock.wall());
+        match cleared {
             Ok((organizations, segments)) => {
-                tracing::info!(organizations, segments, "removed what was kept long enough");
+                if organizations + segments > 0 {
+                    tracing::info!(organizations, segments, "removed what was kept long enough");
+                }
+                Ok(rest)
             }
-            Err(error) => tracing::error!(%error, "housekeeping failed"),
+            Err(error) => {
+                tracing::error!(%error, "housekeeping failed");
+                Err(rest)
+            }
         }
-        until_housekeeping(clock.wall())
     });
 }
 
@@ -138,42 +150,68 @@ fn until_housekeeping(wall: u64) -> Duration {
 }
 
 /// Ends what ends by itself of users, in time: suspends those whose time is over, destroys what is
-/// left of deleted ones, ends invitations. Tells of devices of which nothing is heard any more, and of
-/// searches and sign-ins that failed and were only counted.
-fn end_user_lives(tasks: &Tasks, directory: Directory, clock: Clock) {
-    tasks.repeat("user-lives", move || {
+/// left of deleted ones, ends invitations. Tells of searches and sign-ins that failed and were only
+/// counted.
+fn end_user_lives(jobs: &Jobs, directory: Directory) {
+    let clock = jobs.clock();
+    jobs.repeat(Job::UserLives, move || {
         let now = Time(clock.wall());
         directory.tell_untold_failures(now);
         match directory.end_user_lives(now) {
-            Ok(0) => {}
-            Ok(ended) => tracing::debug!(ended, "users, deleted users and invitations"),
-            Err(error) => tracing::error!(%error, "some lives of users do not end"),
+            Ok(ended) => {
+                if ended > 0 {
+                    tracing::debug!(ended, "users, deleted users and invitations");
+                }
+                Ok(USER_LIVES)
+            }
+            Err(error) => {
+                tracing::error!(%error, "some lives of users do not end");
+                Err(USER_LIVES)
+            }
         }
-        match directory.tell_silent_devices(now) {
-            Ok(0) => {}
-            Ok(silent) => tracing::debug!(silent, "devices were not heard of for too long"),
-            Err(error) => tracing::error!(%error, "some silent devices are not told of"),
+    });
+}
+
+/// Tells of devices of which nothing is heard any more.
+fn tell_silent_devices(jobs: &Jobs, directory: Directory) {
+    let clock = jobs.clock();
+    jobs.repeat(Job::SilentDevices, move || {
+        match directory.tell_silent_devices(Time(clock.wall())) {
+            Ok(silent) => {
+                if silent > 0 {
+                    tracing::debug!(silent, "devices were not heard of for too long");
+                }
+                Ok(USER_LIVES)
+            }
+            Err(error) => {
+                tracing::error!(%error, "some silent devices are not told of");
+                Err(USER_LIVES)
+            }
         }
-        USER_LIVES
     });
 }
 
 /// Has sessions looked at again when a time of a rule of their RADIUS client begins or ends; at the start for
 /// those that began or ended while no daemon was there.
-fn follow_rule_times(tasks: &Tasks, directory: Directory, clock: Clock) {
-    let mut before = None;
-    tasks.repeat("rule-times", move || {
+fn follow_rule_times(jobs: &Jobs, directory: Directory) {
+    let (mut before, clock) = (None, jobs.clock());
+    jobs.repeat(Job::RuleTimes, move || {
         let now = Time(clock.wall());
-        match directory.follow_rule_times(before, now) {
+        let followed = directory.follow_rule_times(before, now);
+        let rest = until_behind_minute(clock.wall());
+        match followed {
             Ok(clients) => {
                 before = Some(now);
                 if clients > 0 {
                     tracing::debug!(clients, "times of rules began or ended");
                 }
+                Ok(rest)
             }
-            Err(error) => tracing::error!(%error, "some times of rules are not followed"),
+            Err(error) => {
+                tracing::error!(%error, "some times of rules are not followed");
+                Err(rest)
+            }
         }
-        until_behind_minute(clock.wall())
     });
 }
 
@@ -184,30 +222,30 @@ fn until_behind_minute(wall: u64) -> Duration {
 }
 
 /// Brings what network gear reported into the sessions, much of it at once.
-fn settle_reports(tasks: &Tasks, directory: Directory) {
-    tasks.repeat("session-reports", move || {
+fn settle_reports(jobs: &Jobs, directory: Directory) {
+    jobs.repeat(Job::Reports, move || {
         let settled = directory.settle_reports();
         for error in directory.lost_reports() {
             tracing::error!(%error, "a RADIUS accounting report is lost");
         }
-        if let Err(error) = settled {
+        settled.map(|()| REPORTS).map_err(|error| {
             tracing::error!(%error, "RADIUS accounting waits");
-        }
-        REPORTS
+            REPORTS
+        })
     });
 }
 
 /// Ends and forgets sessions on the network, in steps.
-fn keep_sessions(tasks: &Tasks, directory: Directory, clock: Clock, rules: SessionRules) {
-    let step = move || match directory.keep_sessions(Time(clock.wall()), rules) {
-        Ok(0) => SESSIONS,
-        Ok(_) => STEP,
+fn keep_sessions(jobs: &Jobs, directory: Directory, rules: SessionRules) {
+    let clock = jobs.clock();
+    jobs.repeat(Job::Sessions, move || match directory.keep_sessions(Time(clock.wall()), rules) {
+        Ok(0) => Ok(SESSIONS),
+        Ok(_) => Ok(STEP),
         Err(error) => {
             tracing::error!(%error, "sessions on the network are not looked after");
-            HOUSEKEEPING
+            Err(HOUSEKEEPING)
         }
-    };
-    tasks.repeat("sessions", step);
+    });
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 mod address;
 mod bounds;
 mod conclude;
+mod figures;
 mod key;
 mod lanes;
 mod letters;
@@ -26,6 +27,7 @@ pub use self::address::WebAddress;
 pub(crate) use self::address::is_host;
 pub use self::bounds::{DeliveryBounds, DeliveryNetworks};
 pub(crate) use self::conclude::let_go;
+pub use self::figures::{DeliveryFigures, LETTERS_COUNTED};
 pub use self::key::DestinationKey;
 pub(crate) use self::key::keys;
 pub(crate) use self::lanes::Deliveries;

@@ -16,6 +16,7 @@ mod directory;
 mod epochs;
 mod error;
 pub mod events;
+mod figures;
 mod follow;
 mod gear;
 mod id;
@@ -44,6 +45,7 @@ pub use directory::{
     ReadingTransaction, Repeatable, certificate_end,
 };
 pub use error::{Error, Invalid, StoreFailure};
+pub use figures::Figures;
 pub use follow::{Bell, Following};
 pub use gear::{CertifiedGear, Gear, GearClient, GearSecret, Unreadable, Weakness};
 pub use id::{
@@ -61,8 +63,8 @@ pub use recorder::{Line, Missed, RECORDED_ACCOUNTS, RECORDED_LINES, RECORDED_TEX
 pub use references::{Called, References};
 pub use schema::Schema;
 pub use storage::{
-    DATABASE as STORE_FILE, Entropy, EventOptions, MasterKey, OpenError, Options as StoreOptions,
-    Report, Secret,
+    DATABASE as STORE_FILE, DurationFigures, Durations, Entropy, EventFigures, EventOptions,
+    MasterKey, OpenError, Options as StoreOptions, Report, Secret, Stopwatch, StoreFigures,
 };
 pub use time::{Time, milliseconds};
 pub use tools::{

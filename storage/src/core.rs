@@ -12,6 +12,7 @@ use crate::file::Lock;
 use crate::journal::Journal;
 use crate::seal::Vault;
 use crate::store::Parts;
+use crate::tally::Tally;
 use crate::{Commit, EventLog, Options, ReadError, Snapshot, writer};
 
 /// What readers and the writer share.
@@ -26,6 +27,7 @@ pub(crate) struct Core {
     pub(crate) events: EventLog,
     pub(crate) journal: Journal,
     pub(crate) options: Options,
+    pub(crate) tally: Tally,
     watchers: RwLock<Vec<Watcher>>,
     sequence: AtomicU64,
     /// Held until the database above is closed.
@@ -62,10 +64,16 @@ impl Core {
             events,
             journal,
             options,
+            tally: Tally::new(),
             watchers: RwLock::default(),
             sequence: AtomicU64::new(0),
             _lock: lock,
         }
+    }
+
+    /// The octets of the database's file; none while it cannot be asked.
+    pub(crate) fn octets(&self) -> u64 {
+        self.disk.octets()
     }
 
     /// The state of the last commit. Readers share it until the next one.

@@ -28,6 +28,11 @@ impl Disk {
         self.failed.store(false, Ordering::Release);
     }
 
+    /// How many octets there are; none while it cannot be asked, which counts for no failure.
+    pub(crate) fn octets(&self) -> u64 {
+        self.backend.len().unwrap_or(0)
+    }
+
     fn noted<T>(&self, result: io::Result<T>) -> io::Result<T> {
         if result.is_err() {
             self.failed.store(true, Ordering::Release);

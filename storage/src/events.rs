@@ -117,6 +117,21 @@ pub struct Dropped {
     pub count: u64,
 }
 
+/// How the event log goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EventFigures {
+    /// Events that were written since the log was opened.
+    pub written: u64,
+    /// Events that wait to be written.
+    pub waiting: usize,
+    /// Events that were dropped since.
+    pub dropped: u64,
+    /// Whether the last attempt to write failed.
+    pub is_failing: bool,
+    /// Octets of all its files.
+    pub octets: u64,
+}
+
 /// The event log. Clones share it; the last one writes what waits and closes it.
 #[derive(Clone)]
 pub struct EventLog {
@@ -253,6 +268,12 @@ impl EventLog {
     #[must_use]
     pub fn dropped(&self) -> u64 {
         self.flusher.log.dropped()
+    }
+
+    /// How it goes.
+    #[must_use]
+    pub fn figures(&self) -> EventFigures {
+        self.flusher.log.figures()
     }
 
     /// Forgets the events that are kept no longer, and returns how many segments were removed or

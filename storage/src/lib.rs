@@ -15,6 +15,7 @@ mod changes;
 mod check;
 mod core;
 mod disk;
+mod durations;
 mod erase;
 mod events;
 mod file;
@@ -30,15 +31,17 @@ mod seal;
 mod snapshot;
 mod store;
 mod table;
+mod tally;
 mod view;
 mod writer;
 
 pub use change::{Change, ChangeError};
 pub use check::{KindCheck, Report};
+pub use durations::{DurationFigures, Durations, Stopwatch};
 pub use events::{
-    ChainEnds, Dropped, Event, EventError, EventHash, EventLog, EventOptions, EventOwner,
-    EventSearch, EventWords, EventsCut, EventsKept, EventsOwned, Link, Living, MAX_EVENT, Stored,
-    Term, term,
+    ChainEnds, Dropped, Event, EventError, EventFigures, EventHash, EventLog, EventOptions,
+    EventOwner, EventSearch, EventWords, EventsCut, EventsKept, EventsOwned, Link, Living,
+    MAX_EVENT, Stored, Term, term,
 };
 pub use file::DATABASE;
 pub use journal::{Journal, JournalEntry, JournalError};
@@ -50,6 +53,7 @@ pub use record::{Corrupt, Entries, Record, decode, encode, encode_behind};
 pub use seal::{Entropy, MasterKey, Secret};
 pub use snapshot::{Mark, Snapshot};
 pub use store::{OpenError, Options, Store};
+pub use tally::StoreFigures;
 pub use view::View;
 pub use writer::WriteError;
 

@@ -12,11 +12,13 @@ use redb::backends::FileBackend;
 use crate::check::{self, KindCheck, Report};
 use crate::core::Core;
 use crate::disk::Disk;
+use crate::durations::Stopwatch;
 use crate::events::{EventError, EventLog, EventOptions};
 use crate::file::{self, Lock};
 use crate::folder::{Directory, Folder, Memory};
 use crate::journal::Journal;
 use crate::seal::Vault;
+use crate::tally::StoreFigures;
 use crate::writer::{Job, Nudge, Work, Writer};
 use crate::{
     Change, ChangeError, Commit, Entropy, MasterKey, ReadError, Snapshot, WriteError, format,
@@ -37,6 +39,8 @@ pub struct Options {
     pub events: EventOptions,
     /// How many octets the journal takes before they are in the database, as often again meanwhile.
     pub journal: u64,
+    /// By what is measured how long commits take.
+    pub stopwatch: Stopwatch,
 }
 
 impl Default for Options {
@@ -48,6 +52,7 @@ impl Default for Options {
             log: 100_000,
             events: EventOptions::default(),
             journal: 16 << 20,
+            stopwatch: Stopwatch::default(),
         }
     }
 }
@@ -184,8 +189,13 @@ impl Store {
     {
         let (reply, answer) = sync_channel(1);
         let job = Box::new(Work::new(work, reply, is_durable));
-        self.door.hand_in(job).map_err(|_| WriteError::Closed)?;
-        answer.recv().unwrap_or(Err(WriteError::Closed))
+        self.core.tally.begins();
+        let received = self.door.hand_in(job).map(|()| answer.recv());
+        self.core.tally.ends();
+        match received {
+            Ok(Ok(answered)) => answered,
+            Ok(Err(_)) | Err(Closed) => Err(WriteError::Closed),
+        }
     }
 
     /// Calls `watcher` for every change, in order, after its durable commit and before its caller
@@ -200,6 +210,12 @@ impl Store {
     #[must_use]
     pub fn sequence(&self) -> u64 {
         self.core.sequence()
+    }
+
+    /// How writing goes.
+    #[must_use]
+    pub fn figures(&self) -> StoreFigures {
+        self.core.tally.figures(self.core.octets())
     }
 
     /// The event log.

@@ -6,15 +6,17 @@ pub(crate) mod machine;
 
 use std::num::NonZeroU32;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use redb::backends::InMemoryBackend;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Change, ChangeError, Changed, Commit, Entries, Entropy, Id, Index, Kind, KindCheck, MAX_VALUE,
-    MasterKey, OpenError, Options, Partition, ReadError, Reading, Record, Relation, Store, What,
-    WriteError, key,
+    MasterKey, OpenError, Options, Partition, ReadError, Reading, Record, Relation, Stopwatch,
+    Store, What, WriteError, key,
 };
 
 #[derive(Clone, Eq, PartialEq, Debug, Serialize, Deserialize)]
@@ -123,6 +125,28 @@ fn a_change_is_readable_once_it_is_answered() {
     assert_eq!(linking.unwrap(), [id]);
     let secret = snapshot.secret(acme, Kind(7), id).unwrap().unwrap();
     assert_eq!(secret.expose(), b"pssst");
+}
+
+#[test]
+fn it_is_counted_how_writing_goes() {
+    let store = memory_store(Options { stopwatch: Stopwatch(passing), ..Options::default() });
+    let before = store.figures();
+    assert_eq!((before.changes, before.waiting, before.commits.sum), (0, 0, Duration::ZERO));
+    put(&store, 1, "a");
+    put(&store, 2, "b");
+    let nothing: Result<(), WriteError<ChangeError>> = store.write(|_| Ok(()));
+    nothing.unwrap();
+    let after = store.figures();
+    assert_eq!((after.changes, after.failed, after.waiting), (2, 0, 0));
+    let within: u64 = after.commits.steps.iter().map(|(_, count)| count).sum();
+    assert_eq!(within + after.commits.beyond, 2);
+    assert!(after.commits.sum > Duration::ZERO && after.octets > 0);
+}
+
+/// A stopwatch on which a millisecond passes between two looks.
+fn passing() -> Duration {
+    static LOOKS: AtomicU64 = AtomicU64::new(0);
+    Duration::from_millis(LOOKS.fetch_add(1, Ordering::Relaxed))
 }
 
 #[test]

@@ -139,6 +139,7 @@ impl Writer {
                 Ok(())
             }
             Err(error) => {
+                self.core.tally.failed();
                 self.core.reopen();
                 // What cannot be read either is caught up with before the next change.
                 self.catch_up().unwrap_or_else(|_| self.core.mark_ailing());

@@ -8,6 +8,7 @@ mod event_bound;
 mod event_delivery;
 mod first_admin;
 mod imports;
+mod metrics;
 mod recovery;
 mod refusal;
 mod reload;

@@ -14,6 +14,7 @@ mod ldap;
 mod lifecycle;
 mod log;
 mod master_key;
+mod metrics;
 mod privileges;
 mod radius;
 mod sample;
@@ -42,6 +43,7 @@ pub use ldap::Ldap;
 pub use lifecycle::Lifecycle;
 pub use log::{Filter, Format, Log};
 pub use master_key::MasterKeySource;
+pub use metrics::Metrics;
 pub use privileges::Privileges;
 pub use radius::Radius;
 pub use sample::sample;
@@ -77,6 +79,8 @@ pub struct Config {
     pub events: Events,
     /// Where events go beside the log.
     pub event_delivery: EventDelivery,
+    /// Numbers for monitoring.
+    pub metrics: Metrics,
     /// How the daemon ends.
     pub lifecycle: Lifecycle,
 }
@@ -148,13 +152,15 @@ impl Config {
             ("radius", "radsec", &self.radius.radsec),
             ("admin_api", "listen", &self.admin_api.listen),
             ("devices", "listen", &self.devices.listen),
+            ("metrics", "listen", &self.metrics.listen),
         ];
         let udp = [("radius", "auth", &self.radius.auth), ("radius", "acct", &self.radius.acct)];
         for (section, key, address) in repeated(&tcp).chain(repeated(&udp)) {
             let message = format!("`[{section}] {key}` names {address}, which is taken above");
             add(section, key, &message);
         }
-        let listeners = tcp.iter().chain(&udp);
+        // Numbers alone are about nothing.
+        let listeners = tcp.iter().filter(|(section, ..)| *section != "metrics").chain(&udp);
         if listeners.map(|(_, _, addresses)| addresses.len()).sum::<usize>() == 0 {
             add("ldap", "listen", "there is nothing to listen on");
         }
@@ -171,6 +177,9 @@ impl Config {
         }
         if let Some((key, message)) = self.admin_api.passkey_fault() {
             add("admin_api", key, &message);
+        }
+        if let Some(message) = self.metrics.fault() {
+            add("metrics", "listen", &message);
         }
         if self.privileges.group.is_some() && self.privileges.user.is_none() {
             let message = "`[privileges] group` needs `[privileges] user`";
@@ -213,6 +222,7 @@ struct Written {
     privileges: privileges::Written,
     events: events::Written,
     event_delivery: event_delivery::Written,
+    metrics: metrics::Written,
     lifecycle: lifecycle::Written,
 }
 
@@ -231,6 +241,7 @@ impl Written {
             privileges: self.privileges.resolve(),
             events: self.events.resolve(),
             event_delivery: self.event_delivery.resolve(),
+            metrics: self.metrics.resolve(),
             lifecycle: self.lifecycle.resolve(),
         }
     }
@@ -251,6 +262,7 @@ fn sections() -> Vec<Section> {
         privileges::section(),
         events::section(),
         event_delivery::section(),
+        metrics::section(),
         lifecycle::section(),
     ]
 }

@@ -252,6 +252,25 @@ fn values_that_contradict_each_other_are_refused() {
 }
 
 #[test]
+fn numbers_are_told_to_others_only_where_it_is_said_who_may_ask() {
+    let metrics = |lines: &str| format!("{CERTIFICATE}[metrics]\n{lines}\n");
+    let config = Config::parse("t.toml", CERTIFICATE).unwrap();
+    assert!(config.metrics.listen.is_empty());
+    let here = metrics("listen = [\"127.0.0.1:9469\", \"[::1]:9469\"]");
+    assert_eq!(Config::parse("t.toml", &here).unwrap().metrics.listen.len(), 2);
+    assert_eq!(
+        refusal(&metrics("listen = [\"0.0.0.0:9469\"]")),
+        "t.toml:5: `[metrics] listen` names 0.0.0.0:9469, which others reach: \
+         say by `[metrics] networks` which of them may ask"
+    );
+    let named = metrics("listen = [\"0.0.0.0:9469\"]\nnetworks = [\"192.0.2.0/24\"]");
+    assert!(Config::parse("t.toml", &named).is_ok());
+    let alone = "[ldap]\nlisten = []\nlisten_tls = []\n[radius]\nauth = []\nacct = []\n\
+                 [admin_api]\nlisten = []\n[metrics]\nlisten = [\"127.0.0.1:9469\"]\n";
+    assert_eq!(refusal(alone), "t.toml:2: there is nothing to listen on");
+}
+
+#[test]
 fn a_file_that_cannot_be_read_is_named() {
     let refusal = Config::load(Path::new("/nonexistent/t.toml")).unwrap_err();
     assert_eq!(refusal.to_string(), "/nonexistent/t.toml: No such file or directory (os error 2)");

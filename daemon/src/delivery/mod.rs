@@ -21,6 +21,7 @@ use self::route::Roads;
 use crate::clock::Clock;
 use crate::config;
 use crate::lifecycle::{Shutdown, Tasks};
+use crate::metrics::Tally;
 
 /// How long nothing is looked at after the store failed, in milliseconds.
 const REST: u64 = 60_000;
@@ -94,6 +95,7 @@ pub(crate) fn start(
     clock: Clock,
     config: &config::Config,
     tasks: &Tasks,
+    tally: Arc<Tally>,
 ) {
     let changed = Arc::new(Notify::new());
     let bell = Arc::clone(&changed);
@@ -103,7 +105,7 @@ pub(crate) fn start(
         at_once: config.event_delivery.at_once as usize,
     };
     let folder = carrier.folder.clone();
-    let post = Post { carrier, directory: directory.clone(), clock };
+    let post = Post { carrier, directory: directory.clone(), clock, tally };
     let shutdown = tasks.shutdown().clone();
     tasks.supervise("event-delivery", async move {
         post.serve(rounds, changed, shutdown).await;
@@ -131,6 +133,7 @@ struct Post {
     carrier: Carrier,
     directory: Directory,
     clock: Clock,
+    tally: Arc<Tally>,
 }
 
 impl Post {
@@ -199,6 +202,7 @@ impl Post {
                 Err(error) => return self.rest(&turn, &error.to_string()),
             };
             let sent = self.carrier.carry(&delivery, false).await;
+            self.tally.delivery.ended(&delivery, &sent);
             let failed = matches!(sent, Sent::Failed { .. });
             let (directory, own, now) = (self.directory.clone(), Arc::clone(&turn), self.now());
             let conclude = move || directory.conclude_delivery(&own, delivery, &sent, now);

@@ -367,16 +367,18 @@ impl Caller {
         };
         let was_ordered = work.is_ordered();
         let (answer, work) = work.run(grant, self.door.clock, &mut writer)?;
-        let noting = self.noting();
+        let (noting, goes_on) = (self.noting(), matches!(answer, Answer::More | Answer::Waiting));
         if let Some((entries, shape)) = work.looked_through() {
             noting.looked_through(entries, shape);
+            if !goes_on {
+                self.door.tally.ldap.looked_through(entries);
+            }
         }
         noting.limited(&answer);
         if was_ordered && !work.is_ordered() {
             noting.unsorted();
         }
-        let rest = matches!(answer, Answer::More | Answer::Waiting).then_some(work);
-        Ok((answer, rest))
+        Ok((answer, goes_on.then_some(work)))
     }
 
     fn keep(&mut self, ticket: Ticket, rest: Option<Work>) {

@@ -14,6 +14,7 @@ use tokio::time::Sleep;
 use super::answer::{Asked, Caller, Late};
 use super::{Door, Entrance};
 use crate::lifecycle::Shutdown;
+use crate::metrics::Operation;
 use crate::randomness;
 use crate::transport::Transport;
 
@@ -123,6 +124,7 @@ impl Connection {
             for missed in self.session.missed() {
                 self.caller.missed(&missed);
             }
+            self.count_turned_away();
             if self.session.output().is_empty() {
                 return Flow::GoOn;
             }
@@ -172,6 +174,7 @@ impl Connection {
             Command::Abandoned(ticket) => self.caller.abandon(ticket),
             Command::StartTls => return self.start_tls().await,
             Command::Close => {
+                self.count_turned_away();
                 let _broken = self.flush().await;
                 return Flow::End;
             }
@@ -199,18 +202,28 @@ impl Connection {
 
     /// Finds an answer, or has it found; returns the time.
     fn ask(&mut self, ticket: Ticket, question: Question) -> Duration {
+        let operation = Operation::from(&question);
         let asked = self.caller.ask(ticket, question, &mut self.session);
         let now = self.door.clock.monotonic();
         match asked {
-            Ok(Asked::Answered(answer)) => self.session.answer(ticket, answer, now),
+            Ok(Asked::Answered(answer)) => self.answer(ticket, operation, answer, now),
             Ok(Asked::Later) => {}
             Err(error) => {
                 tracing::error!(%error, "an LDAP question could not be answered");
                 let outcome = Outcome::new(ResultCode::Other, "an internal error");
-                self.session.answer(ticket, Answer::Result(outcome), now);
+                self.answer(ticket, operation, Answer::Result(outcome), now);
             }
         }
         now
+    }
+
+    fn answer(&mut self, ticket: Ticket, operation: Operation, answer: Answer, now: Duration) {
+        self.door.tally.ldap.answered(operation, &answer);
+        self.session.answer(ticket, answer, now);
+    }
+
+    fn count_turned_away(&mut self) {
+        self.door.tally.ldap.turned_away(self.session.turned_away());
     }
 
     async fn start_tls(&mut self) -> Flow {
@@ -275,7 +288,7 @@ impl Connection {
             Woken::Read(Ok(true)) => {}
             Woken::Read(Ok(false) | Err(_)) => return Flow::End,
             Woken::Hashed((ticket, late)) => match self.caller.late(late) {
-                Some(answer) => self.session.answer(ticket, answer, self.turn),
+                Some((operation, answer)) => self.answer(ticket, operation, answer, self.turn),
                 None => {
                     self.caller.disturb(ticket);
                     self.session.wake(ticket);

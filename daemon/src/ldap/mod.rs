@@ -29,6 +29,7 @@ use crate::clock::Clock;
 use crate::config;
 use crate::lifecycle::Tasks;
 use crate::listener;
+use crate::metrics::{Crowd, SOURCE, Tally};
 use crate::tls::Identity;
 use definitions::Definitions;
 use directory::{OrganizationId, Time};
@@ -56,6 +57,7 @@ pub(crate) struct Door {
     overheard: Arc<Semaphore>,
     /// Where organizations have server names of their own.
     domain: Option<String>,
+    tally: Arc<Tally>,
 }
 
 /// Binds without TLS that are looked at at once: strangers make as many as they like, and their
@@ -115,6 +117,7 @@ impl Door {
         runtime: &Handle,
         tls: Option<Arc<Identity>>,
         config: &config::Ldap,
+        tally: Arc<Tally>,
     ) -> Arc<Self> {
         let limits = Limits {
             message_anonymous: config.message_size_anonymous,
@@ -167,7 +170,17 @@ impl Door {
             definitions: Definitions::new(Time(clock.wall())),
             overheard: Arc::new(Semaphore::new(OVERHEARD)),
             domain: config.server_names.as_deref().map(str::to_ascii_lowercase),
+            tally,
         })
+    }
+
+    /// Who is admitted.
+    pub(crate) fn crowds(&self) -> Vec<Crowd> {
+        let (all, organizations) = (Arc::clone(&self.admission), Arc::clone(&self.organizations));
+        vec![
+            Crowd { door: "ldap", share: SOURCE, of: all },
+            Crowd { door: "ldap", share: "organization", of: organizations },
+        ]
     }
 
     /// Listens on bound sockets until the daemon drains.

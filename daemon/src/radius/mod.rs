@@ -28,6 +28,7 @@ use crate::clock::Clock;
 use crate::config;
 use crate::lifecycle::Tasks;
 use crate::listener;
+use crate::metrics::{Crowd, Tally};
 use crate::sockets::UdpGroup;
 use crate::tls::Identity;
 use datagrams::Datagrams;
@@ -55,6 +56,7 @@ pub(crate) struct Door {
     radsec: Option<radsec::Terms>,
     /// Those that are open, for orders.
     lines: Arc<lines::Lines>,
+    tally: Arc<Tally>,
 }
 
 impl Door {
@@ -64,6 +66,7 @@ impl Door {
         clock: Clock,
         (identity, background): (Option<Arc<Identity>>, Handle),
         config: &config::Config,
+        tally: Arc<Tally>,
     ) -> Arc<Self> {
         let (config, at_once) = (&config.radius, config.tls.handshake_threads);
         let share = |all: u32| (all as usize / config.sockets.max(1)).max(1);
@@ -87,6 +90,7 @@ impl Door {
             background,
             radsec,
             lines,
+            tally,
         })
     }
 
@@ -125,6 +129,16 @@ impl Door {
         let serve =
             move |stream, peer| radsec::run(Arc::clone(&door), stream, peer, shutdown.clone());
         listener::listen("radsec", tasks, listeners, terms.admission(), serve)
+    }
+
+    /// How many conversations of EAP wait for their peers.
+    pub(crate) fn conversations(&self) -> usize {
+        self.talks.count()
+    }
+
+    /// Who is admitted inside TLS.
+    pub(crate) fn crowds(&self) -> Vec<Crowd> {
+        self.radsec.as_ref().map(radsec::Terms::crowds).unwrap_or_default()
     }
 
     /// Forgets conversations whose peers take too long.

@@ -17,6 +17,7 @@ use super::Door;
 use crate::clock::Clock;
 use crate::config;
 use crate::lifecycle::Tasks;
+use crate::metrics::Tally;
 use crate::sockets::UdpGroup;
 use post::Post;
 
@@ -29,6 +30,7 @@ pub(crate) struct Courier {
     sender: mpsc::Sender<Handed>,
     directory: Directory,
     clock: Clock,
+    tally: Arc<Tally>,
 }
 
 /// An order by hand, with who waits for what becomes of it.
@@ -54,9 +56,11 @@ impl Courier {
         let changed = Arc::new(Notify::new());
         let bell = Arc::clone(&changed);
         directory.follow_departures(Box::new(move || bell.notify_one()));
-        let courier = Self { sender, directory: directory.clone(), clock };
+        let tally = Arc::clone(&door.tally);
+        let courier =
+            Self { sender, directory: directory.clone(), clock, tally: Arc::clone(&tally) };
         let lines = Arc::clone(&door.lines);
-        let post = Post::new((directory, clock), limits(config), sockets, lines);
+        let post = Post::new((directory, clock), limits(config), sockets, lines, tally);
         let shutdown = tasks.shutdown().clone();
         tasks.supervise("radius-orders", async move {
             post.serve(handed, changed, shutdown).await;
@@ -78,6 +82,7 @@ impl Courier {
             Err(TrySendError::Closed((order, _))) => (order, CLOSED),
         };
         let outcome = OrderOutcome::NotSent(reason.to_owned());
+        self.tally.radius.ordered(&outcome);
         // Nothing follows from what was not sent.
         let _nothing = self.directory.conclude_order(order, &outcome, Time(self.clock.wall()));
         outcome

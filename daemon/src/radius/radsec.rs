@@ -24,6 +24,7 @@ use super::socket::{Outlet, Worker};
 use crate::admission::{Admission, Source};
 use crate::config;
 use crate::lifecycle::Shutdown;
+use crate::metrics::{Crowd, SOURCE};
 use crate::tls::{Identity, Side};
 use crate::transport::Transport;
 
@@ -110,6 +111,15 @@ impl Terms {
     /// Who may connect.
     pub(super) const fn admission(&self) -> &Arc<Admission<Source>> {
         &self.admission
+    }
+
+    /// Who is admitted.
+    pub(super) fn crowds(&self) -> Vec<Crowd> {
+        let (all, clients) = (Arc::clone(&self.admission), Arc::clone(&self.clients));
+        vec![
+            Crowd { door: "radsec", share: SOURCE, of: all },
+            Crowd { door: "radsec", share: "client", of: clients },
+        ]
     }
 
     fn limits(&self, version: Version) -> Limits {
@@ -355,7 +365,8 @@ impl Worker<Connection> {
                     }
                 }
                 Ok(Some(packet)) => {
-                    self.server.receive(peer, packet, [candidate].into(), now);
+                    let found = self.server.receive(peer, packet, [candidate].into(), now);
+                    self.door.tally.radius.taken(packet, found.is_some());
                     self.outlet.partial = None;
                     self.obey();
                 }

@@ -24,6 +24,7 @@ use super::ledger::{Kept, Ledger};
 use super::rejections::{Rejections, Unasked};
 use super::reports;
 use super::view::{self, Spoken};
+use crate::metrics::Access;
 use promise::Promise;
 
 /// Where replies go.
@@ -105,8 +106,7 @@ impl<O: Outlet> Worker<O> {
     /// Answers reports that are kept; what could not be kept is asked again.
     pub(super) async fn recorded(&mut self, kept: Kept) {
         for (ticket, kept) in kept {
-            let answer = if kept { Answer::Recorded } else { Answer::Silence };
-            self.answer(ticket, &answer);
+            self.answer_report(ticket, kept);
         }
         self.work().await;
     }
@@ -142,11 +142,15 @@ impl<O: Outlet> Worker<O> {
     pub(super) fn obey(&mut self) {
         while let Some(command) = self.server.next() {
             match command {
-                Command::Send { to, reply } => self.outlet.queue(to, reply),
+                Command::Send { to, reply } => {
+                    self.door.tally.radius.sent(reply.as_ref());
+                    self.outlet.queue(to, reply);
+                }
                 Command::Ask(ticket, question) => self.ask(ticket, &question),
                 Command::Account(ticket, accounting) => self.account(ticket, &accounting),
                 Command::Refused { source, client, refusal } => {
                     tracing::debug!(%source, organization = client.0.number(), %refusal, "refused");
+                    self.door.tally.radius.access.one(Access::Reject);
                     self.rejected(client, source.ip(), Unasked::Refused(refusal));
                 }
                 Command::Drop { source, client, reason } => {
@@ -168,6 +172,7 @@ impl<O: Outlet> Worker<O> {
     /// Notes that a request met silence.
     pub(super) fn dropped(&mut self, source: SocketAddr, reason: DropReason) {
         self.outlet.dropped(reason);
+        self.door.tally.radius.dropped(reason);
         tracing::debug!(%source, %reason, "dropped");
         let now = self.door.clock.monotonic();
         if reason != DropReason::Duplicate && self.drops.tells(source.ip(), now) {
@@ -221,11 +226,11 @@ impl<O: Outlet> Worker<O> {
         match reports::report(accounting, Time(self.door.clock.wall())) {
             Some(report) => {
                 if let Err(ticket) = self.ledger.add(ticket, report) {
-                    self.answer(ticket, &Answer::Silence);
+                    self.answer_report(ticket, false);
                 }
             }
             // There is nothing to keep, and gear that heard nothing would say it for ever.
-            None => self.answer(ticket, &Answer::Recorded),
+            None => self.answer_report(ticket, true),
         }
     }
 
@@ -283,7 +288,20 @@ impl<O: Outlet> Worker<O> {
         let _told = self.send(ticket, answer);
     }
 
+    /// Answers a report, which is kept or not.
+    fn answer_report(&mut self, ticket: Ticket, kept: bool) {
+        let answer = if kept { Answer::Recorded } else { Answer::Silence };
+        let sent = self.hand_in(ticket, &answer);
+        self.door.tally.radius.reported(&answer, sent);
+    }
+
     fn send(&mut self, ticket: Ticket, answer: &Answer) -> Result<(), AnswerError> {
+        let sent = self.hand_in(ticket, answer);
+        self.door.tally.radius.answered(answer, sent);
+        sent
+    }
+
+    fn hand_in(&mut self, ticket: Ticket, answer: &Answer) -> Result<(), AnswerError> {
         let now = self.door.clock.monotonic();
         let sent = self.server.answer(ticket, answer, now);
         if let Err(error) = sent {

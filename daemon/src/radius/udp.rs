@@ -96,6 +96,7 @@ impl Worker<Socket> {
         let all = all.inspect(|_| tries.set(tries.get() + 1));
         let found = server.receive(source, &octets, Slate { all, is_cut }, now);
         candidates.crowd.tried(source, found, tries.get(), now);
+        door.tally.radius.taken(&octets, found.is_some());
         if found.is_some() {
             datagrams.met(source, origin);
         }

@@ -5,6 +5,7 @@
 //! about the password, and with another version of the credential it is not the same.
 
 use std::hash::{Hash, Hasher};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use zeroize::Zeroizing;
 
@@ -19,6 +20,17 @@ pub(crate) struct VerifiedPasswords<K> {
     verified_key: Zeroizing<[u8; 32]>,
     fingerprint_key: Zeroizing<[u8; 32]>,
     verified: Shards<K, Verified>,
+    hits: AtomicU64,
+    misses: AtomicU64,
+}
+
+/// How often a password was remembered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct VerifiedFigures {
+    /// How often it was, so that nothing had to be hashed.
+    pub hits: u64,
+    /// How often it was looked for in vain.
+    pub misses: u64,
 }
 
 impl<K: Copy + Eq + Hash> VerifiedPasswords<K> {
@@ -30,6 +42,8 @@ impl<K: Copy + Eq + Hash> VerifiedPasswords<K> {
             verified_key: derived("tenantry 2026 verified passwords"),
             fingerprint_key: derived("tenantry 2026 fingerprints of wrong passwords"),
             verified: Shards::new(capacity),
+            hits: AtomicU64::new(0),
+            misses: AtomicU64::new(0),
         }
     }
 
@@ -38,10 +52,19 @@ impl<K: Copy + Eq + Hash> VerifiedPasswords<K> {
     pub(crate) fn remembers(&self, key: K, version: u64, password: &Password, now_ms: u64) -> bool {
         let mac = mac(&self.verified_key, key, version, password);
         let shard = self.verified.of(&key);
-        shard.value(&key).is_some_and(|verified| {
+        let is_remembered = shard.value(&key).is_some_and(|verified| {
             // `blake3::Hash` compares in constant time.
             verified.mac == mac && now_ms < verified.expires_ms
-        })
+        });
+        let count = if is_remembered { &self.hits } else { &self.misses };
+        count.fetch_add(1, Ordering::Relaxed);
+        is_remembered
+    }
+
+    /// How often a password was remembered so far.
+    pub(crate) fn figures(&self) -> VerifiedFigures {
+        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        VerifiedFigures { hits: read(&self.hits), misses: read(&self.misses) }
     }
 
     /// Remembers a password that was just verified, until `expires_ms`.
@@ -124,6 +147,7 @@ mod tests {
         assert!(memory.remembers(ADA, 1, &password("right"), 0));
         assert!(memory.remembers(ADA, 1, &password("right"), 999));
         assert!(!memory.remembers(ADA, 1, &password("right"), 1_000));
+        assert_eq!(memory.figures(), VerifiedFigures { hits: 2, misses: 2 });
     }
 
     #[test]

@@ -59,6 +59,7 @@ pub use explain::{BindExplanation, Described, Explanation};
 pub(crate) use kept::Kept;
 pub use later::Pending;
 pub(crate) use listed::objection_to_gear;
+pub use memory::VerifiedFigures;
 pub use ms_chap::{Counterproof, MsChapV2, NtHash};
 pub use network::NetworkReply;
 pub(crate) use new_authenticators::{FirstCode, NewAuthenticators};
@@ -74,7 +75,7 @@ pub use password::{
 };
 pub(crate) use password::{hash_nt, judge};
 pub(crate) use placeholders::{has_placeholders, told_of};
-pub use pool::PoolLimits;
+pub use pool::{HashingFigures, PoolLimits};
 pub(crate) use reconsider::{Reconsidered, reconsider};
 pub(crate) use shown::shown;
 pub(crate) use sign_in::prove;

@@ -9,6 +9,7 @@ use std::hash::Hash;
 use std::io;
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -32,6 +33,21 @@ pub struct PoolLimits {
     pub waiting_per_organization: usize,
     /// What each thread does first: it may let the others of the process go before it.
     pub prepare: fn(),
+}
+
+/// How hashing goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HashingFigures {
+    /// Jobs that may run at once.
+    pub threads: usize,
+    /// Jobs that run.
+    pub running: usize,
+    /// Jobs that wait.
+    pub waiting: usize,
+    /// Jobs that were refused because as many waited as may.
+    pub refused: u64,
+    /// The same because as many of their organization did.
+    pub refused_of_organization: u64,
 }
 
 /// Threads that run jobs, taking one from each organization in turn.
@@ -73,12 +89,26 @@ impl<K: Copy + Eq + Hash + Send + 'static> HashPool<K> {
     pub(crate) fn room(&self, organization: K) -> Result<Room<'_, K>, Full> {
         let queue = self.shared.lock();
         if queue.total >= self.limits.waiting {
+            self.shared.refused.fetch_add(1, Ordering::Relaxed);
             return Err(Full::All);
         }
         if queue.waiting_of(organization) >= self.limits.waiting_per_organization {
+            self.shared.refused_of_organization.fetch_add(1, Ordering::Relaxed);
             return Err(Full::Organization);
         }
         Ok(Room { queue, changed: &self.shared.changed, organization })
+    }
+
+    /// How hashing goes.
+    pub(crate) fn figures(&self) -> HashingFigures {
+        let shared = &self.shared;
+        HashingFigures {
+            threads: self.limits.threads.get(),
+            running: shared.running.load(Ordering::Relaxed),
+            waiting: shared.lock().total,
+            refused: shared.refused.load(Ordering::Relaxed),
+            refused_of_organization: shared.refused_of_organization.load(Ordering::Relaxed),
+        }
     }
 
     /// Counts the jobs that wait.
@@ -132,6 +162,9 @@ pub(crate) enum Full {
 struct Shared<K> {
     queue: Mutex<Queue<K>>,
     changed: Condvar,
+    running: AtomicUsize,
+    refused: AtomicU64,
+    refused_of_organization: AtomicU64,
 }
 
 impl<K> Shared<K> {
@@ -144,6 +177,9 @@ impl<K> Shared<K> {
                 closed: false,
             }),
             changed: Condvar::new(),
+            running: AtomicUsize::new(0),
+            refused: AtomicU64::new(0),
+            refused_of_organization: AtomicU64::new(0),
         }
     }
 
@@ -157,7 +193,9 @@ impl<K: Copy + Eq + Hash> Shared<K> {
     fn work(&self) {
         while let Some(job) = self.next() {
             // Whoever waits for the job learns of the panic by its dropped channel.
+            self.running.fetch_add(1, Ordering::Relaxed);
             let _outcome = catch_unwind(AssertUnwindSafe(job));
+            self.running.fetch_sub(1, Ordering::Relaxed);
         }
     }
 
@@ -305,6 +343,15 @@ mod tests {
         assert_eq!(pool.submit(2, nothing()), Ok(()));
         assert_eq!(pool.submit(3, nothing()), Err(Full::All));
         assert_eq!(pool.waiting(), 3);
+        let (refused, refused_of_organization) = (1, 1);
+        let told = HashingFigures {
+            threads: 1,
+            running: 1,
+            waiting: 3,
+            refused,
+            refused_of_organization,
+        };
+        assert_eq!(pool.figures(), told);
     }
 
     #[test]

@@ -58,6 +58,15 @@ struct Lane {
     turn: u64,
 }
 
+/// How a destination stands, for who counts them.
+pub(super) struct Standing {
+    pub(super) key: DestinationKey,
+    /// Whether nothing is tried yet.
+    pub(super) waits: bool,
+    /// The hash of the place's newest event when all up to it was looked at.
+    pub(super) seen: Option<EventHash>,
+}
+
 /// That a destination is being served; over with its drop.
 pub struct DeliveryTurn {
     deliveries: Arc<Deliveries>,
@@ -145,6 +154,17 @@ impl Deliveries {
                 bell();
             }
         }
+    }
+
+    /// How the destinations that are known stand.
+    pub(super) fn standing(&self, now: Time) -> Vec<Standing> {
+        let lanes = self.lock();
+        let standing = |(key, lane): (&DestinationKey, &Lane)| Standing {
+            key: *key,
+            waits: lane.due > now,
+            seen: lane.seen,
+        };
+        lanes.known.iter().map(standing).collect()
     }
 
     fn with(&self, key: DestinationKey, work: impl FnOnce(&mut Lane)) {

@@ -2,6 +2,7 @@
 
 mod bounds;
 mod course;
+mod figures;
 mod held;
 mod reach;
 

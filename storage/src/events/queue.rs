@@ -12,7 +12,10 @@ use super::part::ActivePart;
 use super::sealed::Sealed;
 use super::segments::Segments;
 use super::walk::{EventSearch, Walk};
-use super::{Dropped, Event, EventError, EventHash, EventOptions, MAX_EVENT, Stored, unpoisoned};
+use super::{
+    Dropped, Event, EventError, EventFigures, EventHash, EventOptions, MAX_EVENT, Stored,
+    unpoisoned,
+};
 use crate::Partition;
 use crate::folder::Folder;
 
@@ -41,6 +44,8 @@ struct Queue {
     changes: usize,
     next_sequence: u64,
     dropped: u64,
+    /// How many events were written since the log was opened.
+    written: u64,
     /// How many events of a partition were dropped of which its chain does not tell yet, and when
     /// the last of them happened.
     gaps: BTreeMap<u32, (u64, u64)>,
@@ -62,6 +67,7 @@ impl Log {
             changes: 0,
             next_sequence: segments.active.next(),
             dropped: 0,
+            written: 0,
             gaps: BTreeMap::new(),
             copied: segments.active.copied,
             attempts: 0,
@@ -251,6 +257,17 @@ impl Log {
         self.queue().dropped
     }
 
+    pub(crate) fn figures(&self) -> EventFigures {
+        let (end, sealed) = {
+            let segments = unpoisoned(self.segments.read());
+            (segments.active.end, segments.sealed.clone())
+        };
+        let octets = end.saturating_add(sealed.iter().map(|sealed| sealed.octets()).sum());
+        let queue = self.queue();
+        let (waiting, is_failing) = (queue.waiting.len(), queue.failure.is_some());
+        EventFigures { written: queue.written, waiting, dropped: queue.dropped, is_failing, octets }
+    }
+
     pub(crate) fn copied(&self) -> u64 {
         self.queue().copied
     }
@@ -411,6 +428,7 @@ impl Queue {
 
     /// Lets go of the first few, which are written.
     fn pass(&mut self, count: usize) {
+        self.written += count as u64;
         for entry in self.waiting.drain(..count) {
             self.changes = self.changes.saturating_sub(usize::from(entry.outbox > 0));
             if let MapEntry::Occupied(mut share) = self.shares.entry(entry.partition) {

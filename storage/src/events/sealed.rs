@@ -130,6 +130,11 @@ impl Sealed {
         self.shelf.blocks(self.on_shelf, read)
     }
 
+    /// How many octets its file has; none while it cannot be asked.
+    pub(crate) fn octets(&self) -> u64 {
+        self.file.len().unwrap_or(0)
+    }
+
     /// Removes the segment from its folder.
     pub(crate) fn remove(&self, folder: &dyn Folder) -> Result<(), EventError> {
         Ok(folder.remove(&self.name)?)

@@ -47,7 +47,13 @@ pub(crate) fn write_group(
             transaction.set_durability(Durability::None).map_err(ReadError::of)?;
             transaction.commit().map_err(ReadError::of)?;
         }
-        MadeOf::Changes => transaction.commit().map_err(ReadError::of)?,
+        MadeOf::Changes => {
+            let stopwatch = core.options.stopwatch;
+            let began = stopwatch.read();
+            transaction.commit().map_err(ReadError::of)?;
+            let took = stopwatch.read().saturating_sub(began);
+            core.tally.committed(kept.commits.len(), took);
+        }
     }
     Ok(kept)
 }

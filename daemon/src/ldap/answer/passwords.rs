@@ -7,6 +7,7 @@ use ldap::{Answer, Outcome, ResultCode, Security, Ticket};
 
 use super::claim::{self, Claim};
 use super::{Asked, Caller, bind_first, view};
+use crate::metrics::Operation;
 
 /// What comes later than the questions.
 pub(in crate::ldap) enum Late {
@@ -19,11 +20,11 @@ pub(in crate::ldap) enum Late {
 }
 
 impl Caller {
-    /// What is said to something that had to be hashed; `None` when nothing was.
-    pub(in crate::ldap) fn late(&mut self, late: Late) -> Option<Answer> {
+    /// What is said to something that had to be hashed, and what it was; `None` when nothing was.
+    pub(in crate::ldap) fn late(&mut self, late: Late) -> Option<(Operation, Answer)> {
         Some(match late {
             Late::Disturbed => return None,
-            Late::Bound(outcome) => self.bound(&outcome),
+            Late::Bound(outcome) => (Operation::Bind, self.bound(&outcome)),
             Late::Changed(outcome) => {
                 if let ChangeOutcome::Unhashed(failure) = &outcome {
                     tracing::error!(%failure, "a password was not changed");
@@ -34,7 +35,7 @@ impl Caller {
                 {
                     self.actor = *actor;
                 }
-                view::changed(outcome)
+                (Operation::PasswordChange, view::changed(outcome))
             }
         })
     }

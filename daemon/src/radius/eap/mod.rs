@@ -104,6 +104,11 @@ impl Talks {
         }
     }
 
+    /// How many wait for their peers.
+    pub(super) fn count(&self) -> usize {
+        self.table.count()
+    }
+
     /// Forgets those whose peers take too long, sessions whose time is over, and keys of
     /// organizations that are gone.
     pub(super) fn expire(&self, directory: &Directory, now: Duration) {

@@ -101,6 +101,11 @@ impl<O: Copy + Eq + Hash, C: Copy + Eq + Hash, T> Table<O, C, T> {
         taken
     }
 
+    /// How many wait.
+    pub(super) fn count(&self) -> usize {
+        self.lock().count
+    }
+
     /// Forgets everything whose time is over.
     pub(super) fn expire(&self, now: Duration) {
         let mut held = self.lock();

@@ -21,6 +21,7 @@ use super::descent::Descent;
 use super::{Handed, view};
 use crate::clock::Clock;
 use crate::lifecycle::Shutdown;
+use crate::metrics::Tally;
 
 /// How long nothing is looked at after the store failed.
 const REST: Duration = Duration::from_secs(60);
@@ -51,6 +52,7 @@ pub(super) struct Post {
     places: HashMap<u64, Turn<OrganizationId, u64>>,
     /// How long an answer is waited for there.
     patience: Duration,
+    tally: Arc<Tally>,
 }
 
 /// Who waits for what becomes of an order.
@@ -87,6 +89,7 @@ impl Post {
         limits: DispatchLimits,
         sockets: Vec<UdpSocket>,
         lines: Arc<Lines>,
+        tally: Arc<Tally>,
     ) -> Self {
         Self {
             directory,
@@ -101,6 +104,7 @@ impl Post {
             descents: JoinSet::new(),
             places: HashMap::new(),
             patience: limits.patience,
+            tally,
         }
     }
 
@@ -373,6 +377,7 @@ impl Post {
     }
 
     fn end(&mut self, order: SessionOrder, done: Done, outcome: &OrderOutcome) {
+        self.tally.radius.ordered(outcome);
         match self.directory.conclude_order(order, outcome, Time(self.clock.wall())) {
             Some(Sequel::Order(order)) => self.take(*order, None),
             Some(Sequel::Changed(changed)) => self.changed.push(changed),

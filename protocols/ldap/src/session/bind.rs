@@ -67,6 +67,9 @@ impl Session {
             }
             Err(outcome) => outcome,
         };
+        if outcome.code != ResultCode::Success {
+            self.turn_away();
+        }
         response::result(&mut self.output, id, response::BIND_RESPONSE, &outcome);
         self.commands.push_back(Command::Anonymous);
     }

@@ -90,6 +90,8 @@ pub struct Session {
     commands: VecDeque<Command>,
     /// What was asked for and not done; few at a time.
     missed: Vec<Missed>,
+    /// How many requests were refused without a question.
+    turned_away: u32,
     /// Whose turn it is: a search that waited for its reader, or the next request.
     resume_first: bool,
     running: VecDeque<Running>,
@@ -134,6 +136,7 @@ impl Session {
             // is not held by thousands that are idle.
             commands: VecDeque::with_capacity(1),
             missed: Vec::new(),
+            turned_away: 0,
             resume_first: true,
             running: VecDeque::with_capacity(1),
             selected: LastSelection::new(),
@@ -256,6 +259,17 @@ impl Session {
     /// Takes what the client asked for since and the session did not do, for who keeps record of it.
     pub fn missed(&mut self) -> Vec<Missed> {
         std::mem::take(&mut self.missed)
+    }
+
+    /// Takes how many requests were refused since without a question: those that are not served, or
+    /// are not what the protocol allows.
+    pub const fn turned_away(&mut self) -> u32 {
+        std::mem::replace(&mut self.turned_away, 0)
+    }
+
+    /// Counts a request that is refused without a question.
+    const fn turn_away(&mut self) {
+        self.turned_away = self.turned_away.saturating_add(1);
     }
 
     /// Keeps what was not done until it is taken.
@@ -404,6 +418,9 @@ impl Session {
 
     /// Says why, then closes (RFC 4511 section 4.4.1).
     fn disconnect(&mut self, code: ResultCode, words: &'static str) {
+        if code == ResultCode::ProtocolError {
+            self.turn_away();
+        }
         response::disconnection(&mut self.output, code, words);
         self.close();
     }

@@ -25,6 +25,7 @@ impl Session {
         match done {
             Ok(command) => Some(command),
             Err(outcome) => {
+                self.turn_away();
                 let response = operation.response()?;
                 response::result(&mut self.output, id, response, &outcome);
                 None

@@ -61,6 +61,7 @@ impl Session {
         match self.perform(&message, envelope) {
             Ok(command) => command,
             Err(outcome) => {
+                self.turn_away();
                 let response = envelope.operation.response()?;
                 response::result(&mut self.output, envelope.id, response, &outcome);
                 None

@@ -29,7 +29,9 @@ fn sections_4_6_to_4_9_writes_are_refused_by_their_own_response() {
         assert!(connection.send(1, op).is_empty());
         assert_eq!(connection.read_result(), (1, 53, kind));
     }
+    assert_eq!(connection.session.turned_away(), 4);
     assert_eq!(connection.send(2, search()).len(), 1);
+    assert_eq!(connection.session.turned_away(), 0);
 }
 
 #[test]
