@@ -34,9 +34,11 @@ pub(crate) fn command() -> Command {
         )
         .arg(admin(ADMIN, "Ask about an admin of the provider instead of yourself"))
         .arg(admin(OWN_ADMIN, "Ask about an admin of the organization's own").conflicts_with(ADMIN))
-        .arg(Arg::new(FROM).long(FROM).value_name("ADDRESS").help(
-            "Whether such an admin may come from there as well; else from anywhere allowed",
-        ))
+        .arg(
+            Arg::new(FROM).long(FROM).value_name("ADDRESS").help(
+                "Whether such an admin may come from there as well; else from anywhere allowed",
+            ),
+        )
 }
 
 /// What is asked about.

@@ -92,10 +92,8 @@ print(len(families))
 
 /// How many families a reader that is not ours finds on a page.
 fn families(form: &str, page: &str) -> usize {
-    let output = Client::new("/usr/bin/python3", "python3")
-        .args(["-c", READER, form])
-        .input(page)
-        .run();
+    let output =
+        Client::new("/usr/bin/python3", "python3").args(["-c", READER, form]).input(page).run();
     let missing = output.stderr.contains("No module named 'prometheus_client'");
     assert!(!missing, "it is missing: apt-get install python3-prometheus-client");
     assert_eq!(output.code, 0, "{output:?}");

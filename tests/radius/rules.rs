@@ -320,9 +320,7 @@ fn what_a_rejecting_rule_says_is_told_to_who_gave_the_right_proof_and_not_beside
         let explained = office.act("POST", &format!("{path}/explain"), Some(&asked));
         assert_eq!(explained["reply_message"], told, "{explained}");
     }
-    let with = |verdict: &str, message: &str| {
-        json!({"rules": [{"name": "x", "verdict": verdict, "reply_message": message}]})
-    };
+    let with = |verdict: &str, message: &str| json!({"rules": [{"name": "x", "verdict": verdict, "reply_message": message}]});
     for wrong in [with("accept", text), with("reject", ""), with("reject", &"x".repeat(248))] {
         let refused = office.top.send("PATCH", &office.path(&path), Some(&wrong));
         let pointer = json!("/rules/0/reply_message");

@@ -100,9 +100,10 @@ impl ApiCounts {
     }
 
     pub(super) fn tell(&self, pen: &mut Pen<'_, '_>) -> fmt::Result {
-        let rows = self.requests.rows().map(|(door, status, count)| {
-            ([("door", door), ("status", status)], count)
-        });
+        let rows = self
+            .requests
+            .rows()
+            .map(|(door, status, count)| ([("door", door), ("status", status)], count));
         let help = "Answers over HTTPS by status; 429 and 503 are not among 4xx and 5xx.";
         pen.counters(("http_requests", help), rows)?;
         let of = |door: ApiDoor, durations: &Durations| {

@@ -67,9 +67,10 @@ impl DeliveryCounts {
     }
 
     pub(super) fn tell(&self, pen: &mut Pen<'_, '_>) -> fmt::Result {
-        let rows = self.deliveries.rows().map(|(kind, outcome, count)| {
-            ([("kind", kind), ("outcome", outcome)], count)
-        });
+        let rows = self
+            .deliveries
+            .rows()
+            .map(|(kind, outcome, count)| ([("kind", kind), ("outcome", outcome)], count));
         let help = "Attempts to deliver events, by kind of destination and outcome.";
         pen.counters(("event_deliveries", help), rows)?;
         let rows = self.events.rows().map(|(kind, count)| ([("kind", kind)], count));

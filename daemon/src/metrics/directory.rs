@@ -56,10 +56,7 @@ fn tell_hashing(figures: &HashingFigures, pen: &mut Pen<'_, '_>) -> fmt::Result 
 }
 
 /// Tells how destinations of events stand.
-pub(super) fn tell_destinations(
-    figures: &DeliveryFigures,
-    pen: &mut Pen<'_, '_>,
-) -> fmt::Result {
+pub(super) fn tell_destinations(figures: &DeliveryFigures, pen: &mut Pen<'_, '_>) -> fmt::Result {
     let help = "Destinations that take events, each organization's apart.";
     pen.gauge(("event_destinations", help), figures.destinations as u64)?;
     let help = "Destinations that have not yet all events.";

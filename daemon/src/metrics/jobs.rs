@@ -137,7 +137,10 @@ mod tests {
 
     #[tokio::test]
     async fn what_fails_is_not_noted_as_done() {
-        let (tally, life) = (Arc::<Tally>::default(), Lifecycle::new(Duration::from_secs(1), Notifier::new(|_| {})));
+        let (tally, life) = (
+            Arc::<Tally>::default(),
+            Lifecycle::new(Duration::from_secs(1), Notifier::new(|_| {})),
+        );
         let jobs = Jobs::new(life.tasks(), Arc::clone(&tally), Clock::start());
         let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
         let own = tell.clone();

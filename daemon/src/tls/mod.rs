@@ -326,8 +326,8 @@ fn server_configs(
     let asking = Arc::new(AnyClientCertificate::asked(&provider()));
     let asking = server_config(certificate, key, Some(resumption), asking)?;
     let chain = read_chain(certificate)?;
-    let tunnels = Tunnels::new(&chain, read_key(key)?)
-        .map_err(|source| unfit(certificate, key, source))?;
+    let tunnels =
+        Tunnels::new(&chain, read_key(key)?).map_err(|source| unfit(certificate, key, source))?;
     let own = chain.into_iter().next().unwrap_or_else(|| CertificateDer::from(Vec::new()));
     Ok(Configs { silent: Arc::new(silent), asking: Arc::new(asking), tunnels, own })
 }

@@ -73,9 +73,12 @@ pub(super) fn judge<'p>(
         None => {
             let Decision { rule, verdict, .. } = policy.decide(place, Asker::Unknown, asked)?;
             // No rule makes a machine of what can be none.
-            let verdict = verdict.and_then(|accepted| {
-                if address.is_of_one() { Ok(accepted) } else { Err(NO_MACHINE) }
-            });
+            let verdict =
+                verdict.and_then(
+                    |accepted| {
+                        if address.is_of_one() { Ok(accepted) } else { Err(NO_MACHINE) }
+                    },
+                );
             Ok(Judged { device: None, rule, verdict })
         }
     }

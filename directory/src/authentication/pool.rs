@@ -344,13 +344,8 @@ mod tests {
         assert_eq!(pool.submit(3, nothing()), Err(Full::All));
         assert_eq!(pool.waiting(), 3);
         let (refused, refused_of_organization) = (1, 1);
-        let told = HashingFigures {
-            threads: 1,
-            running: 1,
-            waiting: 3,
-            refused,
-            refused_of_organization,
-        };
+        let told =
+            HashingFigures { threads: 1, running: 1, waiting: 3, refused, refused_of_organization };
         assert_eq!(pool.figures(), told);
     }
 

@@ -12,8 +12,8 @@ mod month;
 
 pub(crate) use count::usage;
 pub(crate) use currency::is_currency;
-pub(crate) use days::billed_days;
 pub use currency::minor_digits;
+pub(crate) use days::billed_days;
 pub use days::{BilledDay, Days};
 pub use invoice::{Invoice, InvoiceLine, LineKind, TooMuch};
 pub use month::Month;

@@ -19,8 +19,8 @@ use crate::events::{Action, Difference, SubjectKind};
 use crate::id::{AdminId, AdminNumber, OrganizationId, Place, RecordId};
 use crate::limits;
 use crate::records::{
-    Admin, AdminFields, AdminScope, AdminState, Credential, Invitation, RecoveryCodes, Stamp, Token,
-    TokenPurpose, TokenUse, indices, kinds,
+    Admin, AdminFields, AdminScope, AdminState, Credential, Invitation, RecoveryCodes, Stamp,
+    Token, TokenPurpose, TokenUse, indices, kinds,
 };
 
 const OWN_AUTHENTICATOR: &str = "replace your own authenticator at /v1/me/authenticator; who has \

@@ -284,7 +284,8 @@ impl Directory {
         before: &[u64],
         shown: Option<&[u8]>,
     ) -> Result<EndsFound, Error> {
-        let looked = self.inner.store.read()?.get::<EndsLooked>(Partition::Provider, THE_ONLY_ONE)?;
+        let looked =
+            self.inner.store.read()?.get::<EndsLooked>(Partition::Provider, THE_ONLY_ONE)?;
         let Some(EndsLooked { until }) = looked else {
             self.looked_for_ends(now)?;
             return Ok(EndsFound::default());

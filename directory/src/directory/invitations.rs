@@ -42,9 +42,8 @@ impl Invited {
         let admin = source.get::<Admin>(partition, number)?.zip(AdminNumber::from_record(number));
         let credential = source.get::<Credential>(partition, number)?;
         let credential = credential.as_ref();
-        let is_user_let_on = |user: &User| {
-            require_invitable(user, credential).is_ok() && !user.is_over(context.now)
-        };
+        let is_user_let_on =
+            |user: &User| require_invitable(user, credential).is_ok() && !user.is_over(context.now);
         let is_admin_let_on = |admin: &Admin| {
             let from_there = admin.fields.works_from(context.source);
             require_admin_invitable(admin, credential).is_ok() && from_there

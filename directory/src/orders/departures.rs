@@ -170,10 +170,12 @@ impl Site<'_, &mut Change<'_>> {
         let asks = |client: &&RadiusClientId| asking.contains(&client.record());
         let clients: Vec<RadiusClientId> = clients.iter().filter(asks).copied().collect();
         let at = self.now();
-        self.leave_notes(clients.chunks(MANY).map(|clients| Departure {
-            clients: clients.to_vec(),
-            ..Departure::new(trigger, at)
-        }))
+        self.leave_notes(
+            clients.chunks(MANY).map(|clients| Departure {
+                clients: clients.to_vec(),
+                ..Departure::new(trigger, at)
+            }),
+        )
     }
 
     /// Writes notes, as many as may wait.

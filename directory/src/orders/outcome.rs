@@ -32,8 +32,7 @@ impl OrderOutcome {
     }
 }
 
-const SILENT: &str =
-    "the gear did not answer; it must take orders from here, with the shared secret, or down a \
+const SILENT: &str = "the gear did not answer; it must take orders from here, with the shared secret, or down a \
      connection that it has open";
 
 const REPEATED: &str = "with no more than names the session, as the gear does not support an \

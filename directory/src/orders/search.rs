@@ -15,8 +15,7 @@ use crate::error::Error;
 use crate::id::{GroupId, OrganizationId, RadiusClientId, RecordId};
 use crate::records::{
     CertificateMark, Consequence, Credential, Departure, Device, Guest, IssuedCertificate,
-    NetworkRule, RadiusClientFields, Session, Trigger, User, UserState, indices,
-    revoked_key,
+    NetworkRule, RadiusClientFields, Session, Trigger, User, UserState, indices, revoked_key,
 };
 use crate::time::Time;
 

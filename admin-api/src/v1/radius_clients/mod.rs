@@ -164,7 +164,8 @@ impl RadiusClient {
         let reply_profile = profile(fields.reply_profile)?.map(|it| it.uuid);
         let unknown_device_profile = profile(fields.unknown_device_profile)?.map(|it| it.uuid);
         let clients = reading.authorize::<View>(organization)?.radius_clients();
-        let mac_password_set = fields.mac_authentication && clients.has_mac_password(record.uuid)?;
+        let mac_password_set =
+            fields.mac_authentication && clients.has_mac_password(record.uuid)?;
         Ok(Self {
             id: record.uuid,
             created: Moment(record.stamp.created),

@@ -46,9 +46,9 @@ fn rules_that_say_so_decide_about_unknown_devices_and_no_others_do() {
         addresses: from(1).calling.into_iter().collect(),
         ..DeviceFields::default()
     };
-    let made = office.world.change(move |change| {
-        change.authorize::<ManageIdentities>(acme)?.devices().create(device)
-    });
+    let made = office
+        .world
+        .change(move |change| change.authorize::<ManageIdentities>(acme)?.devices().create(device));
     made.unwrap();
     let strict = office.client_with(|fields| {
         fields.mac_authentication = true;
