@@ -253,7 +253,7 @@ pub(crate) struct Accepted<'p> {
 const REJECTED: &str = "the rule rejects whom it is about";
 const IN_NO_GROUP: &str =
     "the user or device is in none of the groups that the RADIUS client allows";
-const UNKNOWN: &str = "there is no such device";
+pub(crate) const UNKNOWN: &str = "there is no such device";
 
 impl NetworkPolicy {
     /// Makes the policy of a client with all that it names.

@@ -15,7 +15,7 @@ pub use shutdown::Shutdown;
 pub use signals::{Signal, Signals};
 pub use tasks::Tasks;
 
-use systemd::Notifier;
+pub(crate) use systemd::Notifier;
 
 /// How long tasks may take to notice that they were stopped.
 const STOP_GRACE: Duration = Duration::from_secs(1);

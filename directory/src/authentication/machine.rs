@@ -21,7 +21,7 @@ use crate::error::Error;
 use crate::events::{EventActor, Outcome as EventOutcome};
 use crate::id::{DeviceId, OrganizationId, RecordId};
 use crate::network::{Circumstances, MacAddress, NetworkMethod};
-use crate::policy::{Accepted, Asker, Decision, NetworkPolicy, Place, device_at};
+use crate::policy::{Accepted, Asker, Decision, NetworkPolicy, Place, UNKNOWN, device_at};
 use crate::records::{Device, Granted, Guest, indices};
 use crate::time::Time;
 

@@ -250,7 +250,7 @@ impl Directory {
         } else if engine.lockout.locked(guesses, now.0).is_some() {
             Step::Refused("too many wrong codes; locked for a while")
         } else {
-            self.go_on((place, number), (&admin, &credential), attempt.request)?
+            self.after_password((place, number), (&admin, &credential), attempt.request)?
         };
         let reason = match step {
             Step::Done(outcome) => {
@@ -273,7 +273,7 @@ impl Directory {
     }
 
     /// What comes of a right password.
-    fn go_on(
+    fn after_password(
         &self,
         (home, number): (Place, AdminNumber),
         (admin, credential): (&Admin, &Credential),
