@@ -62,13 +62,12 @@ impl Record for Loose {
 }
 
 /// Random octets that are the same in every run.
-pub(crate) struct Counting(std::sync::atomic::AtomicU64);
+pub(crate) struct Counting(AtomicU64);
 
 impl Entropy for Counting {
     fn fill(&self, out: &mut [u8]) {
         for octet in out {
-            let step =
-                self.0.fetch_add(0x9E37_79B9_7F4A_7C15, std::sync::atomic::Ordering::Relaxed);
+            let step = self.0.fetch_add(0x9E37_79B9_7F4A_7C15, Ordering::Relaxed);
             *octet = (step >> 56) as u8;
         }
     }

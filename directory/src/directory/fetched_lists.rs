@@ -107,7 +107,7 @@ impl Directory {
                 let why = taken.as_ref().err().cloned();
                 tell(change, partition, &before, (why, now));
             }
-            let next = taken.as_ref().map_or(now.plus(HOUR), |record| again(record, now));
+            let next = taken.as_ref().map_or_else(|_| now.plus(HOUR), |record| again(record, now));
             let note = FetchedList { next, has_failed: taken.is_err() };
             change.put(partition, number, &note)?;
             Ok::<_, Error>(taken.map(|_record| ()))

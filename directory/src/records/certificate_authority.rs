@@ -267,6 +267,6 @@ mod tests {
         assert_eq!(read.fields.expired_list, ExpiredList::Tolerated);
         assert_eq!(read.revocations, Some(list));
         let written = storage::encode(&read).unwrap();
-        assert_eq!(storage::decode::<CertificateAuthority>(&written).unwrap(), read);
+        assert_eq!(decode::<CertificateAuthority>(&written).unwrap(), read);
     }
 }

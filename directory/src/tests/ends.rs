@@ -151,7 +151,7 @@ fn what_is_renewed_or_counts_no_more_is_not_told_of() {
     issue_for_network(&world, acme, 90);
     world.pass(40 * DAY);
     assert_eq!(look(&world), 0, "the former one has ended, and is not shown any more");
-    world.pass(20 * DAY);
+    world.pass(20 * DAY + HOUR);
     assert_eq!(look(&world), 1);
     assert_eq!(told(&world, acme)[0], shown("ends in 30 days"));
 }

@@ -97,7 +97,9 @@ pub(crate) fn run(
         for _run in 0..row.repeats(repeats) {
             for turn in 0..contestants.len() {
                 rest(contestants);
-                contestants[turn].measure(*row, timing);
+                if let Some(contestant) = contestants.get_mut(turn) {
+                    contestant.measure(*row, timing);
+                }
             }
         }
         contestants.iter_mut().for_each(|contestant| contestant.settle(*row));
