@@ -145,20 +145,17 @@ mod tests {
         let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
         let own = tell.clone();
         jobs.repeat(Job::Imports, move || {
-            own.send(Job::Imports).unwrap();
+            own.send(true).unwrap();
             Err(Duration::from_millis(1))
         });
         jobs.repeat(Job::Reports, move || {
-            tell.send(Job::Reports).unwrap();
+            tell.send(false).unwrap();
             Ok(Duration::from_millis(1))
         });
         // The first step of each is noted when its second has begun.
-        let mut begun = (0, 0);
-        while begun.0 < 2 || begun.1 < 2 {
-            match told.recv().await.unwrap() {
-                Job::Imports => begun.0 += 1,
-                _ => begun.1 += 1,
-            }
+        let (mut failed, mut done) = (0, 0);
+        while failed < 2 || done < 2 {
+            *(if told.recv().await.unwrap() { &mut failed } else { &mut done }) += 1;
         }
         let last = |job: Job| tally.jobs.0[job.number()].load(Ordering::Relaxed);
         assert!(last(Job::Reports) > 0 && last(Job::Imports) == 0);

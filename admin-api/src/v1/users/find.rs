@@ -2,7 +2,7 @@
 
 use directory::{FoundPeople, FoundPerson, OrganizationId, PeoplePlace, RecordId, UserId};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::State;
@@ -12,7 +12,7 @@ use crate::list::{Chosen, List, Listed, no_cursor, page_size, read_cursor, write
 use crate::problem::Problem;
 
 /// Who is looked for, and which page of those who are found.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct FindQuery {
