@@ -86,7 +86,8 @@ fn a_token_counts_in_the_authorization_header_alone_and_as_a_bearer() {
 
 #[test]
 fn the_type_of_a_problem_can_be_opened_by_anybody() {
-    let nobody = Demo::shared().api_as_nobody();
+    let demo = Demo::shared();
+    let nobody = demo.api_as_nobody();
     let refused = nobody.get("/v1/me").json();
     let shown = nobody.get(refused["type"].as_str().unwrap());
     assert_eq!(shown.status, 200, "{shown:?}");
