@@ -135,7 +135,37 @@ async fn nothing() -> StatusCode {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
     use super::*;
+
+    /// What a door that has no numbers says to somebody from an address.
+    async fn heard(peer: &str) -> String {
+        let door = Arc::new(Door {
+            router: Router::new().fallback(nothing),
+            admission: Admission::new(1, 1),
+            networks: vec!["192.0.2.0/24".parse().unwrap()],
+            header_timeout: Duration::from_secs(5),
+            connection_timeout: Duration::from_secs(5),
+        });
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        client.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        door.serve(stream, peer.parse().unwrap()).await;
+        let mut said = Vec::new();
+        // Who is not heard may find the connection reset.
+        let _reset = client.read_to_end(&mut said).await;
+        String::from_utf8(said).unwrap()
+    }
+
+    #[tokio::test]
+    async fn who_may_not_ask_is_not_answered() {
+        for peer in ["127.0.0.1:50000", "192.0.2.9:50000"] {
+            assert!(heard(peer).await.starts_with("HTTP/1.1 404 "), "{peer}");
+        }
+        assert_eq!(heard("198.51.100.1:50000").await, "");
+    }
 
     #[test]
     fn this_machine_and_named_networks_may_ask() {

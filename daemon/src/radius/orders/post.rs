@@ -227,6 +227,8 @@ impl Post {
                 Dispatched::Ended { key, how: OrderEnd::Crowded } => match self.orders.remove(&key)
                 {
                     Some((order, None)) => {
+                        // One event tells of all of them, and so they end here and not one by one.
+                        self.tally.radius.ordered(&view::outcome(OrderEnd::Crowded));
                         crowded.entry(order.organization).or_default().push(order);
                     }
                     Some((order, done)) => self.end(order, done, &view::outcome(OrderEnd::Crowded)),

@@ -15,7 +15,8 @@ use super::super::view::of_profile;
 /// By what an order takes its turn: where its gear listens, or what stands in for the connections of its
 /// RADIUS client, which have nothing in common that is an address: one to which no packet goes.
 pub(super) fn destination(order: &SessionOrder) -> Result<SocketAddr, String> {
-    /// The first octets of addresses that nobody has (RFC 6666).
+    /// The first octet of addresses that nobody has: IANA keeps 0100::/8 free, and RFC 6666 discards
+    /// what goes to the first of them.
     const NOWHERE: u128 = 0x0100 << 112;
     match order.to.map_err(ToOwned::to_owned)? {
         OrderPlace::Datagram(to) => Ok(to),
