@@ -6,10 +6,11 @@ use storage::{Change, Reading};
 use super::admins::Admins;
 use super::invitations::{IssuedInvitation, issue_invitation};
 use super::passwords::put_hash;
+use super::site::Site;
 use crate::error::Error;
-use crate::events::SubjectKind;
+use crate::events::{Action, SubjectKind};
 use crate::id::{AdminNumber, RecordId};
-use crate::records::{Admin, AdminFields, AdminState, Credential};
+use crate::records::{Admin, AdminFields, AdminState, Credential, Invitation};
 
 /// How long an invitation of the provider's admins counts unless it says otherwise, in milliseconds:
 /// a week.
@@ -66,6 +67,20 @@ impl Admins<'_, &mut Change<'_>> {
         let subject = (SubjectKind::Admin, admin.uuid, admin.fields.login.as_str());
         issue_invitation(&mut self.site, number.record(), subject, life.unwrap_or(usual))
     }
+}
+
+/// Ends the invitation of an admin, if there is one.
+pub(super) fn end_invitation(
+    site: &mut Site<'_, &mut Change<'_>>,
+    number: AdminNumber,
+    admin: &Admin,
+) -> Result<(), Error> {
+    let partition = site.partition();
+    if !site.source.delete::<Invitation>(partition, number.record())? {
+        return Ok(());
+    }
+    let subject = (SubjectKind::Admin, admin.uuid, admin.fields.login.as_str());
+    site.tell(Action::InvitationRevoked, subject, Vec::new())
 }
 
 /// Lets nobody on who has a password already, or is kept out.

@@ -6,6 +6,7 @@ use ipnet::IpNet;
 use storage::{Change, Id, Index, Partition, Reading, Snapshot};
 use uuid::Uuid;
 
+use super::admin_invitations::end_invitation;
 use super::collection::Collection;
 use super::entity::Entity;
 use super::oneself::tokens_of;
@@ -83,7 +84,7 @@ impl Admins<'_, &mut Change<'_>> {
     }
 
     /// Changes an admin; with `revision`, only when nobody changed it in between. Whoever is suspended
-    /// has no sessions and API keys any more, and gets none back by being activated.
+    /// has no sessions, API keys and invitation any more, and gets none back by being activated.
     ///
     /// # Errors
     /// `Missing`, `Stale`, `Invalid` (one's own networks are narrowed alone, and those of others not
@@ -114,7 +115,10 @@ impl Admins<'_, &mut Change<'_>> {
         let ended = match before.state == admin.state {
             true => Vec::new(),
             // Of whom was suspended when that still left them, they end with the activation.
-            false => end_tokens(&mut self.site, number)?,
+            false => {
+                end_invitation(&mut self.site, number, &before)?;
+                end_tokens(&mut self.site, number)?
+            }
         };
         let admin = self.edit_with(number, revision, ended, |record| {
             *record = admin;
@@ -161,9 +165,9 @@ impl Admins<'_, &mut Change<'_>> {
         if is_top(&admin) { self.keep_one_at_the_top() } else { Ok(()) }
     }
 
-    /// Sets another admin's password, forgets the admin's passkeys, and ends keys and sessions: whoever
-    /// has registered a passkey in a session of somebody else's would come back with it. The next
-    /// sign-in asks for another password.
+    /// Sets another admin's password, forgets the admin's passkeys, and ends keys, sessions and an
+    /// invitation: whoever has registered a passkey in a session of somebody else's would come back with
+    /// it. The next sign-in asks for another password.
     ///
     /// # Errors
     /// `Missing` or `Invalid`; `Forbidden` for oneself, for a scope wider than one's own, and for
@@ -175,6 +179,7 @@ impl Admins<'_, &mut Change<'_>> {
     ) -> Result<(), Error> {
         let admin = self.read_within_reach(number)?;
         self.require_leave_to_replace(number, "change your own password at /v1/me/password")?;
+        end_invitation(&mut self.site, number, &admin)?;
         self.give_password(number, password)?;
         forget_passkeys(self.site.source, self.site.place.partition(), number)?;
         let ended = end_tokens(&mut self.site, number)?;

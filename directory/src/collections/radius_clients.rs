@@ -103,9 +103,11 @@ impl RadiusClients<'_, &mut Change<'_>> {
         if client.revision() == before.revision() {
             return Ok(client);
         }
-        if !client.fields.mac_authentication {
-            let partition = self.site.partition();
-            self.site.source.delete_secret(partition, kinds::MAC_PASSWORD, id.record())?;
+        let (partition, kind) = (self.site.partition(), kinds::MAC_PASSWORD);
+        if !client.fields.mac_authentication
+            && self.site.source.delete_secret(partition, kind, id.record())?
+        {
+            self.tell_mac_password(&client, (true, false))?;
         }
         self.settle(id)?;
         if network_rules::decide_otherwise(&before.fields, &client.fields) {
@@ -191,12 +193,21 @@ impl RadiusClients<'_, &mut Change<'_>> {
             }
         }
         self.touch(id, None)?;
+        self.tell_mac_password(&client, (before.is_some(), password.is_some()))?;
+        self.read(id)
+    }
+
+    /// Tells that the password for all devices is another: whether there was one, and is one.
+    fn tell_mac_password(
+        &mut self,
+        client: &RadiusClient,
+        (was_there, is_there): (bool, bool),
+    ) -> Result<(), Error> {
         let masked = |is_there: bool| is_there.then(|| "\"(secret)\"".to_owned());
-        let (before, after) = (masked(before.is_some()), masked(password.is_some()));
+        let (before, after) = (masked(was_there), masked(is_there));
         let told = vec![Difference { field: "mac_password".to_owned(), before, after }];
         let subject = (SubjectKind::RadiusClient, client.uuid, client.fields.name.as_str());
-        self.site.tell(Action::Changed, subject, told)?;
-        self.read(id)
+        self.site.tell(Action::Changed, subject, told)
     }
 
     /// Shows the shared secret; the showing is an event.

@@ -185,3 +185,38 @@ fn invitations_of_admins_that_do_not_count_are_missing_alike() {
     drop(snapshot);
     world.assert_sound();
 }
+
+#[test]
+fn an_invitation_ends_with_a_suspension_and_with_a_password_that_is_set() {
+    let world = World::new();
+    let made = world.change(move |change| {
+        change.authorize_provider::<ManageAdmins>()?.admins().create_invited(grace())
+    });
+    let (number, _, first) = made.unwrap();
+    for state in [AdminState::Suspended, AdminState::Active] {
+        let changed = world.change(move |change| {
+            let mut grant = change.authorize_provider::<ManageAdmins>()?;
+            grant.admins().update(number, None, |admin| {
+                admin.state = state;
+                Ok(())
+            })
+        });
+        changed.unwrap();
+    }
+    let told = |count| {
+        let events = world.events(Place::Provider, count).into_iter();
+        events.map(|event| event.action).collect::<Vec<_>>()
+    };
+    assert_eq!(told(3), [Action::Changed, Action::Changed, Action::InvitationRevoked]);
+    assert!(matches!(accept(&world, &first.token, OWN), Err(Error::Missing)));
+    let anew = world.change(move |change| {
+        change.authorize_provider::<ManageAdmins>()?.admins().invite(number, None)
+    });
+    let second = anew.unwrap();
+    given(&world, number);
+    assert_eq!(told(2), [Action::PasswordSet, Action::InvitationRevoked]);
+    assert!(matches!(accept(&world, &second.token, OWN), Err(Error::Missing)));
+    world.pass(8 * DAY);
+    assert_eq!(world.directory.end_user_lives(world.now()).unwrap(), 0, "nothing is left of it");
+    world.assert_sound();
+}

@@ -121,6 +121,10 @@ fn it_is_told_where_it_is_another_and_goes_with_the_consent_and_the_client() {
     }
     office.let_devices_in(false);
     assert_eq!(office.kept(), None);
+    let told = office.world.events(office.acme.into(), 1).remove(0);
+    let difference = &told.differences[0];
+    assert_eq!((told.action, difference.field.as_str()), (Action::Changed, "mac_password"));
+    assert_eq!((difference.before.as_deref(), &difference.after), (Some("\"(secret)\""), &None));
     assert!(refusal(office.set(Some(COMMON))).contains("mac_authentication"));
     office.let_devices_in(true);
     assert!(!office.by(COMMON));

@@ -2,6 +2,7 @@
 
 use super::world::{World, user};
 use crate::access::{Context, ManageIdentities, Role};
+use crate::directory::{FoundPerson, PeoplePlace};
 use crate::error::Error;
 use crate::id::{OrganizationId, Place};
 use crate::records::{AdminScope, Narrowing, TokenPurpose, UserFields};
@@ -13,7 +14,7 @@ fn found(world: &World, by: Context, text: &str, limit: usize) -> Vec<String> {
         let reading = world.directory.read(by).unwrap();
         let page = reading.find_people(text, after, limit).unwrap();
         assert!(page.people.len() <= limit);
-        let named = |it: &crate::FoundPerson| format!("{}/{}", it.slug, it.user.fields.login);
+        let named = |it: &FoundPerson| format!("{}/{}", it.slug, it.user.fields.login);
         found.extend(page.people.iter().map(named));
         after = page.next;
         if after.is_none() {
@@ -76,6 +77,30 @@ fn an_admin_finds_people_of_the_own_scope_alone_and_a_key_of_what_it_is_narrowed
     assert_eq!(found(&world, some, "eve", 9), ["acme/eve", "corp/eve"], "a suspended one is seen");
     world.change(move |change| change.authorize(acme)?.own()?.delete(None, "ACME")).unwrap();
     assert_eq!(found(&world, some, "eve", 9), ["corp/eve"], "and a deleted one is not");
+}
+
+#[test]
+fn where_the_page_of_another_admin_ends_leads_nobody_out_of_the_own_scope() {
+    let world = World::new();
+    let [acme, beta, corp] = three(&world);
+    let behind = |by: Context, after: Option<PeoplePlace>| {
+        let page = world.directory.read(by).unwrap().find_people("ada", after, 9).unwrap();
+        assert_eq!(page.next, None);
+        let named = |it: FoundPerson| format!("{}/{}", it.slug, it.user.fields.login);
+        page.people.into_iter().map(named).collect::<Vec<_>>()
+    };
+    let top = world.directory.read(world.top()).unwrap();
+    let in_acme = top.find_people("ada", None, 1).unwrap().next;
+    assert_eq!(in_acme.map(|place| place.organization), Some(acme));
+    let scope = AdminScope::Organizations(vec![beta]);
+    let some = world.admin(Place::Provider, Role::ReadOnly, scope);
+    let own = world.admin(beta.into(), Role::ReadOnly, AdminScope::None);
+    let after_all = Some(PeoplePlace { organization: corp, user: None });
+    for by in [some, own] {
+        assert_eq!(behind(by, in_acme), ["beta/ada", "beta/bob"]);
+        assert!(behind(by, after_all).is_empty());
+    }
+    assert_eq!(behind(world.top(), in_acme).len(), 5);
 }
 
 #[test]
