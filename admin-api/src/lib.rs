@@ -40,6 +40,7 @@ mod role;
 mod router;
 mod second_factor;
 mod secret_text;
+mod spreadsheet;
 mod strangers;
 #[cfg(test)]
 mod tests;

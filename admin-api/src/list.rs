@@ -158,6 +158,13 @@ impl NamedQuery {
         Self { also, ..self }
     }
 
+    /// The same of a list with a member for which, where it is to be shown, all that there are have to be
+    /// looked at.
+    pub(crate) fn looking_at_all_for(self, member: &str) -> Self {
+        let is_shown = self.fields.as_ref().is_some_and(|fields| fields.contains(member));
+        self.with(&[is_shown.then(|| member.to_owned())])
+    }
+
     /// Answers a list. What has to look through many records does so on a thread for such work, and no
     /// more of these at once than the machine has to spare for it.
     pub(crate) async fn answer<T: Send + 'static>(
@@ -243,5 +250,23 @@ impl Asked {
         let made = api.directory.tools().lasting_tag(&parts);
         tag.iter_mut().zip(made).for_each(|(to, from)| *to = from);
         tag
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_all_have_to_be_looked_at_for_takes_a_turn() {
+        let is_quick = |query: Value| {
+            let query: NamedQuery = serde_json::from_value(query).unwrap();
+            query.looking_at_all_for("weaknesses").looks_at_few()
+        };
+        assert!(is_quick(json!({})) && is_quick(json!({"fields": "id,name"})));
+        assert!(!is_quick(json!({"fields": "id,weaknesses"})));
+        assert!(!is_quick(json!({"filter": "weaknesses pr"})));
     }
 }

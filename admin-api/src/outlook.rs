@@ -35,6 +35,10 @@ const FRESH_TOO: [&str; 4] = [
     "set_organization_admin_password",
 ];
 
+/// The operations that let another admin in: they need such a session or an API key.
+const LETTING_IN: [&str; 4] =
+    ["create_admin", "create_organization_admin", "invite_admin", "invite_organization_admin"];
+
 /// What is asked about; all permissions where neither an operation nor a permission is named.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -257,11 +261,17 @@ fn in_the_way(route: &Route, needed: Option<Permission>, outlook: &Outlook) -> V
         None if FRESH.contains(&operation) => outlook.obstacles_to_own(operation == KEY),
         needed => {
             let obstacles = outlook.obstacles(needed);
-            // Whom nothing else holds up has to have just signed in.
-            if obstacles.is_empty() && FRESH_TOO.contains(&operation) {
-                return outlook.obstacles_to_own(false);
+            if !obstacles.is_empty() {
+                return obstacles;
             }
-            obstacles
+            // Whom nothing else holds up has to have just signed in.
+            if FRESH_TOO.contains(&operation) {
+                outlook.obstacles_to_own(false)
+            } else if LETTING_IN.contains(&operation) {
+                outlook.obstacles_to_let_in()
+            } else {
+                obstacles
+            }
         }
     }
 }
@@ -280,7 +290,7 @@ mod tests {
             let own = route_of(operation).is_some_and(|it| it.permission.is_none() && !it.public);
             assert!(own, "{operation}");
         }
-        for operation in FRESH_TOO {
+        for operation in FRESH_TOO.into_iter().chain(LETTING_IN) {
             assert!(route_of(operation).is_some_and(|it| it.permission.is_some()), "{operation}");
         }
     }

@@ -17,6 +17,8 @@ const SHOWN: [&str; 5] = ["created", "dn", "id", "modified", "sign_in"];
 const BEGINS: [char; 8] = ['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
 /// What parts cells, by some spreadsheets.
 const PARTS: [char; 6] = [',', ';', '"', '\t', '\r', '\n'];
+/// What no list shows: whoever adds it to a table means every letter of it.
+const ADDED: [&str; 4] = ["nt_hash", "password", "password_hash", "user_password"];
 /// The most octets of a cell in JSON: what it becomes takes many times as much.
 const LONGEST: usize = 1 << 20;
 
@@ -47,6 +49,7 @@ pub(super) fn column(heading: &str) -> (Option<String>, Written) {
         "state" => (Some("suspended".to_owned()), Written::State),
         "custom" => (None, Written::Custom),
         shown if SHOWN.contains(&shown) => (None, Written::Listed),
+        added if ADDED.contains(&added) => (Some(added.to_owned()), Written::Freely),
         field => (Some(field.to_owned()), Written::Listed),
     }
 }
@@ -161,6 +164,11 @@ mod tests {
         assert!(!is(&headings("id,dn,login,mail,created,modified")));
         for shown in SHOWN {
             assert_eq!(column(shown).0, None, "{shown}");
+        }
+        for (heading, is_freely) in [("password", true), ("nt_hash", true), ("login", false)] {
+            let (field, written) = column(heading);
+            assert_eq!(field.as_deref(), Some(heading));
+            assert_eq!(written == Written::Freely, is_freely, "{heading}");
         }
     }
 

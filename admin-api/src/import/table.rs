@@ -310,6 +310,8 @@ impl Room {
 
 #[cfg(test)]
 mod tests {
+    use directory::imports::RowPassword;
+
     use super::super::feed::{Piece, feed};
     use super::super::quotes::CELLS;
     use super::*;
@@ -401,6 +403,10 @@ mod tests {
         let unknown = rows(&format!("{head}\n{unknown}\n"), &manner(',', &[]));
         let why = "2 Some(\"custom\") custom.shoe: the organization defines no such attribute";
         assert_eq!(shown(&unknown[0]), why);
+        let secret = rows(&format!("{head},password\n{line},'=secret one\n"), &manner(',', &[]));
+        let RowEntry::User(user) = &secret[0].entry else { panic!("it is a user") };
+        let Some(RowPassword::Clear(password)) = &user.password else { panic!("it has one") };
+        assert_eq!(password.expose(), b"'=secret one", "nobody guarded it");
         let own = rows(&format!("{head}\n{line}\n"), &manner(',', &[("state", None)]));
         let RowEntry::User(user) = &own[0].entry else { panic!("it is a user") };
         assert_eq!(user.suspended, None, "what is mapped counts");

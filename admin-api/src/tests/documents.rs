@@ -114,10 +114,11 @@ fn failures(operation: &Value) -> BTreeSet<u16> {
 }
 
 /// What a handler calls that waits for its turn, and hears of it where that takes too long.
-const TURNS: [&str; 7] = [
+const TURNS: [&str; 8] = [
     ".hash(",
     ".generate_password(",
     "proven(",
+    "looking.take(",
     "searching.take(",
     "explaining.take(",
     "uploads.begin(",

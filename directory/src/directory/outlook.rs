@@ -13,7 +13,9 @@ use crate::access::{
 use crate::collections::{has_second_factor, is_fresh};
 use crate::error::Error;
 use crate::id::{AdminId, AdminNumber, OrganizationId, Place, RecordId};
-use crate::records::{Admin, AdminState, Narrowing, Organization, OrganizationState, indices};
+use crate::records::{
+    Admin, AdminState, Narrowing, Organization, OrganizationState, TokenPurpose, indices,
+};
 
 /// What an admin may do at a place, and what stands in the way.
 pub struct Outlook {
@@ -24,6 +26,8 @@ pub struct Outlook {
     general: Vec<Obstacle>,
     /// Whether who asks has just signed in; of another admin, who may do so first, it is supposed.
     fresh: bool,
+    /// Whether who asks comes with an API key.
+    by_key: bool,
     /// From where the admin would come.
     from: Option<IpAddr>,
 }
@@ -73,6 +77,11 @@ impl Outlook {
         obstacles.extend((makes_key && !access).then_some(Obstacle::ApiAccessOff));
         obstacles.extend((!self.fresh).then_some(Obstacle::FreshSession));
         obstacles
+    }
+
+    /// What stands in the way of letting another admin in, which an API key may do as well.
+    pub fn obstacles_to_let_in(&self) -> Vec<Obstacle> {
+        if self.by_key { self.general.clone() } else { self.obstacles_to_own(false) }
     }
 
     /// What stands in the way of what is done to all organizations at once, or to none yet.
@@ -125,9 +134,10 @@ impl ReadingTransaction {
         let standing = own_standing(&self.snapshot, &self.context)?;
         let there = record_of(&self.snapshot, place)?;
         let fresh = is_fresh(&standing.token, self.context.now);
+        let by_key = standing.token.purpose == TokenPurpose::ApiKey;
         // Who was let in is where the admin and the token may be.
         let (rights, general, from) = (standing.rights, Vec::new(), self.context.source);
-        Ok(Outlook { rights, place, there, general, fresh, from })
+        Ok(Outlook { rights, place, there, general, fresh, by_key, from })
     }
 }
 
@@ -162,7 +172,7 @@ impl Grant<'_, &Snapshot, View> {
         let id = AdminId { home: self.place, number: admin };
         let rights = Rights::new(id, record, Narrowing::default());
         let there = record_of(source, place)?;
-        Ok(Outlook { rights, place, there, general, fresh: true, from })
+        Ok(Outlook { rights, place, there, general, fresh: true, by_key: false, from })
     }
 }
 

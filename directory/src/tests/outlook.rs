@@ -168,6 +168,21 @@ fn a_key_is_made_with_api_access_and_a_session_of_a_moment_ago() {
 }
 
 #[test]
+fn another_admin_is_let_in_by_a_key_or_in_a_session_of_a_moment_ago() {
+    let world = World::new();
+    let told = |by: Context| {
+        let outlook = world.directory.read(by).unwrap().outlook(Place::Provider).unwrap();
+        codes(&outlook.obstacles_to_let_in())
+    };
+    let role = Role::AdministratorWithBilling;
+    let session = world.admin(Place::Provider, role, AdminScope::All);
+    assert!(told(session).is_empty());
+    let late = Context { now: session.now.plus(15 * 60_000), ..session };
+    assert_eq!(told(late), ["fresh_session"]);
+    assert!(told(narrowed(&world, Narrowing::default())).is_empty());
+}
+
+#[test]
 fn an_organization_out_of_sight_is_found_by_nobody() {
     let world = World::new();
     let (acme, beta) = (world.organization("acme"), world.organization("beta"));

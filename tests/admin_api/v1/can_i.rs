@@ -70,8 +70,11 @@ fn what_names_its_organization_in_the_body_and_what_needs_no_permission_is_told_
         let by_key = office.demo.api_as_top().get(&format!("/v1/me/can-i?{question}"));
         assert_eq!(told(&by_key.json()), (false, vec!["fresh_session".to_owned()]), "{question}");
     }
+    let by_key = office.demo.api_as_top().get("/v1/me/can-i?operation=invite_admin");
+    assert_eq!(told(&by_key.json()), (true, vec![]), "a key lets others in");
     let chief = office.provider_admin(top, &json!("all"));
     assert_eq!(asks(&chief, "operation=reset_admin_mfa"), (true, vec![]));
+    assert_eq!(asks(&chief, "operation=create_admin"), (true, vec![]));
 }
 
 #[test]

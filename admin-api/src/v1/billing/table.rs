@@ -6,6 +6,7 @@ use super::InvoiceLine;
 use super::drafts::{Bill, Draft};
 use super::each::Named;
 use crate::problem::Problem;
+use crate::spreadsheet::guarded;
 
 /// New columns come last: there are programs that count them.
 const HEADINGS: [&str; 18] = [
@@ -60,7 +61,7 @@ pub(super) fn written(
 
 /// Text that no spreadsheet takes for a formula.
 pub(super) fn plain(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text.to_owned() }
+    guarded(text).into_owned()
 }
 
 fn rows(draft: &Draft) -> Vec<Vec<String>> {
@@ -132,4 +133,22 @@ fn lines(bill: &Bill) -> Vec<[String; 4]> {
 fn reached(draft: &Draft) -> [String; 2] {
     let of = |text: &Option<String>| plain(text.as_deref().unwrap_or_default());
     draft.contact.as_ref().map_or_else(Default::default, |it| [of(&it.name), of(&it.mail)])
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::v1::billing::contact::Contact;
+
+    #[test]
+    fn nothing_that_a_customer_typed_is_a_formula() {
+        let named = Named { organization: Uuid::nil(), slug: "acme".into(), name: "Acme".into() };
+        let contact = Contact { name: Some("Accounts; =1+1".into()), mail: None };
+        let draft = Draft { named, contact: Some(contact), bill: None, problem: None };
+        let table = drafts(&[draft]).unwrap();
+        assert!(table.contains(",acme,Acme,"), "{table}");
+        assert!(table.contains(",Accounts; '=1+1,"), "{table}");
+    }
 }

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::spreadsheet::{guarded, is_part};
+
 /// The columns, and where each value stands in an event.
 const COLUMNS: [(&str, &str, Option<&str>); 31] = [
     ("sequence", "sequence", None),
@@ -72,31 +74,21 @@ pub(super) fn write(event: &Map<String, Value>, says_whose: bool, out: &mut Stri
     }
 }
 
-/// Writes a cell. What a spreadsheet would take for a formula gets an apostrophe before it: names
-/// in events are whatever somebody typed. That holds for what stands behind a semicolon, a tab or
-/// the end of a line, too, since some spreadsheets begin a cell there.
+/// Writes a cell, in quotation marks where one letter of it may mean something else.
 fn cell(text: &str, out: &mut String) {
-    const BEGINS: [char; 8] = ['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
-    const PARTS: [char; 4] = [';', '\t', '\r', '\n'];
-    let start = out.len();
-    let (mut quoted, mut begins) = (false, true);
-    for letter in text.chars() {
-        let formula = begins && BEGINS.contains(&letter);
-        if formula {
-            out.push('\'');
-        }
-        quoted |= formula || PARTS.contains(&letter) || [',', '"'].contains(&letter);
-        begins =
-            PARTS.contains(&letter) || [',', '"'].contains(&letter) || (begins && letter == ' ');
+    let guarded = guarded(text);
+    if guarded.len() == text.len() && !text.contains(is_part) {
+        out.push_str(text);
+        return;
+    }
+    out.push('"');
+    for letter in guarded.chars() {
         out.push(letter);
         if letter == '"' {
             out.push('"');
         }
     }
-    if quoted {
-        out.insert(start, '"');
-        out.push('"');
-    }
+    out.push('"');
 }
 
 #[cfg(test)]

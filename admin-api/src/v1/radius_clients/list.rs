@@ -26,7 +26,7 @@ pub(crate) async fn list_radius_clients(
     Params(query): Params<NamedQuery>,
 ) -> Result<Listed<RadiusClient>, Problem> {
     let asking = within.caller.asking();
-    let looking = query.answer(asking, move |asked| {
+    let looking = query.looking_at_all_for(WEAKNESSES).answer(asking, move |asked| {
         let reading = within.caller.read()?;
         let grant = reading.authorize::<View>(within.organization)?;
         // Every secret has to be opened to find those that are the same.
