@@ -6,7 +6,7 @@ use storage::{Change, Partition, Reading};
 use super::admin_factors::has_second_factor;
 use super::admins::Admins;
 use super::collection::Collection;
-use super::passwords::NewPassword;
+use super::new_password::NewPassword;
 use super::site::Site;
 use crate::access::Role;
 use crate::error::{Error, Invalid};

@@ -33,6 +33,7 @@ mod issuing;
 mod members;
 mod nesting;
 mod network_rules;
+mod new_password;
 mod of_groups;
 mod oneself;
 mod organization_settings;
@@ -101,6 +102,7 @@ pub use issued_certificates::{IssuedCertificates, Standing};
 pub use issuing::{CertificateKey, CertificateWish, Certified, Issued, Issuing};
 pub use members::MembersOf;
 pub(crate) use nesting::Nesting;
+pub use new_password::NewPassword;
 pub use oneself::{IssuedToken, KEY_LIFE, NewKey, Oneself};
 pub(crate) use oneself::{Wanted, hash_token, issue, parse_token};
 pub use organization_settings::OrganizationSettings;
@@ -115,7 +117,7 @@ pub(crate) use password_policies::{policy_of, settings_of};
 pub(crate) use passwords::{
     ADMIN_MINIMUM, first_password, masked, raise_version, require_quality, store_admin_password,
 };
-pub use passwords::{NewPassword, OwnPassword, Passwords};
+pub use passwords::{OwnPassword, Passwords};
 pub use presentation::OrganizationPresentation;
 pub use radius_clients::RadiusClients;
 pub(crate) use recovery::{is_fresh, left as recovery_codes_left, use_recovery_code};

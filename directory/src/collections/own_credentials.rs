@@ -3,8 +3,9 @@
 use storage::{Change, Reading};
 use zeroize::Zeroizing;
 
+use super::new_password::NewPassword;
 use super::oneself::Oneself;
-use super::passwords::{NewPassword, masked, store_admin_password};
+use super::passwords::{masked, store_admin_password};
 use crate::authentication::{FirstCode, KnownPassword, Second, Seed, prove};
 use crate::error::{Error, Invalid};
 use crate::events::{Action, Difference, SubjectKind};

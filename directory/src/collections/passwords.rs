@@ -5,15 +5,14 @@ use std::time::Duration;
 use storage::{Change, Id, Partition, Reading};
 use uuid::Uuid;
 
+use super::new_password::NewPassword;
 use super::password_policies::{counting, settings_of};
 use super::site::Site;
 use super::users::Users;
 use crate::access::{
     self, ChangeOwnPassword, Grant, Identity, ManageIdentities, Proven, RecoverAccounts,
 };
-use crate::authentication::{
-    HashParameters, HashingFailed, Kept, NtHash, Password, StoredHash, Unacceptable, hash_nt, judge,
-};
+use crate::authentication::{Kept, NtHash, Password, Unacceptable, judge};
 use crate::error::{Error, Invalid};
 use crate::events::{Action, Difference, SubjectKind};
 use crate::id::{AdminNumber, RecordId, UserId};
@@ -22,60 +21,6 @@ use crate::records::{
     RecoveryCodes, Settings, Trigger, User, kinds,
 };
 use crate::time::milliseconds;
-use crate::tools::Tools;
-
-/// A password on its way into the store, hashed before the transaction starts.
-pub struct NewPassword {
-    hash: String,
-    clear: Option<Password>,
-    /// What another system kept, where the password itself is not known.
-    nt_hash: Option<NtHash>,
-}
-
-impl NewPassword {
-    /// Hashes a password: takes about as long as a sign-in.
-    ///
-    /// # Errors
-    /// When the machine has no memory for it.
-    pub fn hashed(
-        password: Password,
-        parameters: &HashParameters,
-        tools: &Tools,
-    ) -> Result<Self, HashingFailed> {
-        let hash = crate::authentication::hash(&password, parameters, tools.random())?;
-        Ok(Self { hash, clear: Some(password), nt_hash: None })
-    }
-
-    /// Takes over a hash that another system made.
-    ///
-    /// # Errors
-    /// `Invalid` when the form is not known or its cost is out of bounds.
-    pub fn imported(hash: String) -> Result<Self, Invalid> {
-        match StoredHash::parse(&hash) {
-            Ok(_) => Ok(Self { hash, clear: None, nt_hash: None }),
-            Err(error) => Err(Invalid::new("/password_hash", error.to_string())),
-        }
-    }
-
-    /// Takes over an NT hash that another system made, of a password of which no other hash is known:
-    /// takes about as long as a sign-in.
-    ///
-    /// # Errors
-    /// When the machine has no memory for it.
-    pub(crate) fn of_nt_hash(
-        nt_hash: &NtHash,
-        parameters: &HashParameters,
-        tools: &Tools,
-    ) -> Result<Self, HashingFailed> {
-        let hash = hash_nt(nt_hash, parameters, tools.random())?;
-        Ok(Self { hash, clear: None, nt_hash: Some(nt_hash.clone()) })
-    }
-
-    /// Takes over the NT hash of the same password as well, if there is one.
-    pub(crate) fn with_nt_hash(self, nt_hash: Option<&NtHash>) -> Self {
-        Self { nt_hash: nt_hash.cloned(), ..self }
-    }
-}
 
 /// The credentials of the grant's users.
 pub struct Passwords<'g, S> {
