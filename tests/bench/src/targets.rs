@@ -18,6 +18,8 @@ struct Lead {
     cpu: f64,
     rate: f64,
     p99: f64,
+    /// Answers of ours that were wrong or did not come.
+    errors: u64,
 }
 
 impl Lead {
@@ -27,6 +29,7 @@ impl Lead {
             cpu: theirs.cpu_each / ours.cpu_each,
             rate: ours.rate / theirs.rate,
             p99: theirs.p99.as_secs_f64() / ours.p99.as_secs_f64(),
+            errors: ours.errors,
         }
     }
 
@@ -39,7 +42,12 @@ impl Lead {
             (self.p99 >= NOISE, "p99"),
         ];
         let wanting = behind.iter().filter(|(fine, _)| !fine);
-        wanting.map(|(_, what)| format!("{what} against {}", self.peer)).collect()
+        let mut wanting: Vec<String> =
+            wanting.map(|(_, what)| format!("{what} against {}", self.peer)).collect();
+        if self.errors > 0 {
+            wanting.push(format!("{} wrong answers of ours", self.errors));
+        }
+        wanting
     }
 }
 
@@ -134,8 +142,12 @@ mod tests {
 
     /// What the table says of a peer in the first row that is a contest.
     fn told(peer: Outcome, row: Row) -> String {
+        told_beside(shown(1_000.0, None), peer, row)
+    }
+
+    fn told_beside(ours: Shown, peer: Outcome, row: Row) -> String {
         let mut out = String::new();
-        write(&mut out, &[outcome(OURS, row, shown(1_000.0, None)), peer]).unwrap();
+        write(&mut out, &[outcome(OURS, row, ours), peer]).unwrap();
         out.lines().nth(2).unwrap_or_default().to_owned()
     }
 
@@ -153,5 +165,13 @@ mod tests {
         assert!(failed.ends_with("no contest: no right answer of FreeRADIUS: it says [0] |"));
         assert!(told(outcome("slapd", row, shown(2_000.0, None)), row).contains("**no**"));
         assert!(told(outcome("slapd", row, shown(10.0, None)), row).ends_with("| yes |"));
+    }
+
+    #[test]
+    fn a_row_in_which_ours_answers_wrongly_is_not_met() {
+        let row = *Row::ALL.iter().find(|row| row.target > 0.0).unwrap();
+        let ours = shown(1_000.0, Some("result [51]"));
+        let said = told_beside(ours, outcome("slapd", row, shown(10.0, None)), row);
+        assert!(said.ends_with("| **no**: 1 wrong answers of ours |"), "{said}");
     }
 }
