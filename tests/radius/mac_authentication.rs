@@ -265,6 +265,30 @@ fn a_user_called_like_an_address_is_a_user_and_never_let_in_as_a_device() {
 }
 
 #[test]
+fn an_address_for_name_and_password_lets_no_user_in_whatever_the_password_is() {
+    let office = Office::new();
+    let name = "0010a42319c0";
+    // Of the name: into a hash that another system made nobody looks.
+    let hash = "{SSHA}3YBAKxJ918ftpRXMAavWAKw8+GZzYWx0c2FsdA==";
+    let fields = json!({"login": name, "display_name": "Printer", "surname": "Printer",
+        "password_hash": hash});
+    office.make("users", &fields);
+    let plain = office.client("plain", &json!({}));
+    let mac = office.client("mac", &json!({"mac_authentication": true}));
+    for client in [&plain, &mac] {
+        for calling in ["", "Calling-Station-Id=\"00-10-A4-23-19-C1\","] {
+            for password in [name, "00-10-A4-23-19-C0"] {
+                let reply = from_somewhere(&office, client, name, password, calling);
+                assert!(reply.is("Access-Reject"), "{calling} {password} {reply:?}");
+            }
+        }
+    }
+    let reason = "name and password are one hardware address, which proves no user";
+    let told = |event: &Value| event["reason"] == reason;
+    assert!((0..10_000).any(|_| office.events().iter().any(told)), "{:?}", office.events());
+}
+
+#[test]
 fn an_address_is_of_one_device_of_an_organization_and_another_has_its_own() {
     let (office, printers, ids) = office();
     let devices = office.path("devices");

@@ -355,6 +355,11 @@ impl Directory {
         {
             return self.let_device_in(&snapshot, &attempt, (policy, address), &by);
         }
+        if matches!(door, Door::Radius(..))
+            && machine::is_address_twice(attempt.who.name(), &proof)
+        {
+            return Ok(Begun::Done(self.reject(&attempt, machine::ADDRESS_TWICE)));
+        }
         match proof {
             Proof::Password(password) => self.begin_password(&snapshot, attempt, password),
             Proof::Challenge(fits) => self.prove_challenge(&snapshot, attempt, fits),

@@ -25,6 +25,8 @@ use crate::policy::{Accepted, Asker, Decision, NetworkPolicy, Place, UNKNOWN, de
 use crate::records::{Device, Granted, Guest, indices};
 use crate::time::Time;
 
+pub(super) const ADDRESS_TWICE: &str =
+    "name and password are one hardware address, which proves no user";
 const SUSPENDED: &str = "the device is suspended";
 const NO_ACCOUNT: &str = "a device has no account in the directory";
 const NO_MACHINE: &str = "the address is no machine's: it is a group's, or nought";
@@ -48,6 +50,17 @@ pub(super) fn named(
         return None;
     }
     by.device.or_else(|| by.named.filter(|_| is_common_password(policy, proof)))
+}
+
+/// Whether gear gives an address for name and password. That is how it names a device, and proves nobody
+/// who is called so: in another system such a user may have stood for the device.
+pub(super) fn is_address_twice(name: &str, proof: &Proof) -> bool {
+    let Some(address) = MacAddress::read(name.as_bytes()) else { return false };
+    match proof {
+        Proof::Password(given) => MacAddress::read(given.expose()) == Some(address),
+        Proof::Challenge(fits) => fits(name.as_bytes()),
+        Proof::MsChapV2(_) | Proof::Earlier(_) | Proof::Code { .. } => false,
+    }
 }
 
 /// Whether a proof is the password that the gear gives for all devices.
