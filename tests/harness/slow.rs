@@ -15,8 +15,9 @@ const TESTS: usize = 800;
 /// An organization whose people take long to look through.
 pub(crate) struct Slow {
     pub(crate) office: Office,
-    dn: String,
-    password: String,
+    /// The name of an application that sees everybody.
+    pub(crate) dn: String,
+    pub(crate) password: String,
 }
 
 impl Slow {
@@ -58,6 +59,12 @@ impl Slow {
         let place = search.windows(6).position(|window| window == unlimited).unwrap();
         search[place + 5] = seconds;
         search
+    }
+
+    /// The filter of the search as a text.
+    pub(crate) fn filter() -> String {
+        let tests: String = (0..TESTS).map(|number| format!("(note=*missing {number}*)")).collect();
+        format!("(|{tests})")
     }
 
     /// The same search for people in the order of their logins.

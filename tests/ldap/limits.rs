@@ -1,8 +1,13 @@
 //! What hostile or clumsy clients cost.
 
+use std::sync::mpsc::{Sender, channel};
+use std::thread;
+
 use crate::harness::ber::{constructed, element};
 use crate::harness::demo::Demo;
+use crate::harness::description::Organization;
 use crate::harness::raw::{self, Raw};
+use crate::harness::server::Site;
 
 /// `(!(!(…(uid=*)…)))`, so many levels deep.
 fn nested(levels: usize) -> Vec<u8> {
@@ -152,4 +157,51 @@ fn connections_that_break_off_leave_no_descriptor_behind() {
         descriptors() <= before + 2
     });
     assert!(settled, "{before} descriptors became {}", descriptors());
+}
+
+/// Tries passwords of people whom an organization does not have, each once, as long as somebody hears
+/// what came of it. The names are ever others, so that nobody has to wait for too many failures.
+fn guess(address: &str, organization: &Organization, guesser: u32, tell: &Sender<i64>) {
+    let mut raw = Raw::connect(address);
+    for number in 1.. {
+        let dn = organization.user_dn(&format!("stranger-{guesser}-{number}"));
+        raw.send(&raw::bind(number, &dn, "a wrong password"));
+        if tell.send(raw.receive().unwrap().code()).is_err() {
+            return;
+        }
+    }
+}
+
+#[test]
+fn a_flood_of_wrong_passwords_finds_its_own_organization_busy_and_keeps_no_other_out() {
+    let Some(mut demo) = Demo::own() else { return };
+    demo.daemon().stop();
+    let site = Site::of_demo(demo.folder()).unwrap().set("ldap", "cleartext_bind = true");
+    // More may wait than may of one organization.
+    let lines = ["pool_threads = 1", "pool_queue = 4", "pool_queue_per_organization = 2"];
+    let site = lines.into_iter().fold(site, |site, line| site.set("authentication", line));
+    let server = site.set("authentication", "argon2_iterations = 4").serve();
+    let (address, acme) = (&server.ldap, demo.acme());
+    thread::scope(|scope| {
+        // The flood is over when nobody hears it any more.
+        let (tell, told) = channel();
+        for guesser in 0..12 {
+            let tell = tell.clone();
+            scope.spawn(move || guess(address, acme, guesser, &tell));
+        }
+        drop(tell);
+        let is_busy = || {
+            let before: Vec<i64> = told.try_iter().collect();
+            let next: Vec<i64> = told.iter().take(200).take_while(|code| *code != 51).collect();
+            assert!(before.iter().chain(&next).all(|code| [49, 51].contains(code)));
+            next.len() < 200
+        };
+        for user in &demo.globex().users {
+            assert!(is_busy(), "the flood meets no limit");
+            drop(Raw::bound(address, &user.dn, &user.password));
+        }
+        assert!(is_busy(), "the flood was over before");
+    });
+    let ada = acme.user("ada");
+    assert_eq!(server.ldap().as_user(ada).who_am_i().code, 0);
 }

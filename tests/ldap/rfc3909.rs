@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::harness::ber::{boolean, constructed, element, number, octets, sequence};
 use crate::harness::demo::Demo;
 use crate::harness::office::Office;
+use crate::harness::python::python;
 use crate::harness::raw::{self, Raw};
 use crate::harness::slow::Slow;
 
@@ -97,6 +98,32 @@ fn a_search_that_works_and_gives_nothing_is_abandoned_while_it_works() {
         let told = (answer.id, answer.operation, answer.code());
         assert_eq!(told, (4, 0x78, 119), "no such operation");
     }
+}
+
+#[test]
+fn python_ldap_cancels_a_search_while_it_works_and_not_once_it_is_over() {
+    let slow = Slow::new();
+    let script = "
+import sys, ldap
+uri, dn, password, base, wanted = sys.argv[1:]
+l = ldap.initialize(uri)
+l.simple_bind_s(dn, password)
+sent = l.search(base, ldap.SCOPE_SUBTREE, wanted, ['1.1'])
+l.cancel_s(sent)
+try:
+    print(l.result(sent))
+except ldap.CANCELLED:
+    print('cancelled')
+try:
+    print(l.cancel_s(sent))
+except ldap.NO_SUCH_OPERATION:
+    print('over')
+print(l.whoami_s())
+";
+    let (uri, base) = (format!("ldap://{}", slow.office.demo.ldap), &slow.office.base);
+    let said = python(script, [&uri, &slow.dn, &slow.password, base, &Slow::filter()]);
+    let expected = format!("cancelled\nover\ndn:{}\n", slow.dn);
+    assert_eq!((said.code, said.stdout.as_str()), (0, expected.as_str()), "{said:?}");
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod dovecot;
 mod enumeration;
 mod first_messages;
 mod jndi;
+mod ldap3;
 mod ldapts;
 mod nslcd;
 mod postgresql;

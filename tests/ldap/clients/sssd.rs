@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{NEW, PASSWORD, application, profiled, staffed_office, suspend};
+use super::{NEW, PASSWORD, application, listed, profiled, staffed_office, suspend};
 use crate::harness::host::{CA_FILE, Host};
 use crate::harness::office::Office;
 
@@ -149,4 +149,33 @@ fn groups_that_name_their_members_by_login_are_a_linux_machines_as_well() {
     assert_eq!(host.groups_of("ada"), ["crew", "engineers"]);
     assert_eq!(host.groups_of("linus"), ["crew"]);
     assert_eq!(host.members_of("crew"), ["ada", "linus"]);
+}
+
+#[test]
+fn who_was_renamed_or_deleted_is_so_on_the_machine_once_its_cache_is_out_of_date() {
+    let office = staffed_office();
+    let host = host(&office, "");
+    let ada = host.room.until("getent passwd ada").stdout;
+    let linus = host.getent(["passwd", "linus"]).stdout;
+    assert!(linus.starts_with("linus:"), "{linus}");
+    assert_eq!(host.members_of("crew"), ["ada", "linus"]);
+    let place = |login: &str| format!("users/{}", listed(&office, "users", ("login", login)));
+    office.act("PATCH", &place("ada"), Some(&json!({"login": "augusta"})));
+    office.act("DELETE", &place("linus"), None);
+    // What the machine has read counts for an hour and a half.
+    assert_eq!(host.getent(["passwd", "ada"]).stdout, ada);
+    assert_eq!(host.getent(["passwd", "linus"]).stdout, linus);
+    let emptied = host.room.program("/usr/sbin/sss_cache", "sssd-tools").arg("-E").run();
+    assert_eq!(emptied.code, 0, "{emptied:?}");
+    for gone in ["ada", "linus"] {
+        assert_eq!(host.getent(["passwd", gone]).code, 2, "{gone}");
+    }
+    let number = ada.split(':').nth(2).unwrap();
+    let augusta = host.getent(["passwd", "augusta"]).stdout;
+    assert!(augusta.starts_with(&format!("augusta:*:{number}:")), "{ada}{augusta}");
+    assert_eq!(host.getent(["passwd", number]).stdout, augusta);
+    assert_eq!(host.members_of("crew"), ["augusta"]);
+    assert_eq!(host.groups_of("augusta"), ["crew", "engineers"]);
+    assert_eq!(host.log_in("augusta", PASSWORD).code, 0);
+    assert_ne!(host.log_in("linus", PASSWORD).code, 0);
 }
