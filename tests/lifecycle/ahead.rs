@@ -22,7 +22,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Serves what an organization's demonstration has left behind, with settings of one section and a
 /// clock that is ahead.
-fn served(
+pub(super) fn served(
     office: &mut Office,
     (section, settings): (&'static str, &[&str]),
     ahead: Duration,
