@@ -18,6 +18,7 @@ mod places;
 mod staff;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use serde_json::{Value, json};
 
@@ -52,6 +53,8 @@ const CALLED: [(&str, &str); 2] = [("most", "user_cap"), ("fingerprints", "certi
 
 /// What nothing ever has been.
 const NEVER: &str = "If-Match: \"18446744073709551615\"";
+/// Whatever something has been.
+const ANY: &str = "If-Match: *";
 
 /// Members of what is sent and of what comes back that no event repeats.
 const SECRETS: [&str; 13] = [
@@ -153,23 +156,46 @@ impl<'o> Told<'o> {
 
     /// Somebody asks for what is given to nobody, of which nothing may be told, and then for what a
     /// route is for. Where a revision is asked for it is a wrong one alone, so that all else is done
-    /// and taken back; elsewhere it is what no route takes.
+    /// and taken back, and a member alone that nobody knows; elsewhere it is what no route takes.
     fn asks(&mut self, who: &Https, method: &str, path: &str, body: &Value) -> Response {
         let path = self.whole(path);
         let name = self.route(method, &path);
-        if let Some(is_conditional) = self.refusing.get(&name).copied() {
-            let (failed, expected) = if is_conditional {
-                let body = Some(body).filter(|body| !body.is_null());
-                (who.send_with(method, &path, &[NEVER], body), 412..413)
-            } else {
-                (who.send(method, &path, Some(&json!({"nonsense": true}))), 400..500)
-            };
-            let events = self.events_of(&failed);
-            if !expected.contains(&failed.status) || !events.is_empty() {
-                self.wrong.push(format!("{name} does not fail untold: {failed:?} {events:?}"));
+        match self.refusing.get(&name).copied() {
+            Some(true) => {
+                let sent = Some(body).filter(|body| !body.is_null());
+                let failed = who.send_with(method, &path, &[NEVER], sent);
+                self.fails_untold(&name, &failed, 412..413);
+                if self.takes_body(&name) {
+                    let mut more = body.clone();
+                    more["nonsense"] = json!(true);
+                    let failed = who.send_with(method, &path, &[ANY], Some(&more));
+                    self.fails_untold(&name, &failed, 422..423);
+                    if !failed.body.contains("\"pointer\":\"/nonsense\"") {
+                        self.wrong.push(format!("{name} does not say what it refuses: {failed:?}"));
+                    }
+                }
             }
+            Some(false) => {
+                let failed = who.send(method, &path, Some(&json!({"nonsense": true})));
+                self.fails_untold(&name, &failed, 400..500);
+            }
+            None => {}
         }
         self.curls(who, (method, path.as_str()), body)
+    }
+
+    /// Looks whether something was refused like this, and not told.
+    fn fails_untold(&mut self, name: &str, failed: &Response, expected: Range<u16>) {
+        let events = self.events_of(failed);
+        if !expected.contains(&failed.status) || !events.is_empty() {
+            self.wrong.push(format!("{name} does not fail untold: {failed:?} {events:?}"));
+        }
+    }
+
+    /// Whether a route takes a body.
+    fn takes_body(&self, name: &str) -> bool {
+        let (method, path) = name.split_once(' ').unwrap();
+        self.document["paths"][path][method.to_lowercase()]["requestBody"].is_object()
     }
 
     /// Looks at what was told of what was asked for, and of what was made or changed by its id; tells

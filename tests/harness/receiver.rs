@@ -31,6 +31,8 @@ def read(name):
 
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
+        with open(os.path.join(folder, "came"), "ab") as file:
+            file.write(b"%d\n" % (time.monotonic_ns() // 1000000))
         body = self.rfile.read(int(self.headers["Content-Length"]))
         mode = read("mode").strip()
         if mode.startswith("fail "):
@@ -122,6 +124,12 @@ impl Receiver {
     /// How often it answered with a status.
     pub(crate) fn answered(&self, status: u16) -> usize {
         self.program.said().matches(&format!("answers {status}\n")).count()
+    }
+
+    /// When requests came, the first first, in milliseconds of a clock that nobody sets.
+    pub(crate) fn came(&self) -> Vec<u64> {
+        let came = std::fs::read_to_string(self.folder.path().join("came")).unwrap_or_default();
+        came.lines().map(|line| line.parse().unwrap()).collect()
     }
 
     fn put(&self, name: &str, text: &str) {

@@ -3,18 +3,21 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::harness::admin::Admin;
 use crate::harness::curl::Api;
 use crate::harness::https::Https;
 use crate::harness::office::{Office, id_of};
 use crate::harness::pause;
+use crate::harness::python::python;
 use crate::harness::radius::Gear;
 use crate::harness::receiver::comes;
 use crate::harness::server::{Server, Site};
 use crate::harness::totp;
 
+/// Verifies exports with nothing of ours.
+const VERIFIER: &str = include_str!("../../docs/verify-events.py");
 const PASSWORD: &str = "correct horse battery";
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -22,7 +25,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Serves what an organization's demonstration has left behind, with settings of one section and a
 /// clock that is ahead.
-fn served(
+pub(super) fn served(
     office: &mut Office,
     (section, settings): (&'static str, &[&str]),
     ahead: Duration,
@@ -181,5 +184,54 @@ fn a_code_that_is_asked_for_is_taken_for_as_long_as_is_set() {
     assert!(late.is("Access-Reject"), "{late:?}");
     let soon = ask(&totp::code_beside(&uri, 0), &state());
     assert!(soon.is("Access-Accept"), "{soon:?}");
+    server.daemon.stop();
+}
+
+/// All events of an organization, which must be a chain.
+fn exported(office: &Office, organization: &str) -> String {
+    let path = format!("/v1/organizations/{organization}/events/export");
+    let answer = office.top.get(&path);
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("events.jsonl");
+    std::fs::write(&file, &answer.body).unwrap();
+    let verified = python(VERIFIER, [file.to_str().unwrap()]);
+    assert_eq!(verified.code, 0, "{verified:?}");
+    answer.body
+}
+
+#[test]
+fn events_go_after_the_time_for_which_their_own_organization_keeps_them() {
+    let Some(mut office) = Office::alone() else { return };
+    let (own, other) = (office.id.clone(), office.demo.acme().id.clone());
+    let month = json!({"retention": 30 * 86_400_000_u64});
+    office.act("PUT", "event-retention", Some(&month));
+    let happens = |office: &Office, what: &str| {
+        for id in [&own, &other] {
+            let path = format!("/v1/organizations/{id}/groups");
+            let made = office.top.send("POST", &path, Some(&json!({"name": what})));
+            assert_eq!(made.status, 201, "{made:?}");
+        }
+    };
+    let has = |events: &str, what: &str| events.contains(&format!("\"name\":\"{what}\""));
+    happens(&office, "an old one");
+    let [old, others] = [&own, &other].map(|id| exported(&office, id));
+    assert!(has(&old, "an old one") && has(&others, "an old one"), "{old}{others}");
+    office.stop();
+
+    // Whole days go, and parts of the log that are closed: what happens on another day closes one.
+    let (_site, mut server) = served(&mut office, ("admin_api", &[]), 32 * DAY);
+    happens(&office, "a new one");
+    server.daemon.stop();
+
+    let (_site, mut server) = served(&mut office, ("admin_api", &[]), 32 * DAY + HOUR);
+    let is_old = |event: &Value| event["subject"]["name"] == "an old one";
+    let are_gone = || !office.events().iter().any(is_old);
+    assert!(comes(are_gone), "{:?}", office.events());
+    let kept = exported(&office, &own);
+    assert!(has(&kept, "a new one"), "{kept}");
+    assert!(old.lines().all(|line| !kept.contains(line)), "{kept}");
+    let kept = exported(&office, &other);
+    assert!(kept.starts_with(&others) && has(&kept, "a new one"), "{kept}");
     server.daemon.stop();
 }

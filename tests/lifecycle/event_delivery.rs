@@ -1,14 +1,16 @@
 //! Events get to their destination although the process dies on the way, and after a backup was put
-//! back.
+//! back; a receiver that fails is asked again ever later.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::ahead::served;
 use crate::harness::demo::Demo;
-use crate::harness::office::id_of;
+use crate::harness::office::{Office, id_of};
 use crate::harness::receiver::{Receiver, comes};
 
 /// How often the process is killed.
@@ -157,4 +159,29 @@ fn what_is_new_gets_everywhere_after_a_backup_was_put_back_although_its_numbers_
     assert_eq!(lines.len(), kept.lines().count(), "nothing is in files twice");
     demo.daemon().stop();
     super::crash::is_sound(&demo);
+}
+
+#[test]
+fn a_receiver_that_fails_is_asked_again_after_pauses_that_double() {
+    let Some(mut office) = Office::alone() else { return };
+    office.stop();
+    let settings =
+        ["networks = [\"127.0.0.0/8\"]", "interval = \"50ms\"", "first_pause = \"400ms\""];
+    let (_site, mut server) = served(&mut office, ("event_delivery", &settings), Duration::ZERO);
+    let receiver = Receiver::start();
+    receiver.does("fail 4");
+    let made = office.make("event-destinations", &receiver.destination("siem"));
+    receiver.believes(&[made["secret"].as_str().unwrap()]);
+    office.group("something", &[], &[]);
+    assert!(comes(|| receiver.taken().contains("something")), "{}", receiver.taken());
+    assert_eq!(receiver.answered(503), 4);
+    let came = receiver.came();
+    // Half of each pause is left to chance. It begins once the receiver has answered, which it does
+    // after it has noted when it was asked: so a slow machine makes what passes longer alone. The
+    // clocks of both may differ by a little.
+    for (attempt, least) in [200, 400, 800, 1_600].into_iter().enumerate() {
+        let passed = came[attempt + 1] - came[attempt];
+        assert!(passed + 20 >= least, "{passed} ms are less than {least} ms: {came:?}");
+    }
+    server.daemon.stop();
 }

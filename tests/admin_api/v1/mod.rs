@@ -9,6 +9,7 @@ mod custom_attributes;
 mod devices;
 mod docs;
 mod event_destinations;
+mod event_times;
 mod events;
 mod groups;
 mod imports;

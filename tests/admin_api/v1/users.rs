@@ -7,6 +7,31 @@ use crate::harness::office::{Office, id_of};
 
 const PASSWORD: &str = "correct horse battery";
 
+/// Hashes of the password `correct horse`, one of each form, written by slapd, crypt(3) and Python.
+const HASHES: [&str; 21] = [
+    "{ARGON2}$argon2i$v=19$m=4096,t=3,p=1$2OLGdzh9n9dixQo4RcJxhw$vhpKk99Z84RTkEnzL5pfD/qwe3cVRbNMDXYcI3vaJqo",
+    "{SSHA}leuikmb2qSjiojOI/TSZamTgHWApiU83",
+    "{SSHA256}CFsq5JPfiBQ0W3uR5Dnao+9mknEq9a739V+FPkJ6yjABAgMEBQYHCA==",
+    "{SSHA512}XreubGmmv09UkJpjseq/rOxAzNwEIh9oLsI0j0Npg2coxPYybOfiHFE4nTHpK1HdxI0XFG/7vwj0bS5udw9Gr+gaPAA9+9fX",
+    "{CRYPT}$5$saltstring$vc6YOOogU4kWVvwga8e9zTFgKcy4tb5LaPxIiPJzqEC",
+    "$5$rounds=1400$anotherlong$ClCy35lzhj7Yx5kP2LTbRxCvufSWPtOKzhAZN/qg1zB",
+    "$6$saltstring$.r0X7ub5wGR2v4Xz7svCIozfnlorFh19V89t8KC9Umd81uGhFgsyTRNyzQDXDIm17fFcR9z3z7oBNdsyYBbtm/",
+    "{crypt}$6$rounds=10000$saltstringsaltst$uWkfitxWIj/pKw1nBSBgiQR8Pwbr7IMycYT33N8JITrE33DUmC8bV6rVVtFeP/iZRI3xx58jHgvVgQRG8FBmF/",
+    "$2a$05$abcdefghijklmnopqrstuuHNbAKRhpaujgo33bRWs.NLUTJO3lOy2",
+    "{CRYPT}$2b$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e",
+    "$2y$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e",
+    "$pbkdf2$1000$..................../w$2lA2ZCRn/GNf/GY7T/L8r5aZVMU",
+    "{PBKDF2}1000$..................../w$2lA2ZCRn/GNf/GY7T/L8r5aZVMU",
+    "{PBKDF2-SHA1}1000$..................../w$2lA2ZCRn/GNf/GY7T/L8r5aZVMU",
+    "$pbkdf2-sha256$1000$..................../w$Fmdb1minWw0CnTpIIPJDmN8ycyYjPM0dqKkUiRur7Gk",
+    "{PBKDF2-SHA256}1000$..................../w$Fmdb1minWw0CnTpIIPJDmN8ycyYjPM0dqKkUiRur7Gk",
+    "$pbkdf2-sha256$i=1000,l=32$++++++++++++++++++++/w$Fmdb1minWw0CnTpIIPJDmN8ycyYjPM0dqKkUiRur7Gk",
+    "$pbkdf2-sha512$1000$..................../w$OSatFYsuFH2sYI0/OAI0tX8OOXrlCqQJKRERisOlO2g/ENH2137kftDwn3D36aizH5GzvzRXHZmwHpq4Hg.DEA",
+    "{PBKDF2-SHA512}1000$..................../w$OSatFYsuFH2sYI0/OAI0tX8OOXrlCqQJKRERisOlO2g/ENH2137kftDwn3D36aizH5GzvzRXHZmwHpq4Hg.DEA",
+    "$pbkdf2-sha512$i=1000$++++++++++++++++++++/w$OSatFYsuFH2sYI0/OAI0tX8OOXrlCqQJKRERisOlO2g/ENH2137kftDwn3D36aizH5GzvzRXHZmwHpq4Hg+DEA",
+    "{PBKDF2_SHA256}AAAD6AABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4fICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj+GVx7+pnPQe0x0iNyJ+ZvgeljcV2GgQ00yAElTX/iZTbFrX7RQWrT6irgO/u20X531sWY/PhuSz9z52nZ/fpWmfd95YWiBSccQBc6+gq7y96qpjyGwe9qPX0npUTeSR406uBau1xK1if0WrDY3nBCDTzyfQF1ZNH0XMOopz9lQMrc+D2mp6DlEG/fExgBBOXh/Ta8AZRAm3dfnBXDXlgAC9YwjVB4yRwc2Fvq1V0R3alfGBdMKtZAa5q1hxvfIemgEqZsf+57T9I75sMObK98il2R/IKDaTVLxsVG8idq+nFJuS6QXHHDuDqP/QOwourAPpRMtDPVaFIuyihcY+y3J",
+];
+
 fn ldap(office: &Office, login: &str, password: &str) -> Ldap {
     let uri = format!("ldap://{}", office.demo.ldap);
     Ldap::at(uri, &office.demo.ca_file, false).bound(&office.user_dn(login), password)
@@ -215,13 +240,61 @@ fn logins_are_unique_in_an_organization_however_they_are_spelled() {
 #[test]
 fn imported_hashes_verify_and_come_out_nowhere() {
     let office = Office::new();
-    let hash = "{SSHA}9UbzKW9DmnIiVhL1lgsPG4Bc0D1zYWx0";
+    let made = |number: usize, hash: &str| {
+        let fields = json!({"login": format!("user{number}"), "display_name": "A", "surname": "L",
+            "password_hash": hash});
+        office.make("users", &fields)
+    };
+    let users: Vec<Value> =
+        HASHES.iter().enumerate().map(|(number, hash)| made(number, hash)).collect();
+    let said = || {
+        let mut said = serde_json::to_string(&users).unwrap();
+        for user in &users {
+            said.push_str(&office.read(&format!("users/{}", id_of(user))).to_string());
+        }
+        said.push_str(&office.read("users").to_string());
+        said.push_str(&serde_json::to_string(&office.events()).unwrap());
+        said.push_str(&office.top.get(&office.path("events/export")).body);
+        said
+    };
+    let before = said();
+    for (number, hash) in HASHES.iter().enumerate() {
+        let login = format!("user{number}");
+        assert_eq!(bind(&office, &login, "Correct horse"), 49, "{hash}");
+        assert_eq!(bind(&office, &login, "correct horse"), 0, "{hash}");
+        assert_eq!(bind(&office, &login, hash), 49, "{hash}");
+    }
+    let shown = ldap(&office, "user0", "correct horse").search(
+        &office.user_dn("user0"),
+        "base",
+        "(objectClass=*)",
+        &["*", "+"],
+    );
+    assert_eq!(shown.only().value("uid"), "user0");
+    let all = format!("{before}{}{}", said(), shown.output.stdout);
+    for hash in HASHES {
+        // The salt and the digest; what is shorter says how they were made.
+        let parts = hash.split(['{', '}', '$']).filter(|part| part.len() > 14);
+        for part in parts {
+            assert!(!all.contains(part), "{part} of {hash} comes out");
+        }
+    }
+    // Nor does what takes the place of such a hash.
+    assert!(!all.contains("$argon2id$"), "a hash comes out");
+}
+
+#[test]
+fn hashes_that_are_none_or_come_with_a_password_are_refused() {
+    let office = Office::new();
     let fields = json!({"login": "ada", "display_name": "A", "surname": "L",
         "password_hash": "{SSHA}not base 64"});
-    assert_eq!(office.top.send("POST", &office.path("users"), Some(&fields)).status, 422);
+    let refused = office.top.send("POST", &office.path("users"), Some(&fields));
+    assert_eq!((refused.status, &refused.json()["pointer"]), (422, &json!("/password_hash")));
     let both = json!({"login": "ada", "display_name": "A", "surname": "L",
-        "password_hash": hash, "password": PASSWORD});
-    assert_eq!(office.top.send("POST", &office.path("users"), Some(&both)).status, 422);
+        "password_hash": HASHES[1], "password": PASSWORD});
+    let refused = office.top.send("POST", &office.path("users"), Some(&both));
+    assert_eq!((refused.status, &refused.json()["pointer"]), (422, &json!("/password_hash")));
+    assert_eq!(office.read("users")["items"], json!([]));
 }
 
 #[test]
