@@ -46,9 +46,8 @@ fn users(office: &Office, logins: &[&str]) -> Vec<String> {
 }
 
 fn devices(office: &Office, names: &[&str]) -> Vec<String> {
-    let device = |name: &&str| {
-        format!("devices/{}", id_of(&office.make("devices", &json!({"name": name}))))
-    };
+    let device =
+        |name: &&str| format!("devices/{}", id_of(&office.make("devices", &json!({"name": name}))));
     names.iter().map(device).collect()
 }
 

@@ -355,8 +355,7 @@ impl Directory {
         {
             return self.let_device_in(&snapshot, &attempt, (policy, address), &by);
         }
-        if matches!(door, Door::Radius(..))
-            && machine::is_address_twice(attempt.who.name(), &proof)
+        if matches!(door, Door::Radius(..)) && machine::is_address_twice(attempt.who.name(), &proof)
         {
             return Ok(Begun::Done(self.reject(&attempt, machine::ADDRESS_TWICE)));
         }
