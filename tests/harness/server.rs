@@ -123,7 +123,11 @@ impl Site {
         for _ in 0..STARTS {
             match self.try_serve() {
                 Ok(server) => return server,
-                Err(failed) if failed.log.contains("Address already in use") => {}
+                // Of free ports two may be one and the same.
+                Err(failed)
+                    if ["Address already in use", "is taken above"]
+                        .iter()
+                        .any(|taken| failed.log.contains(taken)) => {}
                 Err(failed) => panic!("tenantryd did not start: {failed:?}"),
             }
         }
