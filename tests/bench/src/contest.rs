@@ -1,7 +1,8 @@
 //! The servers side by side: all are loaded and started first, and then each row is measured on one
 //! after the other, as often as is wanted, so that a slow minute of the machine is nobody's own. Each
-//! begins when the others have ended what the last one left them: whoever accepts connections faster
-//! than it serves them works on for a second when nobody asks any more.
+//! begins when all have ended what the last one left them: whoever accepts connections faster than it
+//! serves them works on for a second when nobody asks any more. Meanwhile the others stand still:
+//! FreeRADIUS, for one, forgets answers seconds after it has given them, in the time of who comes next.
 
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use crate::clock::{self, wait_until};
 use crate::figures::Figures;
 use crate::generator::Timing;
 use crate::peers::Setup;
+use crate::proc::Server;
 use crate::row::Row;
 use crate::say;
 use crate::shown::Shown;
@@ -97,12 +99,24 @@ pub(crate) fn run(
         for _run in 0..row.repeats(repeats) {
             for turn in 0..contestants.len() {
                 rest(contestants);
+                others(contestants, turn, Server::hold);
                 if let Some(contestant) = contestants.get_mut(turn) {
                     contestant.measure(*row, timing);
                 }
+                others(contestants, turn, Server::wake);
             }
         }
         contestants.iter_mut().for_each(|contestant| contestant.settle(*row));
+    }
+}
+
+/// Does something with all servers but one; says so where that fails.
+fn others(contestants: &[Contestant<'_>], turn: usize, what: impl Fn(&Server) -> Result<()>) {
+    let others = contestants.iter().enumerate().filter(|(place, _)| *place != turn);
+    for (_, other) in others {
+        if let Err(error) = what(&other.subject.server) {
+            say(&format!("{}: {error:#}", other.subject.name));
+        }
     }
 }
 

@@ -110,6 +110,26 @@ impl Server {
         cpu_of(self.child.id())
     }
 
+    /// Has it stand still until it is woken, whatever it has to do by itself.
+    ///
+    /// # Errors
+    /// When it is gone.
+    pub(crate) fn hold(&self) -> Result<()> {
+        self.signal(Signal::SIGSTOP)
+    }
+
+    /// Wakes it.
+    ///
+    /// # Errors
+    /// When it is gone.
+    pub(crate) fn wake(&self) -> Result<()> {
+        self.signal(Signal::SIGCONT)
+    }
+
+    fn signal(&self, signal: Signal) -> Result<()> {
+        Ok(kill(Pid::from_raw(i32::try_from(self.child.id())?), signal)?)
+    }
+
     /// Its memory.
     ///
     /// # Errors
@@ -142,7 +162,7 @@ impl Server {
         if self.child.try_wait()?.is_some() {
             return Ok(());
         }
-        kill(Pid::from_raw(i32::try_from(self.child.id())?), Signal::SIGTERM)?;
+        self.signal(Signal::SIGTERM)?;
         clock::poll("the server's end", Duration::from_secs(30), || Ok(self.child.try_wait()?))?;
         Ok(())
     }

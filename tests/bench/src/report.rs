@@ -103,7 +103,7 @@ fn method(
 - A closed loop on one thread: every connection asks, waits, checks, and asks again; “8 × 16” are \
   eight connections with sixteen requests under way on each. {warm_up} s of warm-up, then {seconds} s \
   measured. All servers are loaded and started first; then each row is measured on one after the other, \
-  while the others have nothing to do, {repeats} times in turn, but for those with nobody twice. Each \
+  while the others stand still, {repeats} times in turn, but for those with nobody twice. Each \
   figure is the median of its runs. Every answer is checked (result code, number of entries, \
   name of the entry, RADIUS code and Response Authenticator).
 - Server CPU: user and system time of the process over the measured time, by the right answers.
