@@ -2,6 +2,7 @@
 
 mod allowances;
 mod among;
+mod by_daemon;
 mod counting;
 mod keeping;
 mod query;
@@ -478,19 +479,8 @@ fn owners(snapshot: &Snapshot) -> Result<Vec<(Partition, EventOwner)>, ReadError
 
 /// An event that says how many were dropped, and when the last of them happened.
 fn gap(count: u64, last_ms: u64) -> Vec<u8> {
-    let event = Event {
-        access: None,
-        request: None,
-        search: None,
-        at: Time(last_ms),
-        actor: EventActor::Daemon,
-        source: None,
-        action: Action::EventsDropped,
-        subject: None,
-        outcome: Outcome::Failure(format!("events that were not kept: {count}")),
-        differences: Vec::new(),
-    };
-    event.encode()
+    let outcome = Outcome::Failure(format!("events that were not kept: {count}"));
+    Event::of_daemon(Time(last_ms), (Action::EventsDropped, None), outcome).encode()
 }
 
 #[cfg(test)]

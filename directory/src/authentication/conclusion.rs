@@ -342,17 +342,10 @@ impl Directory {
             Identity::User(_) => SubjectKind::User,
             Identity::ServiceAccount(_) => SubjectKind::ServiceAccount,
         };
+        let about = (Action::Locked, Some(Subject { kind, id: account.uuid, name }));
         let event = Event {
-            access: None,
-            request: None,
-            search: None,
-            at: now,
-            actor: EventActor::Daemon,
             source: Some(attempt.source),
-            action: Action::Locked,
-            subject: Some(Subject { kind, id: account.uuid, name }),
-            outcome: EventOutcome::Success,
-            differences: Vec::new(),
+            ..Event::of_daemon(now, about, EventOutcome::Success)
         };
         let written = self.inner.store.write(move |change| {
             let partition = organization.partition();

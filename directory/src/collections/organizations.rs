@@ -10,9 +10,7 @@ use super::presentation::check_apart;
 use super::site::Site;
 use crate::access::{Grant, ManageOrganizations, View, Who, organization, standing};
 use crate::error::{Error, Invalid, StoreFailure};
-use crate::events::{
-    Action, Difference, Event, EventActor, Outcome, Subject, SubjectKind, differences,
-};
+use crate::events::{Action, Difference, Event, Outcome, Subject, SubjectKind, differences};
 use crate::id::{OrganizationId, Place, RecordId};
 use crate::limits;
 use crate::records::{
@@ -268,18 +266,8 @@ fn tell_provider(
     (action, subject): (Action, Subject),
     differences: Vec<Difference>,
 ) {
-    let event = Event {
-        access: None,
-        request: None,
-        search: None,
-        at: now,
-        actor: EventActor::Daemon,
-        source: None,
-        action,
-        subject: Some(subject),
-        outcome: Outcome::Success,
-        differences,
-    };
+    let about = (action, Some(subject));
+    let event = Event { differences, ..Event::of_daemon(now, about, Outcome::Success) };
     change.event(Partition::Provider, now.0, &event.encode());
 }
 

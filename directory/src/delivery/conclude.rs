@@ -8,7 +8,7 @@ use super::{DeliveredEvent, Delivery, DeliveryBounds, DeliveryTurn, DestinationK
 use crate::access::organization;
 use crate::directory::Directory;
 use crate::error::Error;
-use crate::events::{Action, Difference, Event, EventActor, Outcome, Subject, SubjectKind};
+use crate::events::{Action, Difference, Event, Outcome, Subject, SubjectKind};
 use crate::id::RecordId;
 use crate::records::{
     DeadLetter, DeliveryMark, DeliveryProgress, DeliveryWay, EventDestination, indices,
@@ -294,18 +294,8 @@ fn tell_with(
     now: Time,
 ) {
     let (kind, name) = (SubjectKind::EventDestination, destination.fields.name.clone());
-    let event = Event {
-        at: now,
-        actor: EventActor::Daemon,
-        source: None,
-        action: Action::EventDelivery,
-        subject: Some(Subject { kind, id: destination.uuid, name }),
-        outcome,
-        differences,
-        access: None,
-        request: None,
-        search: None,
-    };
+    let about = (Action::EventDelivery, Some(Subject { kind, id: destination.uuid, name }));
+    let event = Event { differences, ..Event::of_daemon(now, about, outcome) };
     change.event(key.home.partition(), now.0, &event.encode());
 }
 

@@ -15,9 +15,7 @@ use super::Directory;
 use crate::access::organization;
 use crate::collections::validity_of;
 use crate::error::Error;
-use crate::events::{
-    Action, Difference, Event, EventActor, Outcome, Subject, SubjectKind, told_time,
-};
+use crate::events::{Action, Difference, Event, Outcome, Subject, SubjectKind, told_time};
 use crate::id::{Place, RecordId};
 use crate::records::{
     CertificateAuthority, EndsLooked, EndsTold, IssuedCertificate, ServerCertificate, THE_ONLY_ONE,
@@ -93,17 +91,11 @@ impl Ending {
     fn tell(self, change: &mut Change<'_>, partition: Partition, now: Time) -> String {
         let sentence = self.sentence(now);
         let after = Some(Value::from(told_time(self.end)).to_string());
+        let (about, outcome) =
+            ((Action::CertificateEnds, self.subject), Outcome::Failure(sentence.clone()));
         let event = Event {
-            access: None,
-            request: None,
-            search: None,
-            at: now,
-            actor: EventActor::Daemon,
-            source: None,
-            action: Action::CertificateEnds,
-            subject: self.subject,
-            outcome: Outcome::Failure(sentence.clone()),
             differences: vec![Difference { field: self.field.into(), before: None, after }],
+            ..Event::of_daemon(now, about, outcome)
         };
         change.event(partition, event.at.0, &event.encode());
         sentence

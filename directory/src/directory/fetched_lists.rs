@@ -10,7 +10,7 @@ use crate::access::{Actor, Context};
 use crate::collections::{Collection, Site};
 use crate::delivery::WebAddress;
 use crate::error::Error;
-use crate::events::{Action, Event, EventActor, Outcome, Subject, SubjectKind};
+use crate::events::{Action, Event, Outcome, Subject, SubjectKind};
 use crate::id::{CertificateAuthorityId, OrganizationId, RecordId};
 use crate::issuing::ForeignList;
 use crate::records::{CertificateAuthority, FetchedList, Organization, OrganizationState, indices};
@@ -172,17 +172,8 @@ fn tell(
     (why, now): (Option<String>, Time),
 ) {
     let (kind, id) = (SubjectKind::CertificateAuthority, authority.uuid);
-    let event = Event {
-        access: None,
-        request: None,
-        search: None,
-        at: now,
-        actor: EventActor::Daemon,
-        source: None,
-        action: Action::ListFetched,
-        subject: Some(Subject { kind, id, name: authority.fields.name.clone() }),
-        outcome: why.map_or(Outcome::Success, Outcome::Failure),
-        differences: Vec::new(),
-    };
+    let subject = Subject { kind, id, name: authority.fields.name.clone() };
+    let outcome = why.map_or(Outcome::Success, Outcome::Failure);
+    let event = Event::of_daemon(now, (Action::ListFetched, Some(subject)), outcome);
     change.event(partition, event.at.0, &event.encode());
 }

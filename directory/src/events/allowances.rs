@@ -5,7 +5,7 @@ use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::{Action, Event, EventActor, Outcome};
+use super::{Action, Event, Outcome};
 use crate::directory::Directory;
 use crate::id::Place;
 use crate::time::Time;
@@ -128,18 +128,8 @@ impl Directory {
     /// Tells what was not told one by one, in words to which the number is added.
     pub(crate) fn note_untold(&self, place: Place, action: Action, words: &str, untold: Untold) {
         let Untold { count, last } = untold;
-        let event = Event {
-            at: last,
-            actor: EventActor::Daemon,
-            source: None,
-            action,
-            subject: None,
-            outcome: Outcome::Failure(format!("{words}: {count}")),
-            differences: Vec::new(),
-            access: None,
-            request: None,
-            search: None,
-        };
+        let outcome = Outcome::Failure(format!("{words}: {count}"));
+        let event = Event::of_daemon(last, (action, None), outcome);
         self.note_event(place, &event);
     }
 }

@@ -99,18 +99,7 @@ fn event_of(order: &SessionOrder, outcome: &OrderOutcome, now: Time) -> Event {
 
 /// That sessions were left as they are.
 pub(super) fn given_up(reason: String, now: Time) -> Event {
-    Event {
-        at: now,
-        actor: EventActor::Daemon,
-        source: None,
-        action: Action::SessionDisconnect,
-        subject: None,
-        outcome: Outcome::Failure(reason),
-        differences: Vec::new(),
-        access: None,
-        request: None,
-        search: None,
-    }
+    Event::of_daemon(now, (Action::SessionDisconnect, None), Outcome::Failure(reason))
 }
 
 fn told(field: &str, value: &str) -> Difference {
