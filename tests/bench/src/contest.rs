@@ -8,11 +8,10 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use crate::clock::{self, wait_until};
 use crate::figures::Figures;
 use crate::generator::Timing;
 use crate::peers::Setup;
-use crate::proc::Server;
+use crate::proc::{self, Server};
 use crate::row::Row;
 use crate::say;
 use crate::shown::Shown;
@@ -122,16 +121,8 @@ fn others(contestants: &[Contestant<'_>], turn: usize, what: impl Fn(&Server) ->
 
 /// Waits until no server does anything; says so where one goes on.
 fn rest(contestants: &[Contestant<'_>]) {
-    let used = || contestants.iter().map(|one| one.subject.server.cpu()).sum::<Result<Duration>>();
-    let looked = used().and_then(|mut before| {
-        clock::poll("the servers' rest", REST, || {
-            wait_until(clock::now() + LOOK);
-            let now = used()?;
-            let did = now.saturating_sub(std::mem::replace(&mut before, now));
-            Ok((did <= LOOK / IDLE).then_some(()))
-        })
-    });
-    if let Err(error) = looked {
+    let servers: Vec<&Server> = contestants.iter().map(|one| &one.subject.server).collect();
+    if let Err(error) = proc::rest(&servers, (LOOK, IDLE), REST) {
         say(&format!("{error:#}"));
     }
 }

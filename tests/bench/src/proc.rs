@@ -178,6 +178,26 @@ impl Server {
     }
 }
 
+/// Waits until servers do nothing by themselves: until, between two looks, all together use no more than
+/// one part in `idle` of a core. Gives the processor time that they have used by then.
+///
+/// # Errors
+/// When one is gone, or `patience` runs out.
+pub(crate) fn rest(
+    servers: &[&Server],
+    (look, idle): (Duration, u32),
+    patience: Duration,
+) -> Result<Duration> {
+    let used = || servers.iter().map(|server| server.cpu()).sum::<Result<Duration>>();
+    let mut before = used()?;
+    clock::poll("the servers' rest", patience, || {
+        clock::wait_until(clock::now() + look);
+        let now = used()?;
+        let did = now.saturating_sub(std::mem::replace(&mut before, now));
+        Ok((did <= look / idle).then_some(now))
+    })
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
         // Both fail only when it has already ended.

@@ -7,13 +7,12 @@ use anyhow::{Context, Result};
 
 use super::{Finding, megabytes};
 use crate::Arguments;
-use crate::clock::{self, wait_until};
 use crate::data::Data;
 use crate::disk::forget_pages;
 use crate::engine::Security;
 use crate::figures::Figures;
 use crate::peers::{Setup, tenantry};
-use crate::proc::Server;
+use crate::proc;
 use crate::row::Row;
 use crate::scenario::Scenario;
 use crate::shape::Shape;
@@ -31,7 +30,7 @@ const START: f64 = 2.0;
 const REST: Duration = Duration::from_secs(120);
 /// How often is looked whether it is over.
 const LOOK: Duration = Duration::from_secs(1);
-/// A server is at rest that uses less than this part of a core.
+/// A server is at rest that uses no more than this part of a core.
 const IDLE: u32 = 50;
 /// How much dearer a search may be than in the small store.
 const DEARER: f64 = 1.2;
@@ -67,7 +66,7 @@ pub(crate) fn measure(pattern: &Setup<'_>, arguments: &Arguments) -> Result<Vec<
 impl Store {
     fn make(setup: &Setup<'_>, program: &Path, arguments: &Arguments) -> Result<Self> {
         let mut subject = tenantry::start(setup, program)?;
-        let behind = rest(&mut subject.server)?;
+        let behind = proc::rest(&[&subject.server], (LOOK, IDLE), REST)?;
         let row = Row {
             scenario: Scenario::Equality,
             security: Security::Clear,
@@ -165,16 +164,4 @@ impl Store {
             met: true,
         }
     }
-}
-
-/// Waits until a server does nothing by itself; the processor time that it has used by then.
-fn rest(server: &mut Server) -> Result<Duration> {
-    let mut before = server.cpu()?;
-    clock::poll("the server's rest", REST, || {
-        wait_until(clock::now() + LOOK);
-        server.expect_alive()?;
-        let used = server.cpu()?;
-        let did = used.saturating_sub(std::mem::replace(&mut before, used));
-        Ok((did < LOOK / IDLE).then_some(used))
-    })
 }
