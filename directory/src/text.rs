@@ -30,6 +30,30 @@ pub fn prepare_exact(text: &str) -> String {
     squeeze(heeded(text).nfkc())
 }
 
+/// Prepares an address, whose lines `$` parts, for a comparison by lines (RFC 4517 section 4.2.9): each like
+/// [`prepare`], and a line break between them, which no prepared line has.
+pub fn prepare_lines(address: &str) -> String {
+    let lines: Vec<String> = address.split('$').map(|line| prepare(&unescaped(line))).collect();
+    lines.join("\n")
+}
+
+/// The text of a line of an address, in which `\24` stands for `$` and `\5C` for a backslash (RFC 4517
+/// section 3.3.28). Any other backslash stands for itself.
+pub fn unescaped(line: &str) -> String {
+    let mut parts = line.split('\\');
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (letter, rest) = match part.split_at_checked(2) {
+            Some(("24", rest)) => ('$', rest),
+            Some(("5C" | "5c", rest)) => ('\\', rest),
+            _ => ('\\', part),
+        };
+        text.push(letter);
+        text.push_str(rest);
+    }
+    text
+}
+
 /// Prepares a telephone number: like [`prepare`], but without spaces and hyphens
 /// (RFC 4518 section 2.6.3).
 pub fn telephone(text: &str) -> String {
@@ -148,6 +172,34 @@ mod tests {
             assert_eq!(telephone(number), "+4930123456", "{number}");
         }
         assert_eq!(telephone("(030) 1234 EXT 5"), "(030)1234ext5");
+    }
+
+    #[test]
+    fn rfc4517_3_3_28_a_line_may_have_what_parts_lines() {
+        for (line, text) in [
+            ("", ""),
+            ("Leeds", "Leeds"),
+            ("\\2412 \\5c\\5C", "$12 \\\\"),
+            ("\\5C24", "\\24"),
+            ("\\5C5C", "\\5C"),
+            ("C:\\x\\", "C:\\x\\"),
+            ("\\2", "\\2"),
+            ("\\ä4", "\\ä4"),
+        ] {
+            assert_eq!(unescaped(line), text, "{line}");
+        }
+    }
+
+    #[test]
+    fn rfc4517_4_2_9_an_address_is_its_lines() {
+        let address = prepare_lines("12 High St.$Flat \\24 3$Leeds");
+        assert_eq!(address, "12 high st.\nflat $ 3\nleeds");
+        for same in [" 12  HIGH st. $ flat \\24 3 $leeds ", "12 high st.$flat \u{ff04} 3$leeds"] {
+            assert_eq!(prepare_lines(same), address, "{same}");
+        }
+        for other in ["12 High St.$Flat $ 3$Leeds", "12 High St.$Flat \\24 3", "12 High St."] {
+            assert_ne!(prepare_lines(other), address, "{other}");
+        }
     }
 
     #[test]

@@ -109,12 +109,83 @@ fn section_4_2_27_definitions_are_found_by_their_numbers_and_names() {
     }
 }
 
+/// What is asked of `ADDRESS`, and who has it.
+const ADDRESSES: &[(&str, &[&str])] = &[
+    ("(ADDRESS=12 high street$FLAT 3$leeds)", &["ada"]),
+    ("(ADDRESS= 12 High Street $ Flat  3 $ Leeds )", &["ada"]),
+    ("(ADDRESS=12 High Street$Flat 3, Leeds)", &["bob"]),
+    ("(ADDRESS=12 High Street$Flat 3)", &[]),
+    ("(ADDRESS=12 High Street Flat 3 Leeds)", &[]),
+    ("(ADDRESS=Flat 3$12 High Street$Leeds)", &[]),
+    ("(ADDRESS=gold \\5c24 silver$c:\\5c5cstrand$london)", &["eve"]),
+    ("(ADDRESS=gold $ silver$c:\\5c5cstrand$london)", &[]),
+    ("(&(uid=*)(!(ADDRESS=12 High Street$Flat 3, Leeds)))", &["ada", "eve"]),
+    ("(ADDRESS=12 high*)", &["ada", "bob"]),
+    ("(ADDRESS=flat*)", &[]),
+    ("(ADDRESS=12*flat*leeds)", &["ada", "bob"]),
+    ("(ADDRESS=*street * flat*)", &["ada", "bob"]),
+    ("(ADDRESS=*street flat*)", &[]),
+    ("(ADDRESS=*street$flat*)", &[]),
+    ("(ADDRESS=*3leeds)", &[]),
+    ("(ADDRESS=*\\5c24 sil*)", &["eve"]),
+    ("(ADDRESS=*24*)", &[]),
+    ("(ADDRESS=*c:\\5c5cs*)", &["eve"]),
+    ("(ADDRESS:2.5.13.11:=12 high street$flat 3, leeds)", &["bob"]),
+    ("(ADDRESS:caseIgnoreListSubstringsMatch:=\\2agold $ sil\\2a)", &["eve"]),
+    ("(:caseIgnoreListMatch:=12 high street$flat 3, leeds)", &["bob"]),
+    // They are in no order, and no rule of one text fits.
+    ("(ADDRESS>=1)", &[]),
+    ("(!(ADDRESS>=1))", &[]),
+    ("(ADDRESS:caseIgnoreMatch:=12 high street$flat 3, leeds)", &[]),
+    ("(!(ADDRESS:caseIgnoreMatch:=x))", &[]),
+    ("(!(cn:caseIgnoreListMatch:=x))", &[]),
+];
+
+#[test]
+fn section_4_2_9_and_10_addresses_match_line_by_line_indexed_or_not() {
+    for (name, indexed) in [("postalAddress", true), ("homePostalAddress", false)] {
+        let office = Office::new();
+        let fields = json!({"name": name, "syntax": "text", "multiple": true, "indexed": indexed});
+        office.make("custom-attributes", &fields);
+        for (login, address) in [
+            ("ada", "12 High  Street$Flat 3$Leeds"),
+            ("bob", "12 High Street$Flat 3, Leeds"),
+            ("eve", "Gold \\24 Silver$C:\\5CStrand$London"),
+        ] {
+            let fields = json!({"login": login, "display_name": login, "surname": "X",
+                                "custom": {name: ["elsewhere", address]}});
+            office.make("users", &fields);
+        }
+        let client = office.ldap();
+        for (filter, expected) in ADDRESSES {
+            let filter = filter.replace("ADDRESS", name);
+            let expected: Vec<String> =
+                expected.iter().map(|login| office.user_dn(login)).collect();
+            assert_eq!(office.find(&client, &filter, &["1.1"]).names(), expected, "{filter}");
+        }
+        let ada = office.user_dn("ada");
+        for (address, code) in
+            [("12 HIGH street $ flat 3$Leeds", 6), ("12 High Street$Flat 3", 5)]
+        {
+            let compared = client.compare(&ada, &format!("{name}:{address}"));
+            assert_eq!(compared.code, code, "{compared:?}");
+        }
+        // What is shown is what was written.
+        let shown = office.find(&client, "(uid=eve)", &[name]);
+        let written = ["elsewhere", "Gold \\24 Silver$C:\\5CStrand$London"];
+        assert_eq!(shown.only().values(name), written);
+    }
+}
+
 /// Ada and Bob, of whom Ada is in a group within a group.
 fn peopled() -> Office {
     let office = Office::new();
+    let address = json!({"name": "postalAddress", "syntax": "text", "indexed": true});
+    office.make("custom-attributes", &address);
     let ada = json!({"login": "ada", "display_name": "Ada King", "surname": "King",
         "mail": ["ada@acme.example"], "home_directory": "/home/Ada", "uid_number": 4004,
-        "gid_number": 4004, "phone": "+1 23", "ssh_keys": ["ssh-ed25519 AAAA  ada"]});
+        "gid_number": 4004, "phone": "+1 23", "ssh_keys": ["ssh-ed25519 AAAA  ada"],
+        "custom": {"postalAddress": "12 High  Street$Leeds"}});
     let bob = json!({"login": "bob", "display_name": "Bob", "surname": "Bee", "uid_number": 4009});
     let ada = office.make("users", &ada);
     office.make("users", &bob);
@@ -174,6 +245,10 @@ const RULES: &[Case<'static>] = &[
     ("caseExactOrderingMatch", "(cn:RULE:=Bob)", &["ada"]),
     ("caseExactSubstringsMatch", "(cn:RULE:=A\\2aKing)", &["ada"]),
     ("caseExactSubstringsMatch", "(cn:RULE:=a\\2aKing)", &[]),
+    ("caseIgnoreListMatch", "(postalAddress:RULE:=12 HIGH street $leeds)", &["ada"]),
+    ("caseIgnoreListMatch", "(postalAddress:RULE:=12 High Street)", &[]),
+    ("caseIgnoreListSubstringsMatch", "(postalAddress:RULE:=12\\2aSTREET\\2aleeds)", &["ada"]),
+    ("caseIgnoreListSubstringsMatch", "(postalAddress:RULE:=\\2astreet leeds)", &[]),
     ("caseIgnoreIA5Match", "(mail:RULE:=ADA@acme.example)", &["ada"]),
     ("caseIgnoreIA5SubstringsMatch", "(mail:RULE:=\\2a@ACME\\2a)", &["ada"]),
     ("caseExactIA5Match", "(homeDirectory:RULE:=/home/Ada)", &["ada"]),

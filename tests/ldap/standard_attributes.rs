@@ -240,7 +240,8 @@ schema = ldap.schema.SubSchema(client.read_subschemasubentry_s(name), check_uniq
 for name, syntax, equality in (
     ('manager', '12', 'distinguishedNameMatch'), ('homePhone', '50', 'telephoneNumberMatch'),
     ('c', '11', 'caseIgnoreMatch'), ('jpegPhoto', '28', None), ('labeledURI', '15', 'caseExactMatch'),
-    ('facsimileTelephoneNumber', '22', None),
+    ('facsimileTelephoneNumber', '22', None), ('postalAddress', '41', 'caseIgnoreListMatch'),
+    ('homePostalAddress', '41', 'caseIgnoreListMatch'),
 ):
     kind = schema.get_obj(ldap.schema.AttributeType, name)
     assert kind.syntax == '1.3.6.1.4.1.1466.115.121.1.' + syntax, kind

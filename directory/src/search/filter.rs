@@ -10,7 +10,7 @@ use super::entry_set::EntrySet;
 use super::pieces::Pieces;
 use crate::collections::Member;
 use crate::id::GroupId;
-use crate::text::{is_prohibited, prepare, prepare_exact};
+use crate::text::{is_prohibited, prepare, prepare_exact, prepare_lines};
 
 /// What entries must be to match.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +27,8 @@ pub enum Filter {
     Test(Attribute, Comparison),
     /// An attribute's text compares so by another rule than its own.
     Cased(Attribute, Case, Comparison),
+    /// An attribute's text compares as an address does: line by line.
+    Lines(Attribute, Comparison),
     /// In this group, by way of nested groups as well.
     MemberOf(GroupId),
     /// In some group.
@@ -250,6 +252,31 @@ impl Filter {
         })
     }
 
+    /// An attribute's text is an address of these lines; undefined when its values are not text.
+    pub fn lines(attribute: Attribute, address: &str) -> Self {
+        if attribute.rule() != Rule::Text || is_prohibited(address) {
+            return Self::Undefined;
+        }
+        Self::Lines(attribute, Comparison::Equal(Value::Text(prepare_lines(address))))
+    }
+
+    /// An attribute's text is an address with these pieces, each within one line; undefined when its
+    /// values are not text.
+    pub fn pieces_of_lines(
+        attribute: Attribute,
+        initial: Option<&str>,
+        any: &[&str],
+        last: Option<&str>,
+    ) -> Self {
+        if attribute.rule() != Rule::Text {
+            return Self::Undefined;
+        }
+        let pieces = Pieces::folded(initial, any, last);
+        pieces.map_or(Self::Undefined, |pieces| {
+            Self::Lines(attribute, Comparison::Pieces(pieces.into()))
+        })
+    }
+
     /// Has some user of whose login a test by a rule of the caller's choice is true; undefined for tests
     /// of anything else.
     pub fn has_user(login: Self) -> Self {
@@ -283,7 +310,9 @@ impl Filter {
             Self::Or(parts) => parts.iter().any(|part| part.may_match(kind)),
             Self::Kind(kinds) => kinds.contains(kind),
             Self::Undefined => false,
-            Self::Test(attribute, _) | Self::Cased(attribute, ..) => attribute.occurs_in(kind),
+            Self::Test(attribute, _) | Self::Cased(attribute, ..) | Self::Lines(attribute, _) => {
+                attribute.occurs_in(kind)
+            }
             Self::Not(_)
             | Self::MemberOf(_)
             | Self::MemberOfSome
@@ -305,7 +334,11 @@ impl Filter {
                 parts.iter().map(Self::cost).fold(1, usize::saturating_add)
             }
             Self::Not(inner) => inner.cost(),
-            Self::Kind(_) | Self::Test(..) | Self::Cased(..) | Self::Undefined => 1,
+            Self::Kind(_)
+            | Self::Test(..)
+            | Self::Cased(..)
+            | Self::Lines(..)
+            | Self::Undefined => 1,
             Self::MemberOf(_)
             | Self::MemberOfSome
             | Self::HasMember(_)

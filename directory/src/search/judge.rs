@@ -2,10 +2,11 @@
 
 use super::attribute::{Attribute, Kind, Rule};
 use super::entry::Fact;
-use super::filter::{Case, Comparison, Filter, Value};
+use super::filter::{Comparison, Filter, Value};
 use crate::collections::Member;
 use crate::error::Error;
 use crate::id::GroupId;
+use crate::text::prepare_lines;
 
 /// The truth of a statement about an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +74,12 @@ impl Filter {
             Self::Kind(kinds) => Ok(kinds.contains(entry.kind()).into()),
             Self::Test(attribute, comparison) => Ok(test(entry, *attribute, comparison).into()),
             Self::Cased(attribute, case, comparison) => {
-                Ok(cased(entry, *attribute, *case, comparison).into())
+                let fits = |text: &str| text_compares(&case.prepare(text), comparison);
+                Ok(some_text(entry, *attribute, &fits).into())
+            }
+            Self::Lines(attribute, comparison) => {
+                let fits = |text: &str| text_compares(&prepare_lines(text), comparison);
+                Ok(some_text(entry, *attribute, &fits).into())
             }
             Self::MemberOf(group) => Ok(entry.is_in(*group)?.into()),
             Self::MemberOfSome => Ok((!entry.member_of()?.is_empty()).into()),
@@ -136,11 +142,12 @@ fn test(entry: &dyn Facts, attribute: Attribute, comparison: &Comparison) -> boo
     matched
 }
 
-fn cased(entry: &dyn Facts, attribute: Attribute, case: Case, comparison: &Comparison) -> bool {
+/// Whether a text of an attribute fits.
+fn some_text(entry: &dyn Facts, attribute: Attribute, fits: &dyn Fn(&str) -> bool) -> bool {
     let mut matched = false;
     entry.visit(attribute, &mut |fact| {
         if let Fact::Text(text) = fact {
-            matched = matched || text_compares(&case.prepare(text), comparison);
+            matched = matched || fits(text);
         }
     });
     matched

@@ -12,7 +12,8 @@ use crate::text::{is_prohibited, outer_spaces};
 /// By RFC 4518 section 2.6.1 a value is compared with one space at either end and two between words.
 /// A piece has one space at an end where it was written with any; the first piece always has one
 /// before it, the last piece always has one behind it. Where pieces have no other spaces at their ends
-/// this is the same as comparing text as it is stored: one space between words, none at the ends.
+/// this is the same as comparing text as it is stored: one space between words, none at the ends. Each line
+/// of an address has ends of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pieces {
     initial: String,
@@ -83,7 +84,8 @@ impl Pieces {
             value.to_mut().push_str(&self.behind);
         }
         if self.spaced {
-            value = Cow::Owned(format!(" {} ", doubled(&value)));
+            let lines = doubled(&value).replace('\n', " \n ");
+            value = Cow::Owned(format!(" {lines} "));
         }
         let Some(mut rest) = value.strip_prefix(self.initial.as_str()) else { return false };
         for piece in &self.any {
@@ -211,6 +213,22 @@ mod tests {
         assert!(has("ada king", None, &[" ", " ", " ", " "], None));
         assert!(!has("ada king", None, &[" ", " ", " ", " ", " "], None));
         assert!(!has("ada", Some(" "), &[" ada"], None));
+    }
+
+    #[test]
+    fn rfc4517_4_2_10_a_piece_lies_in_one_line_of_an_address() {
+        let address = "12 high st.\nflat 3\nleeds";
+        let has = |initial, any: &[&str], last| {
+            Pieces::folded(initial, any, last).unwrap().are_in(address)
+        };
+        assert!(has(Some("12 High"), &["St.", "Flat"], Some("Leeds")));
+        assert!(has(Some("12 "), &["st. ", " flat ", "3 "], Some(" leeds")));
+        assert!(has(None, &[" leeds "], None));
+        for any in ["st.flat", "st. flat", "st.\nflat", "st.$flat", " eeds", "3 leeds"] {
+            assert!(!has(None, &[any], None), "{any:?}");
+        }
+        assert!(!has(Some("flat"), &[], None));
+        assert!(!has(None, &[], Some("flat 3")));
     }
 
     #[test]

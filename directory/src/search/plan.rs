@@ -89,6 +89,7 @@ impl<'s> Planner<'s> {
             Filter::Kind(_) | Filter::Undefined => Ok(Candidates::none()),
             Filter::Test(attribute, comparison) => self.test(kind, *attribute, comparison),
             Filter::Cased(attribute, _, comparison) => self.cased(kind, *attribute, comparison),
+            Filter::Lines(attribute, comparison) => self.lines(kind, *attribute, comparison),
             Filter::MemberOf(group) => self.members(kind, *group),
             Filter::HasMember(member) => self.groups_with(kind, *member),
             Filter::MemberOfSome => Ok(match kind {
@@ -185,6 +186,27 @@ impl<'s> Planner<'s> {
             return self.test(kind, attribute, &folded);
         }
         self.test(kind, attribute, &Comparison::Present)
+    }
+
+    /// An index has addresses as texts: each entry begins with the first line, as far as that has nothing
+    /// that may be written in another way.
+    fn lines(
+        &self,
+        kind: Kind,
+        attribute: Attribute,
+        comparison: &Comparison,
+    ) -> Result<Candidates, ReadError> {
+        let Some(index) = attribute.index(kind) else {
+            return self.test(kind, attribute, &Comparison::Present);
+        };
+        let begin = if let Comparison::Equal(Value::Text(lines)) = comparison {
+            lines.as_str()
+        } else if let Comparison::Pieces(pieces) = comparison {
+            pieces.prefix()
+        } else {
+            ""
+        };
+        self.starting(index, begin.split(['\n', '$', '\\']).next().unwrap_or_default())
     }
 
     fn equal(
@@ -364,7 +386,7 @@ fn cost(filter: &Filter) -> u8 {
         Filter::And(_) => 4,
         Filter::Or(_) => 5,
         Filter::Test(_, Comparison::AtLeast(_) | Comparison::AtMost(_) | Comparison::Below(_)) => 6,
-        Filter::Test(_, Comparison::Pieces(_)) => 7,
+        Filter::Test(_, Comparison::Pieces(_)) | Filter::Lines(..) => 7,
         Filter::Test(_, Comparison::Present | Comparison::AllBits(_) | Comparison::AnyBit(_))
         | Filter::Cased(..) => 8,
         Filter::MemberOfSome

@@ -161,6 +161,42 @@ fn what_is_given_is_found_by_the_rule_of_its_syntax_in_its_organization_alone() 
 }
 
 #[test]
+fn rfc4517_4_2_9_and_10_addresses_are_found_by_their_lines_with_an_index_and_without() {
+    for indexed in [true, false] {
+        let world = World::new();
+        let acme = world.organization("acme");
+        let address = CustomAttributeFields { indexed, ..fields("address", Syntax::Text) };
+        define(&world, acme, address).unwrap();
+        let give = |login, text| give(&world, acme, login, "address", texts(&[text])).unwrap();
+        let ada = give("ada", " 12  High St. $ Flat 3$Leeds");
+        let bob = give("bob", "12 High St.$Flat 3, Leeds");
+        let eve = give("eve", "R\\24 \\5C D$Leeds");
+        settle(&world);
+        let address = attribute(&world, acme, "address");
+        let pieces =
+            |initial, any: &[&str], last| Filter::pieces_of_lines(address, initial, any, last);
+        let caller = reader(&world, acme);
+        for (filter, expected) in [
+            (Filter::lines(address, "12 HIGH st.$flat 3$leeds"), vec![ada]),
+            (Filter::lines(address, "12 high st.$flat 3, leeds "), vec![bob]),
+            (Filter::lines(address, "12 high st.$flat 3"), vec![]),
+            (Filter::lines(address, "r\\24 \\5c d $ leeds"), vec![eve]),
+            (Filter::lines(address, "r$ \\5c d$leeds"), vec![]),
+            (pieces(Some("12 high"), &[], None), vec![ada, bob]),
+            (pieces(Some("r$"), &["\\"], None), vec![eve]),
+            (pieces(None, &["st. ", " flat"], Some("leeds")), vec![ada, bob]),
+            (pieces(None, &["st. flat"], None), vec![]),
+        ] {
+            let expected: Vec<u64> = expected.into_iter().map(UserId::record).collect();
+            let words = format!("{filter:?} {indexed}");
+            assert_eq!(users(found(&world, caller, acme, filter)), expected, "{words}");
+        }
+        assert_eq!(Filter::lines(Attribute::HomeDirectory, "/home"), Filter::Undefined);
+        world.assert_sound();
+    }
+}
+
+#[test]
 fn what_does_not_fit_its_definition_is_refused() {
     let world = World::new();
     let acme = world.organization("acme");

@@ -140,9 +140,10 @@ impl Type {
         &self.called[which % self.called.len()]
     }
 
-    /// Whether it is compared as text.
+    /// Whether it is compared as text, and not as lines of it.
     pub(super) fn is_text(&self) -> bool {
-        self.equality.as_deref().is_some_and(|rule| rule.starts_with("case"))
+        let text = |rule: &str| rule.starts_with("case") && !rule.contains("List");
+        self.equality.as_deref().is_some_and(text)
     }
 }
 

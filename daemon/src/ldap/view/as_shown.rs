@@ -87,6 +87,7 @@ fn equality(assertion: &Assertion, entry: &Shown) -> Option<bool> {
         Matching::GeneralizedTime => times(asserted, values, Relation::Is),
         Matching::CaseExact
         | Matching::CaseExactIa5
+        | Matching::CaseIgnoreList
         | Matching::Integer
         | Matching::UniqueMember
         | Matching::Uuid

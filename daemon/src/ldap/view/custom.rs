@@ -221,10 +221,8 @@ fn syntax(kind: &AttributeType) -> Syntax {
 /// How the values of one of the organization's own attributes are compared.
 fn matching_of(custom: &CustomAttribute) -> Matching {
     let standard = schema::attribute(&custom.fields.name).map(|kind| kind.matching);
-    if standard == Some(Matching::Never) {
-        return Matching::Never;
-    }
-    matching(custom.fields.syntax)
+    let special = |own: &Matching| matches!(own, Matching::Never | Matching::CaseIgnoreList);
+    standard.filter(special).unwrap_or_else(|| matching(custom.fields.syntax))
 }
 
 const fn matching(syntax: Syntax) -> Matching {

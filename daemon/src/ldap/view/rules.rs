@@ -152,6 +152,7 @@ pub(super) fn wanted_bits(rule: &MatchingRule, value: &str) -> Option<(u64, bool
         | Matching::CaseIgnoreIa5
         | Matching::CaseExactIa5
         | Matching::CaseExact
+        | Matching::CaseIgnoreList
         | Matching::Integer
         | Matching::GeneralizedTime
         | Matching::DistinguishedName
@@ -192,12 +193,13 @@ fn cased(attribute: Attribute, case: Case, rule_use: RuleUse, value: &str) -> Fi
     }
 }
 
-/// Whether a way of comparing text minds case; `None` for what is not text.
+/// Whether a way of comparing text minds case; `None` for what is not text, or several lines of it.
 const fn case(matching: Matching) -> Option<Case> {
     match matching {
         Matching::CaseIgnore | Matching::CaseIgnoreIa5 => Some(Case::Folded),
         Matching::CaseExact | Matching::CaseExactIa5 => Some(Case::Kept),
-        Matching::Integer
+        Matching::CaseIgnoreList
+        | Matching::Integer
         | Matching::GeneralizedTime
         | Matching::DistinguishedName
         | Matching::UniqueMember
@@ -255,7 +257,7 @@ type Pieces = (Option<String>, Vec<String>, Option<String>);
 
 /// Reads a Substring Assertion (RFC 4517 section 3.3.30): parts with `*` between them, in which
 /// `\2A` and `\5C` stand for a star and a backslash.
-fn split(value: &str) -> Option<Pieces> {
+pub(super) fn split(value: &str) -> Option<Pieces> {
     let parts = value.split('*').map(unescape).collect::<Option<Vec<String>>>()?;
     let [first, any @ .., last] = parts.as_slice() else { return None };
     if any.iter().any(String::is_empty) && (any.len() > 1 || !first.is_empty() || !last.is_empty())

@@ -71,7 +71,8 @@ fn ordering(name: &str) -> Option<Compare> {
         Matching::GeneralizedTime => Some(Compare::Time),
         Matching::Uuid => Some(Compare::Id),
         Matching::OctetString => Some(Compare::Octets),
-        Matching::DistinguishedName
+        Matching::CaseIgnoreList
+        | Matching::DistinguishedName
         | Matching::UniqueMember
         | Matching::ObjectIdentifier
         | Matching::ObjectIdentifierFirstComponent

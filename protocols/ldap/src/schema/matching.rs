@@ -13,6 +13,8 @@ pub enum Matching {
     CaseExactIa5,
     /// Text, case counts.
     CaseExact,
+    /// Lines of text, without regard to case and repeated spaces.
+    CaseIgnoreList,
     /// Numbers.
     Integer,
     /// Points in time.
@@ -140,6 +142,8 @@ const RULES: &[MatchingRule] = &[
     equality("caseExactMatch", "2.5.13.5", Syntax::DirectoryString, Matching::CaseExact),
     ordering("caseExactOrderingMatch", "2.5.13.6", Syntax::DirectoryString, Matching::CaseExact),
     substrings("caseExactSubstringsMatch", "2.5.13.7", Matching::CaseExact),
+    equality("caseIgnoreListMatch", "2.5.13.11", Syntax::PostalAddress, Matching::CaseIgnoreList),
+    substrings("caseIgnoreListSubstringsMatch", "2.5.13.12", Matching::CaseIgnoreList),
     equality(
         "caseIgnoreIA5Match",
         "1.3.6.1.4.1.1466.109.114.2",

@@ -3,7 +3,7 @@
 use directory::Schema;
 use directory::records::{CustomAttribute, Syntax};
 use directory::search::Filter;
-use directory::text::is_prohibited;
+use directory::text::{is_prohibited, unescaped};
 use ldap::dn::Dn;
 use ldap::filter::{Assertion, Extensible, Substrings};
 use ldap::schema::{self, Matching, MatchingRule};
@@ -167,6 +167,13 @@ fn by_rule(
         return refers(custom, value, names, Way::Chain);
     }
     let Some(text) = text(value) else { return Ok(Filter::Undefined) };
+    if own == Matching::CaseIgnoreList {
+        let pieces = rules::split(text).filter(|_| is(own.substrings()));
+        return Ok(pieces.map_or(Filter::Undefined, |(initial, any, last)| {
+            let any: Vec<&str> = any.iter().map(String::as_str).collect();
+            Filter::pieces_of_lines(custom.attribute(), initial.as_deref(), &any, last.as_deref())
+        }));
+    }
     Ok(match custom.fields.syntax {
         Syntax::Text | Syntax::ExactText | Syntax::Country => {
             rules::text_by_rule(custom.attribute(), rule, text).unwrap_or(Filter::Undefined)
@@ -237,6 +244,9 @@ fn compare(custom: &CustomAttribute, value: &[u8], relation: Relation) -> Filter
         return relation.octets(custom.attribute(), value);
     }
     let Some(text) = text(value) else { return Filter::Undefined };
+    if matching_of(custom) == Matching::CaseIgnoreList {
+        return Filter::lines(custom.attribute(), text);
+    }
     if custom.fields.syntax == Syntax::Boolean {
         return relation.test(custom.attribute(), &text.to_ascii_uppercase());
     }
@@ -250,8 +260,29 @@ fn compare(custom: &CustomAttribute, value: &[u8], relation: Relation) -> Filter
 }
 
 fn pieces(custom: &CustomAttribute, substrings: &Substrings) -> Filter {
-    let comparable = matching_of(custom).substrings().is_some();
+    let matching = matching_of(custom);
+    let comparable = matching.substrings().is_some();
     texts(substrings).filter(|_| comparable).map_or(Filter::Undefined, |(initial, any, last)| {
-        Filter::pieces(custom.attribute(), initial, &any, last)
+        if matching == Matching::CaseIgnoreList {
+            pieces_of_lines(custom, (initial, &any, last))
+        } else {
+            Filter::pieces(custom.attribute(), initial, &any, last)
+        }
     })
+}
+
+/// Pieces of an address, which are written as its lines are (RFC 4511 section 4.5.1.7.2). No value has one
+/// that reaches from one line into another.
+fn pieces_of_lines(
+    custom: &CustomAttribute,
+    (initial, any, last): (Option<&str>, &[&str], Option<&str>),
+) -> Filter {
+    let mut all = initial.iter().chain(any).chain(last.iter());
+    if all.any(|piece| piece.contains('$')) {
+        return Filter::never();
+    }
+    let (initial, last) = (initial.map(unescaped), last.map(unescaped));
+    let any: Vec<String> = any.iter().map(|piece| unescaped(piece)).collect();
+    let any: Vec<&str> = any.iter().map(String::as_str).collect();
+    Filter::pieces_of_lines(custom.attribute(), initial.as_deref(), &any, last.as_deref())
 }

@@ -45,8 +45,7 @@ pub(super) static ATTRIBUTES: [AttributeType; 93] = numbered([
     text("st", "2.5.4.8").named(&["stateOrProvinceName"]).below("name").left(),
     text("street", "2.5.4.9").named(&["streetAddress"]).left(),
     text("postalCode", "2.5.4.17").left(),
-    AttributeType::new("postalAddress", "2.5.4.16", Syntax::PostalAddress, Matching::CaseIgnore)
-        .left(),
+    address("postalAddress", "2.5.4.16").left(),
     AttributeType::new("c", "2.5.4.6", Syntax::CountryString, Matching::CaseIgnore)
         .named(&["countryName"])
         .below("name")
@@ -54,13 +53,7 @@ pub(super) static ATTRIBUTES: [AttributeType; 93] = numbered([
         .left(),
     text("physicalDeliveryOfficeName", "2.5.4.19").left(),
     text("postOfficeBox", "2.5.4.18").left(),
-    AttributeType::new(
-        "homePostalAddress",
-        "0.9.2342.19200300.100.1.39",
-        Syntax::PostalAddress,
-        Matching::CaseIgnore,
-    )
-    .left(),
+    address("homePostalAddress", "0.9.2342.19200300.100.1.39").left(),
     text("generationQualifier", "2.5.4.44").below("name").left(),
     text("roomNumber", "0.9.2342.19200300.100.1.6").left(),
     AttributeType::new(
@@ -273,6 +266,10 @@ const fn ascii(name: &'static str, oid: &'static str) -> AttributeType {
 
 const fn exact(name: &'static str, oid: &'static str) -> AttributeType {
     AttributeType::new(name, oid, Syntax::Ia5String, Matching::CaseExactIa5)
+}
+
+const fn address(name: &'static str, oid: &'static str) -> AttributeType {
+    AttributeType::new(name, oid, Syntax::PostalAddress, Matching::CaseIgnoreList)
 }
 
 const fn integer(name: &'static str, oid: &'static str) -> AttributeType {
