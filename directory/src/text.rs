@@ -65,7 +65,8 @@ pub fn telephone(text: &str) -> String {
 /// Whether text has a character that no comparison takes (RFC 4518 section 2.4): private ones,
 /// those that are none, and the mark of what could not be read.
 ///
-/// Code points that Unicode has not given out yet pass: the next version may.
+/// Code points that Unicode 3.2 had not given out, which the section prohibits too, pass on purpose: later
+/// versions gave out many of them, and the next one may give out others.
 pub fn is_prohibited(text: &str) -> bool {
     !text.is_ascii()
         && text.chars().any(|letter| {

@@ -115,3 +115,20 @@ fn section_2_4_what_has_a_prohibited_character_is_undefined_and_not_written() {
     let refused = office.top.send("POST", &office.path("users"), Some(&fields));
     assert_eq!(refused.status, 422, "{refused:?}");
 }
+
+#[test]
+fn section_2_4_what_unicode_gave_out_later_or_not_yet_is_taken_and_matches_on_purpose() {
+    let office = Office::new();
+    let client = office.ldap();
+    // A letter and a picture that came after Unicode 3.2, and what is no character so far.
+    for (login, name) in
+        [("one", "\u{1e9e}a"), ("two", "Fox \u{1f98a}"), ("three", "Ada \u{378}")]
+    {
+        office.make("users", &json!({"login": login, "display_name": name, "surname": "X"}));
+        let ours = [office.user_dn(login)];
+        for filter in [format!("(cn={name})"), format!("(&(cn=*)(cn=*{}))", name.to_lowercase())] {
+            assert_eq!(office.find(&client, &filter, &["1.1"]).names(), ours, "{filter}");
+        }
+    }
+    assert_eq!(office.find(&client, "(cn=SSA)", &["1.1"]).names(), [office.user_dn("one")]);
+}
