@@ -22,7 +22,11 @@ pub(crate) struct Slow {
 
 impl Slow {
     pub(crate) fn new() -> Self {
-        let office = Office::new();
+        Self::in_office(Office::new())
+    }
+
+    /// The same in an organization that is empty yet.
+    pub(crate) fn in_office(office: Office) -> Self {
         let note = json!({"name": "note", "syntax": "text", "multiple": true, "indexed": false});
         office.make("custom-attributes", &note);
         let notes: Vec<String> =

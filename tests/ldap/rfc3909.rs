@@ -100,6 +100,63 @@ fn a_search_that_works_and_gives_nothing_is_abandoned_while_it_works() {
     }
 }
 
+/// So many searches are stopped.
+const STOPPED: u64 = 12;
+
+/// The processor time that a process has spent, in the kernel's ticks.
+fn processor_time(process: i32) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+    // Behind the name of the program, which may have anything in it.
+    let (_, behind) = stat.rsplit_once(')').unwrap();
+    let fields: Vec<&str> = behind.split_whitespace().collect();
+    fields[11..13].iter().map(|ticks| ticks.parse::<u64>().unwrap()).sum()
+}
+
+/// The processor time that a process spends while something is done.
+fn spent(process: i32, deed: impl FnOnce()) -> u64 {
+    let before = processor_time(process);
+    deed();
+    processor_time(process) - before
+}
+
+/// Searches that work and are stopped by a message, which is answered so.
+fn stop_many(slow: &Slow, stop: &[u8], said: &[(i64, i64)]) {
+    let mut all: Vec<Raw> = (0..STOPPED).map(|_| slow.connect()).collect();
+    all.iter_mut().for_each(|raw| raw.send(&slow.search(2, 0)));
+    until_looked_at(slow);
+    let end = [stop, &raw::extended(4, raw::WHO_AM_I)].concat();
+    all.iter_mut().for_each(|raw| raw.send(&end));
+    for raw in &mut all {
+        let answers = raw.receive_all_of(4).into_iter();
+        let answers: Vec<(i64, i64)> = answers.map(|answer| (answer.id, answer.code())).collect();
+        assert_eq!(answers, [said, &[(4, 0)]].concat());
+    }
+}
+
+#[test]
+fn what_is_abandoned_or_cancelled_takes_no_more_of_the_processor() {
+    let Some(office) = Office::alone() else { return };
+    let slow = Slow::in_office(office);
+    let process = slow.office.demo.pid;
+    let to_the_end = || {
+        let mut raw = slow.connect();
+        raw.send(&slow.search(2, 0));
+        assert_eq!(raw.receive_all_of(2).len(), 1);
+    };
+    let whole = spent(process, to_the_end);
+    for (stop, said) in
+        [(raw::abandon(3, 2), &[][..]), (raw::cancel(3, 2), &[(2, 118), (3, 0)][..])]
+    {
+        let stopped = spent(process, || {
+            stop_many(&slow, &stop, said);
+            // Work that went on unseen would take turns with this one.
+            to_the_end();
+        });
+        let most = whole * STOPPED / 2;
+        assert!(stopped < most, "{STOPPED} stopped ones and one: {stopped}; one alone: {whole}");
+    }
+}
+
 #[test]
 fn python_ldap_cancels_a_search_while_it_works_and_not_once_it_is_over() {
     let slow = Slow::new();
