@@ -184,6 +184,29 @@ print(l.whoami_s())
 }
 
 #[test]
+fn python_ldap_abandons_a_search_while_it_works() {
+    let slow = Slow::new();
+    let script = "
+import sys, ldap
+uri, dn, password, base, wanted = sys.argv[1:]
+l = ldap.initialize(uri)
+l.simple_bind_s(dn, password)
+sent = l.search(base, ldap.SCOPE_SUBTREE, wanted, ['1.1'])
+l.abandon(sent)
+# One that went on would be cancelled.
+try:
+    print(l.cancel_s(sent))
+except ldap.NO_SUCH_OPERATION:
+    print('gone')
+print(l.whoami_s())
+";
+    let (uri, base) = (format!("ldap://{}", slow.office.demo.ldap), &slow.office.base);
+    let said = python(script, [&uri, &slow.dn, &slow.password, base, &Slow::filter()]);
+    let expected = format!("gone\ndn:{}\n", slow.dn);
+    assert_eq!((said.code, said.stdout.as_str()), (0, expected.as_str()), "{said:?}");
+}
+
+#[test]
 fn what_is_not_there_cannot_be_cancelled() {
     let demo = Demo::shared();
     let mut raw = Raw::to(&demo);

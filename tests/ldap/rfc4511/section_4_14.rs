@@ -2,6 +2,7 @@
 
 use crate::harness::demo::Demo;
 use crate::harness::ldap::Transport;
+use crate::harness::python::python;
 use crate::harness::raw::{self, Raw};
 use crate::harness::slow::Slow;
 
@@ -75,6 +76,39 @@ fn start_tls_while_a_search_is_under_way_is_refused_and_the_search_goes_on() {
     }
     raw.send(&raw::extended(5, raw::START_TLS));
     assert_eq!(raw.receive().unwrap().code(), 0);
+}
+
+#[test]
+fn python_ldap_starts_tls_once_its_search_is_over_and_not_before() {
+    let slow = Slow::new();
+    let script = "
+import sys, ldap
+uri, authority, dn, password, base, wanted = sys.argv[1:]
+l = ldap.initialize(uri)
+l.set_option(ldap.OPT_X_TLS_CACERTFILE, authority)
+l.set_option(ldap.OPT_X_TLS_REQUIRE_CERT, ldap.OPT_X_TLS_DEMAND)
+l.set_option(ldap.OPT_X_TLS_NEWCTX, 0)
+l.simple_bind_s(dn, password)
+sent = l.search(base, ldap.SCOPE_SUBTREE, wanted, ['1.1'])
+try:
+    l.start_tls_s()
+except ldap.OPERATIONS_ERROR as refused:
+    print(refused.args[0]['info'])
+l.cancel_s(sent)
+try:
+    print(l.result(sent))
+except ldap.CANCELLED:
+    print('cancelled')
+l.start_tls_s()
+l.simple_bind_s(dn, password)
+print(l.whoami_s())
+";
+    let (demo, base) = (&slow.office.demo, &slow.office.base);
+    let uri = format!("ldap://{}", demo.ldap);
+    let arguments = [&uri, &demo.ca_file, &slow.dn, &slow.password, base, &Slow::filter()];
+    let said = python(script, arguments.map(String::as_str));
+    let expected = format!("other operations are under way\ncancelled\ndn:{}\n", slow.dn);
+    assert_eq!((said.code, said.stdout.as_str()), (0, expected.as_str()), "{said:?}");
 }
 
 #[test]
