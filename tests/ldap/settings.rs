@@ -43,6 +43,40 @@ fn the_servers_size_limit_holds_and_applications_get_more_by_paging_and_users_up
 }
 
 #[test]
+fn applications_whose_profile_knows_no_pages_get_more_without_up_to_the_total() {
+    let Some(mut office) = Office::alone() else { return };
+    for number in 0..4 {
+        let login = format!("u{number}");
+        let fields = json!({"login": login, "display_name": login, "surname": login});
+        office.make("users", &fields);
+    }
+    let profiles = [
+        ("generic", 2),
+        ("sssd", 2),
+        ("nextcloud", 2),
+        ("vcenter", 4),
+        ("synology", 4),
+        ("ad-like", 2),
+        ("jumpcloud", 2),
+    ];
+    let accounts = profiles.map(|(profile, given)| (office.profiled(profile), given));
+    Arc::get_mut(&mut office.demo).unwrap().daemon().stop();
+    let site = Site::of_demo(office.demo.folder()).unwrap().set("ldap", "cleartext_bind = true");
+    let lines = ["size_limit = 2", "page_size = 2", "paged_total = 4"];
+    let server = lines.into_iter().fold(site, |site, line| site.set("ldap", line)).serve();
+    for ((dn, password, _), given) in accounts {
+        let client = server.ldap().bound(&dn, &password);
+        let code = if given == 4 { 0 } else { 4 };
+        let people = client.search(&office.base, "sub", "(uid=u*)", &["uid"]);
+        assert_eq!((people.code, people.entries.len()), (code, given), "{dn}");
+        let everything = client.search(&office.base, "sub", "(objectClass=*)", &["1.1"]);
+        assert_eq!((everything.code, everything.entries.len()), (4, given), "{dn}");
+        let paged = client.with(["-E", "pr=2/noprompt"]);
+        assert_eq!(paged.search(&office.base, "sub", "(uid=u*)", &["uid"]).names().len(), 4);
+    }
+}
+
+#[test]
 fn a_request_that_does_not_arrive_in_time_and_a_silent_client_are_given_up() {
     serve(["partial_timeout = \"1s\"", "idle_timeout = \"1s\""], |demo, server| {
         let ada = demo.acme().user("ada");

@@ -51,6 +51,26 @@ fn the_service_account_stands_among_the_people_and_names_are_those_of_the_base()
 }
 
 #[test]
+fn the_profile_shows_the_own_base_so_and_to_its_application_alone() {
+    let office = Office::new();
+    let ada = office.user("ada", "a long word of hers");
+    office.group("staff", &[&ada], &[]);
+    let (_, _, client) = office.profiled("jumpcloud");
+    let users = format!("ou=Users,{}", office.base);
+    let user = office.find(&client, "(&(objectClass=jumpcloudUser)(uid=ada))", &["*"]);
+    assert_eq!(user.only().dn, format!("uid=ada,{users}"));
+    assert_eq!(user.only().values("memberOf"), [format!("cn=staff,{users}")], "unasked");
+    let group = office.find(&client, "(&(objectClass=groupOfNames)(cn=staff))", &["member"]);
+    assert_eq!(group.only().dn, format!("cn=staff,{users}"));
+    assert_eq!(group.only().values("member"), [format!("uid=ada,{users}")]);
+    let itself = office.find(&client, "(&(objectClass=account)(uid=jumpcloud))", &["1.1"]);
+    assert_eq!(itself.only().dn, format!("uid=jumpcloud,{users}"));
+    let other = office.ldap();
+    assert_eq!(office.find(&other, "(uid=ada)", &["1.1"]).only().dn, office.user_dn("ada"));
+    assert!(office.find(&other, "(objectClass=jumpcloudUser)", &["1.1"]).names().is_empty());
+}
+
+#[test]
 fn a_group_is_found_by_the_names_of_every_base_of_its_organization_alone() {
     let Moved { office, base, password } = moved();
     let client = office.demo.ldap().bound(&format!("uid=ldapservice,ou=Users,{base}"), &password);
