@@ -181,6 +181,24 @@ mod tests {
     }
 
     #[test]
+    fn rfc4517_4_2_9_addresses_are_in_no_order_and_no_rule_of_one_text_fits_them() {
+        for filter in [
+            "(postalAddress>=a)",
+            "(postalAddress:caseIgnoreMatch:=a)",
+            "(homePostalAddress:caseExactSubstringsMatch:=a\\2a)",
+            "(cn:caseIgnoreListMatch:=a)",
+            "(cn:caseIgnoreListSubstringsMatch:=a\\2a)",
+        ] {
+            assert_eq!(of_text(filter), Filter::Undefined, "{filter}");
+        }
+        for filter in
+            ["(postalAddress=a$b)", "(postalAddress:2.5.13.11:=a$b)", "(postalAddress=a*)"]
+        {
+            assert_eq!(of_text(filter), Filter::never(), "{filter}");
+        }
+    }
+
+    #[test]
     fn rfc4512_4_2_entries_are_found_by_the_subschema_that_they_point_to() {
         let own = naming(Layout::Rfc2307bis);
         let alias = naming(Layout::Rfc2307bis).of_alias();
