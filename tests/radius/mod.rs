@@ -31,4 +31,5 @@ mod rfc9190;
 mod rfc9765;
 mod rules;
 mod rules_by_method;
+mod sealed_passwords;
 mod vectors;
