@@ -17,7 +17,7 @@ const RIGHT: &str = "correct horse battery";
 const WRONG: &str = "wrong horse battery";
 
 /// A method of `eapol_test`, and what it says inside.
-const METHODS: [(&str, &str); 6] = [
+pub(super) const METHODS: [(&str, &str); 6] = [
     ("TLS", ""),
     ("TTLS", "auth=PAP"),
     ("TTLS", "auth=CHAP"),
@@ -25,7 +25,8 @@ const METHODS: [(&str, &str); 6] = [
     ("TTLS", "autheap=MSCHAPV2"),
     ("PEAP", "auth=MSCHAPV2"),
 ];
-const VERSIONS: [&str; 2] = ["1.2", "1.3"];
+/// The versions of TLS.
+pub(super) const VERSIONS: [&str; 2] = ["1.2", "1.3"];
 
 /// The Framed-MTU that the gear tells of, and the longest piece of the peer. The first parts every
 /// message of a handshake, the second the longest, the last none.

@@ -92,6 +92,71 @@ fn a_device_is_let_in_by_its_address_in_any_spelling_where_the_client_says_so() 
     assert!(ask(&office, &client, ADDRESS, ADDRESS, "").is("Access-Accept"));
 }
 
+/// The address as gear of different makers spells it.
+const SPELLED: [&str; 10] = [
+    "0010a42319c0",
+    "0010A42319C0",
+    "00-10-a4-23-19-c0",
+    "00-10-A4-23-19-C0",
+    "00:10:a4:23:19:c0",
+    "00:10:A4:23:19:C0",
+    "0010.a423.19c0",
+    "0010.A423.19C0",
+    "0010-a423-19c0",
+    "0010a4-2319C0",
+];
+
+#[test]
+fn name_password_and_calling_station_may_be_spelled_each_in_its_own_way() {
+    let (office, _, ids) = office();
+    let fields = json!({"mac_authentication": true, "reply_profile": ids[1]});
+    let client = office.client("switch", &fields);
+    let spelled = |at: usize| SPELLED[at % SPELLED.len()];
+    for at in 0..SPELLED.len() {
+        for [password, calling] in [[at, at], [at, at + 3], [at + 1, at], [at + 4, at + 7]] {
+            let [name, password, calling] = [at, password, calling].map(spelled);
+            let from = format!("Calling-Station-Id=\"{calling}\",");
+            let reply = ask(&office, &client, name, password, &from);
+            assert_eq!(vlan(&reply), "30", "{name} {password} {calling}");
+        }
+    }
+    let from = format!("Calling-Station-Id=\"{ADDRESS}\",");
+    for name in [
+        "0010a42319c",
+        "0010a42319c00",
+        "0010a42319cg",
+        "00_10_a4_23_19_c0",
+        "00 10 a4 23 19 c0",
+        "001-0a4-231-9c0",
+        "-0010a42319c0",
+    ] {
+        let reply = ask(&office, &client, name, name, &from);
+        assert!(reply.is("Access-Reject"), "{name}: {reply:?}");
+    }
+}
+
+#[test]
+fn the_wireless_network_is_found_behind_the_access_points_address_however_that_is_spelled() {
+    let (office, _, ids) = office();
+    let rules = json!([
+        {"name": "things", "methods": ["mac"], "ssids": ["Things: 2"], "verdict": "accept",
+         "reply_profile": ids[1]},
+        {"name": "else", "verdict": "reject"}
+    ]);
+    let client = office.client("ap", &json!({"mac_authentication": true, "rules": rules}));
+    let called = |station: &str| {
+        let more = format!("Calling-Station-Id=\"{ADDRESS}\",Called-Station-Id=\"{station}\",");
+        ask(&office, &client, ADDRESS, ADDRESS, &more)
+    };
+    for address in SPELLED {
+        assert_eq!(vlan(&called(&format!("{address}:Things: 2"))), "30", "{address}");
+        for other in ["", ":", ":Things", ":things: 2", ":2", "Things: 2"] {
+            let reply = called(&format!("{address}{other}"));
+            assert!(reply.is("Access-Reject"), "{address}{other}: {reply:?}");
+        }
+    }
+}
+
 #[test]
 fn gear_that_asks_by_chap_names_devices_too() {
     let (office, _, ids) = office();

@@ -30,4 +30,6 @@ mod rfc6614;
 mod rfc9190;
 mod rfc9765;
 mod rules;
+mod rules_by_method;
+mod sealed_passwords;
 mod vectors;

@@ -8,9 +8,9 @@ use crate::harness::radius::Reply;
 use crate::harness::tenantry::Tenantry;
 
 /// Section 9.2, where the user is called `User` and the password is `clientPass`.
-const CHALLENGE: &str = "5b5d7c7d7b3f2f3e3c2c602132262628";
-const PEER_CHALLENGE: &str = "21402324255e262a28295f2b3a337c7e";
-const RESPONSE: &str = "82309ecd8d708b5ea08faa3981cd83544233114a3d85d6df";
+pub(super) const CHALLENGE: &str = "5b5d7c7d7b3f2f3e3c2c602132262628";
+pub(super) const PEER_CHALLENGE: &str = "21402324255e262a28295f2b3a337c7e";
+pub(super) const RESPONSE: &str = "82309ecd8d708b5ea08faa3981cd83544233114a3d85d6df";
 
 struct Example {
     office: Office,

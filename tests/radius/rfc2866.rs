@@ -57,6 +57,34 @@ fn section_4_1_a_session_from_its_start_to_its_end() {
 }
 
 #[test]
+fn rfc2869_5_1_and_5_2_more_octets_than_a_counter_holds_are_told_both_ways() {
+    const LARGEST: u64 = 0xffff_ffff;
+    let office = Office::new();
+    let client = office.client("wifi", &json!({}));
+    let report = |stage: &str, [input, output]: [u64; 2]| {
+        let counts = format!(
+            "Acct-Input-Octets={},Acct-Input-Gigawords={},Acct-Output-Octets={},\
+             Acct-Output-Gigawords={}",
+            input & LARGEST,
+            input >> 32,
+            output & LARGEST,
+            output >> 32
+        );
+        tell(&office, &client, &format!("Acct-Status-Type={stage},{SESSION},{counts}"));
+        let shown = only(&office);
+        let told = (&shown["octets_in"], &shown["octets_out"]);
+        assert_eq!(told, (&json!(input), &json!(output)), "{stage}: {shown}");
+    };
+    tell(&office, &client, &format!("Acct-Status-Type=Start,{SESSION}"));
+    // Up to the last octet before a counter turns, and beyond it; the first octets are none then.
+    report("Interim-Update", [7, LARGEST]);
+    report("Interim-Update", [LARGEST, LARGEST + 1]);
+    report("Interim-Update", [(2 << 32) + 7, (3 << 32) + 9]);
+    report("Stop", [(2 << 32) + LARGEST, 5 << 40]);
+    assert_eq!(only(&office)["ending"], "stopped");
+}
+
+#[test]
 fn rfc5176_3_4_a_report_may_carry_a_message_authenticator_which_has_to_be_right() {
     let office = Office::new();
     let client = office.client("wifi", &json!({}));

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::harness::demo::Demo;
 use crate::harness::office::Office;
+use crate::harness::radius::Gear;
 use crate::harness::wire::{ACCEPT, AUTHENTICATOR, Request, Wire};
 
 /// The code of an Accounting-Response.
@@ -17,8 +18,23 @@ fn section_4_2_both_ports_answer_with_their_own_code_and_nothing_else() {
         let answer = Wire::to(port).ask(&Request::status(secret));
         assert_eq!((answer.code, answer.attributes), (code, Vec::new()));
     }
-    let reply = demo.gear(demo.acme().gear()).ask("status", "Message-Authenticator=0x00");
-    assert!(reply.is("Access-Accept"), "{reply:?}");
+}
+
+#[test]
+fn section_4_2_radclient_is_answered_on_both_ports() {
+    let office = Office::new();
+    let secret = &office.client("switch", &json!({})).secret;
+    let ports = &office.demo.radius;
+    let bare = format!("NAS-Identifier=ap-1,Packet-Src-IP-Address={}", office.address);
+    for (port, kind) in [(&ports.auth, "Access-Accept"), (&ports.acct, "Accounting-Response")] {
+        let gear = Gear::new(port, secret);
+        let reply = gear.ask("status", &format!("{bare},Message-Authenticator=0x00"));
+        assert!(reply.is(kind), "{reply:?}");
+        let names: Vec<&str> = reply.attributes.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["Message-Authenticator"], "{reply:?}");
+        let silence = gear.with(["-t", "0.3"]).ask("status", &bare);
+        assert!(silence.kind.is_none(), "{silence:?}");
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::eap_matrix::{METHODS, VERSIONS};
 use crate::harness::authority::{Authority, Holder, Issued, List};
 use crate::harness::client::Client as Program;
 use crate::harness::eapol::Peer;
@@ -9,7 +10,9 @@ use crate::harness::office::{Client, Office};
 use crate::harness::radsec::{RADSEC, RadSec};
 use crate::harness::relay::Relay;
 use crate::harness::server::Site;
-use crate::harness::wire::{ACCEPT, ACCESS_REQUEST, AUTHENTICATOR, PROXY_STATE, REJECT, Request};
+use crate::harness::wire::{
+    ACCEPT, ACCESS_REQUEST, AUTHENTICATOR, PROXY_STATE, REJECT, Request, sign_report,
+};
 
 const PASSWORD: &str = "correct horse battery";
 
@@ -35,7 +38,7 @@ impl Gateway {
             "sources": [], "certificates": certificates, "reply_profile": profile["id"],
         });
         let client = office.client("gateway", &fields);
-        office.set(&json!({"ms_chap": true}));
+        office.set(&json!({"chap": true, "ms_chap": true}));
         office.user("ada", PASSWORD);
         Self { office, client, issued, authority }
     }
@@ -100,23 +103,39 @@ fn reports_go_through(gateway: &Gateway, relay: &Relay) {
     assert_eq!(session("5f3c")["ending"], "restarted");
 }
 
-/// EAP-TTLS, PEAP, and EAP-TLS with a certificate that is longer than a packet of EAP may be.
+/// Every method by both versions of TLS, its session resumed, and with a proof that does not count;
+/// and EAP-TLS with a certificate that is longer than a packet of EAP may be.
 fn conversations_go_through(gateway: &Gateway, relay: &Relay) {
     let Gateway { office, client, .. } = gateway;
-    let gets_in = |peer: Peer| peer.at(&relay.auth, relay.secret()).gets_in();
-    gets_in(office.ttls(client, "auth=PAP", "ada", PASSWORD));
-    let peap = office.peer(client, "PEAP").quoted("anonymous_identity", "anonymous");
-    let peap = peap.quoted("identity", "ada").quoted("password", PASSWORD);
-    gets_in(peap.quoted("phase2", "auth=MSCHAPV2"));
-    let people = Authority::new("people");
+    let at = |peer: Peer| peer.at(&relay.auth, relay.secret());
+    let [people, strangers] = ["people", "strangers"].map(Authority::new);
     let fields = json!({"name": "people", "certificate": people.pem(),
         "holder": "user_by_common_name"});
     office.make("certificate-authorities", &fields);
+    let named = || Holder { common_name: "ada", ..Holder::default() };
+    let (own, anothers) = (people.issue(&named()), strangers.issue(&named()));
+    for (method, inner) in METHODS {
+        let certified = |issued: &Issued| office.certified(client, issued);
+        let typed = |password: &str| {
+            let peer = office.peer(client, method).quoted("anonymous_identity", "anonymous");
+            peer.quoted("identity", "ada").quoted("password", password).quoted("phase2", inner)
+        };
+        let (right, wrong) = match method {
+            "TLS" => (certified(&own), certified(&anothers)),
+            _ => (typed(PASSWORD), typed("wrong horse battery")),
+        };
+        for version in VERSIONS {
+            let verdict = at(right.clone()).tls(version).with(["-r1"]).gets_in();
+            let said = &verdict.output.stdout;
+            assert!(verdict.resumed(), "{method} {inner} {version}: {said}");
+        }
+        at(wrong).stays_out();
+    }
     let mail = format!("{}@mail.example", "a".repeat(2_000));
-    let ada = people.issue(&Holder { common_name: "ada", mail: Some(&mail), ..Holder::default() });
+    let long = people.issue(&Holder { mail: Some(&mail), ..named() });
     for (mtu, size) in [(204, 200), (1_400, 1_396)] {
-        let peer = office.certified(client, &ada).set("fragment_size", &size.to_string());
-        let verdict = gets_in(peer.with([&*format!("-N12:d:{mtu}")]));
+        let peer = office.certified(client, &long).set("fragment_size", &size.to_string());
+        let verdict = at(peer.with([&*format!("-N12:d:{mtu}")])).gets_in();
         let said = &verdict.output.stdout;
         assert!(verdict.says("more fragments will follow"), "{size}: {said}");
     }
@@ -289,6 +308,56 @@ fn a_certificate_that_is_taken_away_ends_its_connections() {
     gateway.office.act("PATCH", &place, Some(&other));
     assert!(connection.is_refused());
     assert!(gateway.connect().is_refused());
+}
+
+/// Does something about a gateway's whole organization.
+fn of_all(gateway: &Gateway, method: &str, rest: &str) {
+    let Office { top, id, .. } = &gateway.office;
+    let done = top.send(method, &format!("/v1/organizations/{id}{rest}"), None);
+    assert!(matches!(done.status, 200 | 204), "{method} {rest}: {done:?}");
+}
+
+/// A report that a session has begun.
+fn report() -> Vec<u8> {
+    let start = Request::new(4, RADSEC).with(40, &[0, 0, 0, 1]).with(44, b"too late");
+    let mut octets = start.with(1, b"ada").encode();
+    sign_report(&mut octets, RADSEC.as_bytes());
+    octets
+}
+
+#[test]
+fn connections_of_an_organization_that_is_suspended_or_deleted_end_without_another_answer() {
+    for is_deleted in [false, true] {
+        let (gateway, other) = (Gateway::new(), Gateway::new());
+        let mut open: Vec<RadSec> = (0..4).map(|_| gateway.connect()).collect();
+        let mut untouched = other.connect();
+        for connection in open.iter_mut().chain([&mut untouched]) {
+            assert_eq!(connection.ask(&login(1, PASSWORD)).code, ACCEPT);
+        }
+        if is_deleted {
+            let shown = gateway.office.top.get(&format!("/v1/organizations/{}", gateway.office.id));
+            let name = shown.json()["name"].as_str().unwrap().replace(' ', "%20");
+            of_all(&gateway, "DELETE", &format!("?confirmation={name}"));
+        } else {
+            of_all(&gateway, "POST", "/suspend");
+        }
+        // Whichever comes first on a connection is its end.
+        let (right, wrong) = (login(2, PASSWORD).encode(), login(2, "wrong").encode());
+        let said = [right, wrong, Request::status(RADSEC).encode(), report()];
+        for (connection, said) in open.iter_mut().zip(said) {
+            connection.send(&said);
+            assert_eq!(connection.receive(), None, "deleted: {is_deleted}, {said:?}");
+        }
+        assert!(gateway.connect().is_refused(), "deleted: {is_deleted}");
+        assert_eq!(untouched.ask(&login(2, PASSWORD)).code, ACCEPT, "another organization's");
+        if is_deleted {
+            of_all(&gateway, "POST", "/restore");
+            assert!(gateway.connect().is_refused(), "what is restored is suspended");
+        }
+        of_all(&gateway, "POST", "/activate");
+        assert_eq!(gateway.connect().ask(&login(3, PASSWORD)).code, ACCEPT);
+        assert_eq!(gateway.office.read("sessions")["items"], json!([]), "a report was taken");
+    }
 }
 
 #[test]

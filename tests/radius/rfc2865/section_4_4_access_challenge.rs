@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::harness::office::{Client, Office};
 use crate::harness::radius::Reply;
+use crate::harness::receiver::comes;
 use crate::harness::totp;
 
 const PASSWORD: &str = "correct horse battery";
@@ -122,4 +123,31 @@ fn a_code_stands_right_behind_the_password_where_the_organization_writes_it_so()
     assert!(reply.is("Access-Accept"), "{reply:?}");
     assert!(office.login(&vpn, "ada", &bare).is("Access-Reject"), "twice");
     assert!(office.login(&vpn, "ada", PASSWORD).is("Access-Reject"), "without a code");
+}
+
+#[test]
+fn a_late_code_is_taken_within_the_minute_as_the_app_showed_it_first_or_shows_it_by_then() {
+    let office = Office::new();
+    let ada = office.user("ada", PASSWORD);
+    let vpn = office.client("vpn", &json!({"second_factor": "required", "asks_for_code": true}));
+    let uri = office.enrol(&ada);
+    // An app shows another code each half minute: here time has to pass.
+    let turns = || {
+        let shown = totp::code_beside(&uri, 0);
+        assert!(comes(|| totp::code_beside(&uri, 0) != shown), "the app shows {shown} for ever");
+    };
+    turns();
+    let asked = || {
+        let asked = office.login(&vpn, "ada", PASSWORD);
+        assert!(asked.is("Access-Challenge"), "{asked:?}");
+        asked.values("State")[0].to_owned()
+    };
+    let (seen, states) = (totp::code_beside(&uri, 0), [asked(), asked()]);
+    turns();
+    let code = totp::code_beside(&uri, 0);
+    for (code, state) in [(seen, &states[0]), (code, &states[1])] {
+        let late = answer(&office, &vpn, &code, state);
+        assert!(late.is("Access-Accept"), "{late:?}");
+        assert!(answer(&office, &vpn, &code, state).is("Access-Reject"), "twice");
+    }
 }

@@ -195,7 +195,7 @@ fn a_changed_secret_and_a_deleted_client_end_at_once() {
 }
 
 #[test]
-fn gear_of_a_suspended_organization_is_met_with_silence_until_it_is_activated() {
+fn gear_of_a_suspended_or_deleted_organization_is_met_with_silence_until_it_is_active_again() {
     let (office, other) = (Office::new(), Office::new());
     office.user("ada", PASSWORD);
     let client = office.client("switch", &json!({}));
@@ -203,13 +203,22 @@ fn gear_of_a_suspended_organization_is_met_with_silence_until_it_is_activated() 
     let login = || Request::login(&client.secret, "ada", PASSWORD);
     let wire = office.wire();
     assert_eq!(wire.ask(&login()).code, ACCEPT);
-    let act = |verb: &str| {
-        let path = format!("/v1/organizations/{}/{verb}", office.id);
-        assert_eq!(office.top.send("POST", &path, None).status, 200);
+    let place = format!("/v1/organizations/{}", office.id);
+    let act = |method: &str, rest: &str| {
+        let done = office.top.send(method, &format!("{place}{rest}"), None);
+        assert!(matches!(done.status, 200 | 204), "{method} {rest}: {done:?}");
     };
-    act("suspend");
-    assert!(wire.meets_silence(&login().encode(), &other.wire(), &elsewhere.secret));
-    act("activate");
+    let is_silent = || wire.meets_silence(&login().encode(), &other.wire(), &elsewhere.secret);
+    act("POST", "/suspend");
+    assert!(is_silent());
+    act("POST", "/activate");
+    assert_eq!(wire.ask(&login()).code, ACCEPT);
+    let name = office.top.get(&place).json()["name"].as_str().unwrap().replace(' ', "%20");
+    act("DELETE", &format!("?confirmation={name}"));
+    assert!(is_silent());
+    act("POST", "/restore");
+    assert!(is_silent(), "what is restored is suspended");
+    act("POST", "/activate");
     assert_eq!(wire.ask(&login()).code, ACCEPT);
 }
 

@@ -44,3 +44,43 @@ fn without_a_message_authenticator_proxy_states_are_served_for_proxies_alone() {
     office.act("PATCH", &format!("radius-clients/{}", client.id), Some(&proxy));
     assert_eq!(wire.ask(&proxied()).values(PROXY_STATE), [b"state"]);
 }
+
+#[test]
+fn radclient_gets_its_proxy_states_back_where_they_are_signed_or_the_client_is_a_proxy() {
+    let office = Office::new();
+    let client = office.client("legacy", &json!({"require_message_authenticator": false}));
+    office.user("ada", "correct horse battery");
+    let ask = |patience: &str, password: &str, more: &str| {
+        let attributes = format!(
+            "User-Name=ada,User-Password=\"{password}\"{more},Packet-Src-IP-Address={}",
+            office.address
+        );
+        office.gear(&client).with(["-t", patience]).ask("auth", &attributes)
+    };
+    let tells = |kind: &str, password: &str, more: &str| {
+        let reply = ask("5", password, more);
+        assert!(reply.is(kind), "{more}: {reply:?}");
+        let states = more.split(',').filter_map(|it| it.strip_prefix("Proxy-State="));
+        let states: Vec<&str> = states.collect();
+        assert_eq!(reply.values("Proxy-State"), states, "{more}: {reply:?}");
+    };
+    let states = ",Proxy-State=0x7365636f6e64,Proxy-State=0x6669727374";
+    let signed = format!("{states},Message-Authenticator=0x00");
+    tells("Access-Accept", "correct horse battery", "");
+    tells("Access-Accept", "correct horse battery", &signed);
+    tells("Access-Reject", "wrong", &signed);
+    let is_silent = || ask("0.3", "correct horse battery", states).kind.is_none();
+    assert!(is_silent());
+    let told = office.event("radius_dropped");
+    assert_eq!(told["reason"], "Proxy-State without Message-Authenticator", "{told}");
+    assert_eq!(told["subject"]["id"], client.id, "{told}");
+    let limit = |limits: bool| {
+        let path = format!("radius-clients/{}", client.id);
+        office.act("PATCH", &path, Some(&json!({"limit_proxy_state": limits})));
+    };
+    limit(false);
+    tells("Access-Accept", "correct horse battery", states);
+    tells("Access-Reject", "wrong", states);
+    limit(true);
+    assert!(is_silent());
+}
