@@ -7,11 +7,16 @@ use crate::harness::radius::Reply;
 
 const PASSWORD: &str = "correct horse battery";
 
-/// What an accept with these attributes looks like to gear.
-fn accepted(office: &Office, client: &Client, profile: &Value) -> Reply {
+/// Has accepts carry these attributes.
+fn carry(office: &Office, client: &Client, profile: &Value) {
     let made = office.make("reply-profiles", profile);
     let patch = json!({"reply_profile": made["id"]});
     office.act("PATCH", &format!("radius-clients/{}", client.id), Some(&patch));
+}
+
+/// What an accept with these attributes looks like to gear.
+fn accepted(office: &Office, client: &Client, profile: &Value) -> Reply {
+    carry(office, client, profile);
     let reply = office.login(client, "ada", PASSWORD);
     assert!(reply.is("Access-Accept"), "{profile} {reply:?}");
     reply
@@ -84,8 +89,47 @@ fn addresses_and_prefixes_of_ipv6_are_what_was_written() {
     }
 }
 
-/// Vendors that radclient's dictionaries do not have.
+/// Vendors that Debian's dictionaries of radclient do not have.
 const UNKNOWN: [u64; 1] = [41_112];
+
+/// What the dictionary of later ones says of the rates of UniFi's access points, with the numbers.
+const RATES: &str = "VENDOR UBNT 41112
+BEGIN-VENDOR UBNT
+ATTRIBUTE UBNT-Data-Rate-DL 1 integer64
+ATTRIBUTE UBNT-Data-Rate-DL-Burst 2 integer64
+ATTRIBUTE UBNT-Data-Rate-UL 3 integer64
+ATTRIBUTE UBNT-Data-Rate-UL-Burst 4 integer64
+END-VENDOR UBNT
+";
+
+#[test]
+fn rates_of_ubiquiti_are_numbers_of_64_bits_by_the_names_that_freeradius_has() {
+    let office = Office::new();
+    office.user("ada", PASSWORD);
+    let client = office.client("ap", &json!({}));
+    let rates: [(&str, u64); 4] = [
+        ("UBNT-Data-Rate-DL", 50_000_000),
+        ("UBNT-Data-Rate-DL-Burst", 5_000_000_000),
+        ("UBNT-Data-Rate-UL", 10_000_000),
+        ("UBNT-Data-Rate-UL-Burst", 20_000_000),
+    ];
+    let attributes =
+        rates.map(|(name, rate)| json!({"name": name, "value": format!("0x{rate:016x}")}));
+    carry(&office, &client, &json!({"name": "slow", "attributes": attributes}));
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("dictionary"), RATES).unwrap();
+    let gear = office.gear(&client).with(["-d", folder.path().to_str().unwrap()]);
+    let login = format!(
+        "User-Name=ada,User-Password=\"{PASSWORD}\",Message-Authenticator=0x00,\
+         Packet-Src-IP-Address={}",
+        office.address
+    );
+    let reply = gear.ask("auth", &login);
+    assert!(reply.is("Access-Accept"), "{reply:?}");
+    for (name, rate) in rates {
+        assert_eq!(reply.values(name), [rate.to_string()], "{reply:?}");
+    }
+}
 
 #[test]
 fn every_attribute_is_known_to_radclient_by_its_name_and_kind() {

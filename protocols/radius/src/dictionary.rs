@@ -274,10 +274,11 @@ const FAMILIES: &[Family] = &[
     (
         Some(41_112),
         &[
-            (1, "UBNT-Data-Rate-DL", Integer),
-            (2, "UBNT-Data-Rate-UL", Integer),
-            (3, "UBNT-Data-Burst-DL", Integer),
-            (4, "UBNT-Data-Burst-UL", Integer),
+            // Numbers of 64 bits.
+            (1, "UBNT-Data-Rate-DL", Octets),
+            (2, "UBNT-Data-Rate-DL-Burst", Octets),
+            (3, "UBNT-Data-Rate-UL", Octets),
+            (4, "UBNT-Data-Rate-UL-Burst", Octets),
         ],
     ),
 ];
@@ -309,6 +310,7 @@ mod tests {
             ("Aruba-NAS-Filter-Rule", 14_823, 51, Text),
             ("Foundry-Privilege-Level", 1_991, 1, Integer),
             ("Ruckus-Vlan-Pool", 25_053, 141, Text),
+            ("UBNT-Data-Rate-UL", 41_112, 3, Octets),
         ] {
             let named = Named { name, vendor: Some(vendor), number, kind };
             assert!(named_attributes().any(|it| it == named), "{name}");
