@@ -84,7 +84,7 @@ impl Log {
         unpoisoned(self.owners.write()).insert(partition.number(), owner);
     }
 
-    pub(crate) fn append(&self, events: Vec<Event>) -> Result<(), Dropped> {
+    pub(crate) fn append(&self, events: impl IntoIterator<Item = Event>) -> Result<(), Dropped> {
         let mut queue = self.queue();
         let before = queue.waiting.len();
         let mut count = 0;
