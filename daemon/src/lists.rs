@@ -224,7 +224,7 @@ mod tests {
             }
             settled
         };
-        let settled = tokio::time::timeout(2 * LOOK, all).await.expect("some wait for the slow one");
+        let settled = tokio::time::timeout(2 * LOOK, all).await.expect("some wait for one");
         assert!(settled.into_iter().eq(1..LISTS));
         assert!(!keeping.is_finished());
         shutdown.drain();
