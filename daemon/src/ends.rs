@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use directory::{Directory, Time, certificate_end, milliseconds};
 
+use crate::clock::Clock;
 use crate::metrics::{Job, Jobs};
 use crate::tls::Identity;
 
@@ -19,21 +20,38 @@ pub(crate) fn start(
     before: &[Duration],
     tls: Option<Arc<Identity>>,
 ) {
+    let before = before.iter().copied().map(milliseconds).collect();
     let clock = jobs.clock();
-    let before: Vec<u64> = before.iter().copied().map(milliseconds).collect();
-    let (mut known, mut is_starting) = (None, true);
-    jobs.repeat(Job::CertificateEnds, move || {
-        let shown = tls.as_ref().map(|tls| tls.own_certificate());
-        let (end, now) = (shown.as_deref().and_then(certificate_end), Time(clock.wall()));
-        if end != known {
-            known = end;
-            warn_of(end, now, &before);
+    let mut watch = Watch { directory, clock, before, tls, known: None, is_starting: true };
+    jobs.repeat(Job::CertificateEnds, move || watch.look());
+}
+
+/// What is looked at, and what was seen.
+struct Watch {
+    directory: Directory,
+    clock: Clock,
+    /// So long before an end it is told, in milliseconds.
+    before: Vec<u64>,
+    tls: Option<Arc<Identity>>,
+    /// When the daemon's own certificate ends, as far as that was logged.
+    known: Option<Time>,
+    is_starting: bool,
+}
+
+impl Watch {
+    /// Looks; says how long it rests, as an error where it has not looked at what organizations have.
+    fn look(&mut self) -> Result<Duration, Duration> {
+        let shown = self.tls.as_ref().map(|tls| tls.own_certificate());
+        let (end, now) = (shown.as_deref().and_then(certificate_end), Time(self.clock.wall()));
+        if end != self.known {
+            self.known = end;
+            warn_of(end, now, &self.before);
         }
-        if std::mem::replace(&mut is_starting, false) {
+        if std::mem::replace(&mut self.is_starting, false) {
             // Whoever starts has others to serve first.
-            return Ok(LOOK);
+            return Err(LOOK);
         }
-        match directory.tell_ends(now, &before, shown.as_deref()) {
+        match self.directory.tell_ends(now, &self.before, shown.as_deref()) {
             Ok(found) => {
                 if let Some(shown) = found.shown {
                     tracing::warn!("{shown}");
@@ -48,7 +66,7 @@ pub(crate) fn start(
                 Err(LOOK)
             }
         }
-    });
+    }
 }
 
 /// Logs that the daemon's own certificate ends within the longest of the times before, if it does.
@@ -62,5 +80,28 @@ fn warn_of(end: Option<Time>, now: Time, before: &[u64]) {
         tracing::warn!(%until, "the daemon's own certificate, [tls] certificate, has ended");
     } else {
         tracing::warn!(%until, "the daemon's own certificate, [tls] certificate, ends soon");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::master_key::MasterKey;
+
+    #[test]
+    fn the_first_step_after_the_start_looks_at_nothing_and_is_not_told_as_done() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        let text = format!(
+            "[data]\ndirectory = {data:?}\n[ldap]\nlisten_tls = []\n[admin_api]\nlisten = []\n"
+        );
+        let config = Config::parse("t.toml", &text).unwrap();
+        let directory = crate::open_directory(&config, &MasterKey::new([7; 32])).unwrap();
+        let (clock, before) = (Clock::start(), Vec::new());
+        let mut watch =
+            Watch { directory, clock, before, tls: None, known: None, is_starting: true };
+        assert_eq!(watch.look(), Err(LOOK));
+        assert_eq!(watch.look(), Ok(LOOK));
     }
 }

@@ -12,15 +12,15 @@ use tokio::task::{JoinSet, spawn_blocking};
 
 use crate::clock::Clock;
 use crate::delivery::route::Roads;
-use crate::lifecycle::Tasks;
+use crate::lifecycle::{Shutdown, Tasks};
 
 /// How often is looked for lists that are to be fetched.
 const LOOK: Duration = Duration::from_secs(60);
-/// What lies between two rounds where many are due.
+/// What lies between the end of one and the look for others.
 const BREATH: Duration = Duration::from_millis(100);
 /// How long fetching one may take, from its name to its last octet.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// So many are fetched at the same time, one of each organization.
+/// So many are fetched at the same time.
 const AT_ONCE: usize = 32;
 /// The most octets of an answer's head.
 const HEAD: usize = 16 << 10;
@@ -35,45 +35,57 @@ const CLOSED: &str = "lets no lists be fetched from ([certificates] list_network
 pub(crate) fn start(tasks: &Tasks, directory: Directory, clock: Clock, private: Vec<IpNet>) {
     let shutdown = tasks.shutdown().clone();
     let roads = Arc::new(Roads::within(DeliveryNetworks { private }, CLOSED));
-    tasks.spawn(async move {
-        let mut pause = LOOK;
-        loop {
-            tokio::select! {
-                () = shutdown.draining() => return,
-                () = tokio::time::sleep(pause) => {}
-            }
-            let settled = tokio::select! {
-                () = shutdown.draining() => return,
-                settled = round(&directory, clock, &roads) => settled,
-            };
-            pause = if settled < AT_ONCE { LOOK } else { BREATH };
-        }
-    });
+    let own = directory.clone();
+    let due = move |room| due(own.clone(), clock, room);
+    let settle = move |list| settle(directory.clone(), clock, Arc::clone(&roads), list);
+    tasks.spawn(async move { keep_fetching(&shutdown, due, settle).await });
 }
 
-/// Fetches what is to be fetched, so much at most; says how many lists came or failed to.
-async fn round(directory: &Directory, clock: Clock, roads: &Arc<Roads>) -> usize {
-    let (own, now) = (directory.clone(), Time(clock.wall()));
-    let due = match spawn_blocking(move || own.lists_to_fetch(now, AT_ONCE)).await {
+/// Fetches what is due, as much at a time as there is room for, until the daemon drains. It is looked
+/// for more now and then, and when one ended: none waits for one that takes its time.
+async fn keep_fetching<T, D, S>(
+    shutdown: &Shutdown,
+    due: impl Fn(usize) -> D,
+    settle: impl Fn(T) -> S,
+) where
+    D: Future<Output = Vec<T>>,
+    S: Future<Output = bool> + Send + 'static,
+{
+    let mut under_way = JoinSet::new();
+    loop {
+        tokio::select! {
+            () = shutdown.draining() => return,
+            () = tokio::time::sleep(LOOK) => {}
+            Some(settled) = under_way.join_next() => {
+                // What the store does not keep would be due at once.
+                if !settled.unwrap_or(false) {
+                    continue;
+                }
+                // One look serves all that end in a moment.
+                tokio::time::sleep(BREATH).await;
+            }
+        }
+        while under_way.try_join_next().is_some() {}
+        for list in due(AT_ONCE.saturating_sub(under_way.len())).await {
+            under_way.spawn(settle(list));
+        }
+    }
+}
+
+/// The lists that are to be fetched, so many at most.
+async fn due(directory: Directory, clock: Clock, room: usize) -> Vec<ListToFetch> {
+    let now = Time(clock.wall());
+    match spawn_blocking(move || directory.lists_to_fetch(now, room)).await {
         Ok(Ok(due)) => due,
         Ok(Err(error)) => {
             tracing::error!(%error, "lists of revoked certificates are not fetched");
-            return 0;
+            Vec::new()
         }
         Err(error) => {
             tracing::error!(%error, "lists of revoked certificates are not fetched");
-            return 0;
+            Vec::new()
         }
-    };
-    let mut under_way = JoinSet::new();
-    for list in due {
-        under_way.spawn(settle(directory.clone(), clock, Arc::clone(roads), list));
     }
-    let mut settled = 0;
-    while let Some(done) = under_way.join_next().await {
-        settled += usize::from(done.unwrap_or(false));
-    }
-    settled
 }
 
 /// Fetches a list and hands it in; says whether the directory knows what became of it.
@@ -175,7 +187,49 @@ fn body(octets: &[u8], is_end: bool) -> Result<Option<Vec<u8>>, String> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::{BTreeSet, VecDeque};
+    use std::sync::Mutex;
+
+    use tokio::sync::mpsc;
+
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_never_answers_holds_up_no_other_list_and_no_end() {
+        const LISTS: usize = 3 * AT_ONCE;
+        let waiting = Mutex::new((0..LISTS).collect::<VecDeque<usize>>());
+        let due = move |room: usize| {
+            let mut waiting = waiting.lock().unwrap();
+            let room = waiting.len().min(room);
+            let due: Vec<usize> = waiting.drain(..room).collect();
+            std::future::ready(due)
+        };
+        let (tell, mut told) = mpsc::unbounded_channel();
+        let settle = move |list: usize| {
+            let tell = tell.clone();
+            async move {
+                if list == 0 {
+                    std::future::pending::<()>().await;
+                }
+                tell.send(list).is_ok()
+            }
+        };
+        let shutdown = Shutdown::new();
+        let own = shutdown.clone();
+        let keeping = tokio::spawn(async move { keep_fetching(&own, due, settle).await });
+        let all = async {
+            let mut settled = BTreeSet::new();
+            while settled.len() + 1 < LISTS {
+                settled.insert(told.recv().await.unwrap());
+            }
+            settled
+        };
+        let settled = tokio::time::timeout(2 * LOOK, all).await.expect("some wait for one");
+        assert!(settled.into_iter().eq(1..LISTS));
+        assert!(!keeping.is_finished());
+        shutdown.drain();
+        keeping.await.unwrap();
+    }
 
     async fn answered(said: &'static [u8]) -> Result<Vec<u8>, String> {
         let (near, mut far) = tokio::io::duplex(1 << 16);

@@ -46,6 +46,7 @@ use crate::tools::{
 };
 
 pub use self::ends::{EndsFound, certificate_end};
+use self::fetched_lists::Fetches;
 pub use self::fetched_lists::ListToFetch;
 pub use self::identify::Identified;
 pub(crate) use self::identify::find_token;
@@ -109,6 +110,7 @@ pub(crate) struct Inner {
     pub(crate) departures: Arc<Departures>,
     pub(crate) deliveries: Arc<Deliveries>,
     pub(crate) lists: Lists,
+    pub(crate) fetches: Arc<Fetches>,
 }
 
 impl Directory {
@@ -178,6 +180,7 @@ impl Directory {
             lookups,
             reports,
             lists,
+            fetches: Arc::default(),
         };
         let directory = Self { inner: Arc::new(inner) };
         directory.prepare()?;

@@ -164,7 +164,7 @@ impl EventLog {
     ///
     /// # Errors
     /// When some had to be dropped; the others are kept.
-    pub fn append(&self, events: Vec<Event>) -> Result<(), Dropped> {
+    pub fn append(&self, events: impl IntoIterator<Item = Event>) -> Result<(), Dropped> {
         self.flusher.log.append(events)
     }
 

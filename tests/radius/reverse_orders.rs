@@ -101,9 +101,10 @@ fn section_2_5_an_order_goes_down_the_connection_of_its_gear() {
         request.identifier = order[1];
         let request = request.with(1, b"ada").password(PASSWORD.as_bytes());
         assert_eq!(connection.ask(&request).code, ACCEPT);
-        let mut forged = answer(order, 42, &[]);
-        forged[7] ^= 1;
-        connection.send(&forged);
+        // What answers another order is ignored.
+        let mut other = answer(order, 42, &[]);
+        other[1] ^= 1;
+        connection.send(&other);
         connection.send(&answer(order, 41, &[]));
     });
     let told = gateway.disconnect();
@@ -117,6 +118,29 @@ fn section_2_5_an_order_goes_down_the_connection_of_its_gear() {
     assert_eq!(connection.receive().unwrap()[0], ACCEPT, "the connection goes on");
     let event = gateway.office.event("session_disconnect");
     assert_eq!(event["success"], true, "{event}");
+}
+
+/// RFC 6613, section 2.6.4.
+#[test]
+fn section_2_6_4_a_forged_answer_ends_its_connection_and_the_order_goes_down_another() {
+    let gateway = Gateway::new(&json!({"way": "radsec"}));
+    let first = gateway.begin();
+    let mut last = gateway.connect(&[]);
+    last.send(&Request::status(RADSEC).encode());
+    assert_eq!(last.receive().unwrap()[0], ACCEPT);
+    let forging = hear(last, |connection, order| {
+        let mut forged = answer(order, 42, &[]);
+        forged[7] ^= 1;
+        connection.send(&forged);
+        assert_eq!(connection.receive(), None);
+    });
+    let obeying = hear(first, |connection, order| connection.send(&answer(order, 41, &[])));
+    let told = gateway.disconnect();
+    forging.join().unwrap();
+    let (_connection, order) = obeying.join().unwrap();
+    assert_eq!((&told["outcome"], order[0]), (&json!("done"), 40), "{told}");
+    let reason = "an answer to an order is not signed with the shared secret";
+    assert_eq!(gateway.office.event("radius_dropped")["reason"], reason);
 }
 
 #[test]

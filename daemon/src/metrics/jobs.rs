@@ -108,7 +108,8 @@ impl Jobs {
     }
 
     /// Has a step done on a thread that may wait for the disk, until the daemon drains. The step says
-    /// how long it rests, after it was done well or has failed and said so.
+    /// how long it rests: after it was done well, or as an error where it was not, which it has said
+    /// itself if something failed.
     pub(crate) fn repeat(
         &self,
         job: Job,

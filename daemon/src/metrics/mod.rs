@@ -31,7 +31,7 @@ use tokio::net::TcpStream;
 use self::page::{Format, Page};
 use crate::admission::{Admission, Source};
 use crate::config;
-use crate::lifecycle::Tasks;
+use crate::lifecycle::{Shutdown, Tasks};
 use crate::listener;
 
 pub(crate) use self::api::ApiDoor;
@@ -83,13 +83,13 @@ impl Door {
         tasks: &Tasks,
         listeners: Vec<TcpListener>,
     ) -> io::Result<()> {
-        let door = Arc::clone(self);
-        let serve = move |stream, peer| Arc::clone(&door).serve(stream, peer);
+        let (door, shutdown) = (Arc::clone(self), tasks.shutdown().clone());
+        let serve = move |stream, peer| Arc::clone(&door).serve(stream, peer, shutdown.clone());
         listener::listen("metrics", tasks, listeners, &self.admission, serve)
     }
 
-    /// Answers one request.
-    async fn serve(self: Arc<Self>, stream: TcpStream, peer: SocketAddr) {
+    /// Answers one request; none that begins while the daemon drains.
+    async fn serve(self: Arc<Self>, stream: TcpStream, peer: SocketAddr, shutdown: Shutdown) {
         if !is_admitted(peer.ip(), &self.networks) {
             tracing::debug!(%peer, "nobody there may ask for numbers");
             return;
@@ -101,7 +101,17 @@ impl Door {
             .max_headers(LINES)
             .keep_alive(false)
             .serve_connection(TokioIo::new(stream), TowerToHyperService::new(self.router.clone()));
-        match tokio::time::timeout(self.connection_timeout, connection).await {
+        let mut connection = std::pin::pin!(connection);
+        let conversation = async {
+            tokio::select! {
+                ended = connection.as_mut() => ended,
+                () = shutdown.draining() => {
+                    connection.as_mut().graceful_shutdown();
+                    connection.await
+                }
+            }
+        };
+        match tokio::time::timeout(self.connection_timeout, conversation).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::debug!(%peer, %error, "a connection for numbers failed"),
             Err(_) => tracing::debug!(%peer, "a connection for numbers took too long"),
@@ -139,20 +149,30 @@ mod tests {
 
     use super::*;
 
-    /// What a door that has no numbers says to somebody from an address.
-    async fn heard(peer: &str) -> String {
-        let door = Arc::new(Door {
+    /// A door that has no numbers.
+    fn door(timeout: Duration) -> Arc<Door> {
+        Arc::new(Door {
             router: Router::new().fallback(nothing),
             admission: Admission::new(1, 1),
             networks: vec!["192.0.2.0/24".parse().unwrap()],
-            header_timeout: Duration::from_secs(5),
-            connection_timeout: Duration::from_secs(5),
-        });
+            header_timeout: timeout,
+            connection_timeout: timeout,
+        })
+    }
+
+    /// A client and what the door has of it.
+    async fn connected() -> (TcpStream, TcpStream) {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        (client, listener.accept().await.unwrap().0)
+    }
+
+    /// What a door says to somebody from an address.
+    async fn heard(peer: &str) -> String {
+        let (mut client, stream) = connected().await;
         client.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
-        let (stream, _) = listener.accept().await.unwrap();
-        door.serve(stream, peer.parse().unwrap()).await;
+        let door = door(Duration::from_secs(5));
+        door.serve(stream, peer.parse().unwrap(), Shutdown::new()).await;
         let mut said = Vec::new();
         // Who is not heard may find the connection reset.
         let _reset = client.read_to_end(&mut said).await;
@@ -165,6 +185,22 @@ mod tests {
             assert!(heard(peer).await.starts_with("HTTP/1.1 404 "), "{peer}");
         }
         assert_eq!(heard("198.51.100.1:50000").await, "");
+    }
+
+    #[tokio::test]
+    async fn who_connects_and_asks_nothing_does_not_hold_up_the_end_of_the_daemon() {
+        let (mut client, stream) = connected().await;
+        let (shutdown, day) = (Shutdown::new(), Duration::from_secs(24 * 60 * 60));
+        let peer = "127.0.0.1:50000".parse().unwrap();
+        let served = tokio::spawn(door(day).serve(stream, peer, shutdown.clone()));
+        tokio::task::yield_now().await;
+        assert!(!served.is_finished());
+        shutdown.drain();
+        let ended = tokio::time::timeout(Duration::from_secs(60), served).await;
+        ended.expect("the connection goes on").unwrap();
+        let mut said = Vec::new();
+        client.read_to_end(&mut said).await.unwrap();
+        assert!(said.is_empty(), "{said:?}");
     }
 
     #[test]

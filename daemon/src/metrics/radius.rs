@@ -148,7 +148,9 @@ impl From<DropReason> for Dropped {
             DropReason::Stranger => Self::Stranger,
             DropReason::Malformed(_) => Self::Malformed,
             DropReason::UnexpectedCode(_) => Self::UnexpectedCode,
-            DropReason::NotAuthentic | DropReason::AccountingNotAuthentic => Self::NotAuthentic,
+            DropReason::NotAuthentic
+            | DropReason::AccountingNotAuthentic
+            | DropReason::AnswerNotAuthentic => Self::NotAuthentic,
             DropReason::Crowded => Self::Crowded,
             DropReason::MessageAuthenticatorMissing
             | DropReason::UnprotectedEap

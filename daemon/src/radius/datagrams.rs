@@ -12,7 +12,7 @@ use nix::errno::Errno;
 use nix::libc::{in_addr, in_pktinfo, in6_addr, in6_pktinfo};
 use nix::sys::socket::{
     ControlMessage, ControlMessageOwned, MsgFlags, MultiHeaders, RecvMsg, SockaddrIn, SockaddrIn6,
-    SockaddrLike, recvmmsg, sendmmsg, setsockopt, sockopt,
+    SockaddrLike, recvmmsg, sendmmsg, sendto, setsockopt, sockopt,
 };
 use radius::SignedReply;
 use tokio::io::Interest;
@@ -127,6 +127,14 @@ impl Datagrams {
         let fd = self.socket.as_raw_fd();
         let of = |to: &SocketAddr| self.origins.as_ref().and_then(|origins| origins.of(to));
         let origin = self.replies.front().and_then(|(to, _)| of(to));
+        if let (None, 1, Some((to, reply))) = (origin, self.replies.len(), self.replies.front()) {
+            return match to {
+                SocketAddr::V4(to) if !self.is_ipv6 => send_one(fd, reply, &SockaddrIn::from(*to)),
+                SocketAddr::V6(to) if self.is_ipv6 => send_one(fd, reply, &SockaddrIn6::from(*to)),
+                // Nothing comes from the other family.
+                SocketAddr::V4(_) | SocketAddr::V6(_) => Err(io::ErrorKind::Unsupported.into()),
+            };
+        }
         // One call sends from one address.
         let replies = self.replies.iter().take(BATCH).take_while(|(to, _)| of(to) == origin);
         if self.is_ipv6 {
@@ -251,8 +259,9 @@ fn receive<F: Family>(
     mut take: impl FnMut(SocketAddr, Option<Origin>, &[u8]),
 ) -> Result<usize, Errno> {
     F::inbox(tells).with_borrow_mut(|Inbox { headers, octets }| {
-        let rooms = octets.chunks_mut(DATAGRAM).map(|room| [IoSliceMut::new(room)]);
-        let mut rooms: Vec<_> = rooms.collect();
+        let mut pieces = octets.chunks_mut(DATAGRAM);
+        let mut rooms: [_; BATCH] =
+            std::array::from_fn(|_| [IoSliceMut::new(pieces.next().unwrap_or_default())]);
         let (mut taken, mut is_short) = (0, false);
         for message in recvmmsg(fd, headers, &mut rooms, MsgFlags::MSG_DONTWAIT, None)? {
             taken += 1;
@@ -272,6 +281,12 @@ fn receive<F: Family>(
 
 fn told<F: Family>(message: &RecvMsg<'_, '_, F>) -> Option<Origin> {
     message.cmsgs().ok()?.find_map(|told| F::origin(&told))
+}
+
+/// Sends a single datagram, without the headers that several need.
+fn send_one(fd: RawFd, reply: &SignedReply, to: &dyn SockaddrLike) -> io::Result<usize> {
+    sendto(fd, reply.as_ref(), to, MsgFlags::MSG_DONTWAIT)?;
+    Ok(1)
 }
 
 fn send<'r, F: Family>(

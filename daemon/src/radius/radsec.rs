@@ -359,9 +359,13 @@ impl Worker<Connection> {
             match self.outlet.stream.next() {
                 Ok(Some(packet)) if answers_order(packet) => {
                     self.outlet.partial = None;
-                    // What answers no order is nothing that has to be answered.
-                    if let Some((answered, said)) = self.outlet.ordered.receive(packet) {
-                        let _gone = answered.send(Ok(said));
+                    match self.outlet.ordered.receive(packet) {
+                        Ok(Some((answered, said))) => {
+                            let _gone = answered.send(Ok(said));
+                        }
+                        // What answers no order is nothing that has to be answered.
+                        Ok(None) => {}
+                        Err(reason) => self.dropped(peer, reason),
                     }
                 }
                 Ok(Some(packet)) => {

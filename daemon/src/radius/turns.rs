@@ -14,7 +14,8 @@ use super::datagrams::Origin;
 
 /// Datagrams of one socket that wait at most.
 const ROOM: usize = 4_096;
-/// Buffers that are kept for further datagrams.
+/// Buffers that are kept for further datagrams, and queues for whoever sends next; those queues have so much
+/// room at most.
 const SPARE: usize = 64;
 
 /// Whose gear is where a datagram comes from; of several organizations there, the first.
@@ -36,6 +37,7 @@ pub(super) struct Turns {
     order: VecDeque<Whose>,
     count: usize,
     spare: Vec<Vec<u8>>,
+    spare_queues: Vec<VecDeque<Arrival>>,
 }
 
 impl Turns {
@@ -56,7 +58,8 @@ impl Turns {
         }
         let mut octets = self.spare.pop().unwrap_or_default();
         octets.extend_from_slice(datagram);
-        let queue = self.waiting.entry(whose).or_default();
+        let spare = &mut self.spare_queues;
+        let queue = self.waiting.entry(whose).or_insert_with(|| spare.pop().unwrap_or_default());
         if queue.is_empty() {
             self.order.push_back(whose);
         }
@@ -70,10 +73,13 @@ impl Turns {
         let queue = self.waiting.get_mut(&whose)?;
         let arrival = queue.pop_front()?;
         self.count -= 1;
-        if queue.is_empty() {
-            self.waiting.remove(&whose);
-        } else {
+        if !queue.is_empty() {
             self.order.push_back(whose);
+        } else if let Some(queue) = self.waiting.remove(&whose)
+            && queue.capacity() <= SPARE
+            && self.spare_queues.len() < SPARE
+        {
+            self.spare_queues.push(queue);
         }
         Some(arrival)
     }
@@ -156,5 +162,12 @@ mod tests {
         assert!(kept.contains(&60_000) && kept.contains(&60_001) && kept.contains(&9_999));
         assert!(!kept.contains(&0));
         assert!(turns.is_empty() && turns.spare.len() <= SPARE);
+        // A storm's queue is not kept.
+        assert!(turns.spare_queues.iter().all(|it| it.is_empty() && it.capacity() <= SPARE));
+        for port in 0..1_000 {
+            came(&mut turns, port.into(), port);
+        }
+        assert_eq!(ports(&mut turns, 1_000).len(), 1_000);
+        assert_eq!(turns.spare_queues.len(), SPARE);
     }
 }

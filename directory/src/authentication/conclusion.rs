@@ -371,7 +371,7 @@ impl Directory {
     fn append_event(&self, place: Place, at: Time, body: Vec<u8>) {
         let event = storage::Event { time_ms: at.0, partition: place.partition(), body };
         // The log counts what it had to drop; an attempt must not fail for it.
-        let _dropped = self.inner.store.events().append(vec![event]);
+        let _dropped = self.inner.store.events().append([event]);
     }
 
     /// The request that something is done by, with its token as far as that can be read.

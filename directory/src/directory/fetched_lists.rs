@@ -3,6 +3,9 @@
 //! A list proves itself by its authority's signature, wherever it comes from: so it may come in clear,
 //! and whoever is in between can keep it away, which is told, and nothing else.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
 use storage::{Change, Id, Partition, Reading, Snapshot};
 
 use super::Directory;
@@ -18,6 +21,8 @@ use crate::time::Time;
 
 const HOUR: u64 = 60 * 60 * 1_000;
 const DAY: u64 = 24 * HOUR;
+/// So many lists are fetched from one address at a time.
+const OF_ADDRESS: usize = 4;
 
 /// A list that is to be fetched.
 #[derive(Debug)]
@@ -28,6 +33,47 @@ pub struct ListToFetch {
     authority: CertificateAuthorityId,
     url: String,
     certificate: Vec<u8>,
+    turn: Arc<FetchTurn>,
+}
+
+/// The lists that are being fetched: of which organization, and from which host and port.
+#[derive(Debug, Default)]
+pub(crate) struct Fetches(Mutex<BTreeMap<OrganizationId, (String, u16)>>);
+
+/// A list's place among them, until it is dropped.
+#[derive(Debug)]
+struct FetchTurn {
+    fetches: Arc<Fetches>,
+    organization: OrganizationId,
+}
+
+impl Fetches {
+    /// Has one of an organization's lists be fetched; not while another one of its is, or so many are
+    /// from this address.
+    fn begin(
+        self: &Arc<Self>,
+        organization: OrganizationId,
+        address: &WebAddress,
+    ) -> Option<Arc<FetchTurn>> {
+        let mut under_way = self.lock();
+        let from = (address.host.to_ascii_lowercase(), address.port);
+        let from_there = under_way.values().filter(|other| **other == from).count();
+        if from_there >= OF_ADDRESS || under_way.contains_key(&organization) {
+            return None;
+        }
+        under_way.insert(organization, from);
+        Some(Arc::new(FetchTurn { fetches: Arc::clone(self), organization }))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<OrganizationId, (String, u16)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for FetchTurn {
+    fn drop(&mut self) {
+        self.fetches.lock().remove(&self.organization);
+    }
 }
 
 impl ListToFetch {
@@ -39,8 +85,9 @@ impl ListToFetch {
 }
 
 impl Directory {
-    /// The lists that are to be fetched by now, one of each organization and `most` at most. Where an
-    /// organization has none that is a look at one place of an index.
+    /// The lists that are to be fetched by now, `most` at most. One of each organization is given out at a
+    /// time, and four from one host and port; others are once one of these was dropped or handed in. Where
+    /// an organization has none that is a look at one place of an index.
     ///
     /// # Errors
     /// When the store fails.
@@ -56,7 +103,7 @@ impl Directory {
                 continue;
             }
             if let Some(id) = OrganizationId::from_record(number) {
-                lists.extend(due(&snapshot, id, now)?);
+                lists.extend(due(&snapshot, (id, &self.inner.fetches), now)?);
             }
         }
         Ok(lists)
@@ -84,6 +131,8 @@ impl Directory {
             }
         });
         let tools = self.inner.tools.clone();
+        // It is due until the note is there.
+        let _turn = Arc::clone(&asked.turn);
         let step = move |change: &mut Change<'_>| {
             let (partition, number) = (asked.organization.partition(), asked.authority.record());
             let Some(before) = change.get::<CertificateAuthority>(partition, number)? else {
@@ -116,10 +165,10 @@ impl Directory {
     }
 }
 
-/// The list of an organization that is to be fetched by now, if any.
+/// The list of an organization that is to be fetched by now, if any that may be.
 fn due(
     snapshot: &Snapshot,
-    organization: OrganizationId,
+    (organization, fetches): (OrganizationId, &Arc<Fetches>),
     now: Time,
 ) -> Result<Option<ListToFetch>, Error> {
     let partition = organization.partition();
@@ -131,7 +180,7 @@ fn due(
         if known.is_some_and(waits) {
             continue;
         }
-        if let Some(list) = list_of(snapshot, organization, number)? {
+        if let Some(list) = list_of(snapshot, (organization, fetches), number)? {
             return Ok(Some(list));
         }
     }
@@ -140,7 +189,7 @@ fn due(
 
 fn list_of(
     snapshot: &Snapshot,
-    organization: OrganizationId,
+    (organization, fetches): (OrganizationId, &Arc<Fetches>),
     number: Id,
 ) -> Result<Option<ListToFetch>, Error> {
     let found = snapshot.get::<CertificateAuthority>(organization.partition(), number)?;
@@ -152,7 +201,8 @@ fn list_of(
     // What cannot be read was refused when it was written.
     Ok(url.and_then(|url| {
         let address = WebAddress::read_in_clear(&url).ok()?;
-        Some(ListToFetch { address, organization, authority, url, certificate })
+        let turn = fetches.begin(organization, &address)?;
+        Some(ListToFetch { address, organization, authority, url, certificate, turn })
     }))
 }
 

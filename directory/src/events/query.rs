@@ -107,9 +107,15 @@ fn is_of(request: Option<&EventRequest>, wanted: &str) -> bool {
     request.is_some_and(|it| it.id == wanted || it.client_id.as_deref() == Some(wanted))
 }
 
-/// Adds what an event can be searched by.
+/// Adds what a stored event can be searched by.
 pub(super) fn terms(body: &[u8], terms: &mut Vec<u64>) {
-    let Some(event) = Event::decode(body) else { return };
+    if let Some(event) = Event::decode(body) {
+        terms_of(&event, terms);
+    }
+}
+
+/// Adds what an event can be searched by.
+pub(super) fn terms_of(event: &Event, terms: &mut Vec<u64>) {
     let done = event.outcome == Outcome::Success;
     terms.push(of_word(fields::ACTION, &event.action));
     terms.push(term(fields::SUCCESS, &[done.into()]));

@@ -14,15 +14,16 @@ use storage::{EventHash, EventOwner, Link, Stored};
 use uuid::Uuid;
 
 use self::writing::Text;
+use super::query::terms_of;
 use super::{
     Difference, Event, EventActor, EventRequest, EventVia, NetworkAccess, NetworkPlace, Outcome,
     SearchTold, Subject,
 };
 use crate::time::Time;
 
-/// Appends the text that an event's hash is of.
+/// Appends the text that an event's hash is of, and adds what the event can be searched by.
 ///
-/// It is what [`canonical`] writes of [`members`], but written at once: there is one for each
+/// The text is what [`canonical`] writes of [`members`], but written at once: there is one for each
 /// event, and with values between them it would be the most of what an event costs.
 pub(super) fn text(
     owner: Option<EventOwner>,
@@ -30,6 +31,7 @@ pub(super) fn text(
     previous: EventHash,
     body: &[u8],
     out: &mut Vec<u8>,
+    terms: &mut Vec<u64>,
 ) {
     let event = Event::decode(body);
     let mut text = Text::begin(out);
@@ -41,7 +43,10 @@ pub(super) fn text(
     }
     text.octets("previous", &previous.0);
     match &event {
-        Some(event) => text.end(event, sequence),
+        Some(event) => {
+            text.end(event, sequence);
+            terms_of(event, terms);
+        }
         None => {
             text.number("sequence", sequence);
             text.octets("stored", body);
@@ -315,7 +320,7 @@ fn date(days: u64) -> (u64, u64, u64) {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::{Just, Strategy, any, prop_assert_eq, prop_oneof, proptest};
+    use proptest::prelude::{Just, Strategy, any, prop_assert, prop_assert_eq, prop_oneof, proptest};
     use proptest::sample::select;
 
     use super::super::{Action, SubjectKind, ViaKind};
@@ -324,7 +329,7 @@ mod tests {
 
     fn told(owner: Option<EventOwner>, sequence: u64, previous: EventHash, body: &[u8]) -> String {
         let mut told = Vec::new();
-        text(owner, sequence, previous, body, &mut told);
+        text(owner, sequence, previous, body, &mut told, &mut Vec::new());
         String::from_utf8(told).unwrap()
     }
 
@@ -425,6 +430,15 @@ mod tests {
             members.insert("previous".into(), hexadecimal(&previous).into());
             let expected = canonical(&Value::Object(members));
             prop_assert_eq!(told(owner, sequence, EventHash(previous), &body), expected);
+        }
+
+        #[test]
+        fn a_text_is_written_with_what_its_event_can_be_searched_by(event in events()) {
+            let (body, mut beside, mut alone) = (event.encode(), Vec::new(), Vec::new());
+            text(None, 7, EventHash::BEGINNING, &body, &mut Vec::new(), &mut beside);
+            crate::events::query::terms(&body, &mut alone);
+            prop_assert!(!alone.is_empty());
+            prop_assert_eq!(beside, alone);
         }
     }
 

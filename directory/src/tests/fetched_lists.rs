@@ -170,6 +170,51 @@ fn what_was_asked_for_before_the_authority_was_changed_does_not_count() {
 }
 
 #[test]
+fn one_list_of_an_organization_is_fetched_at_a_time() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    for name in ["one", "two"] {
+        let id = trust(&world, acme, &issuer(name));
+        fetch_from(&world, acme, id, Some(&format!("http://{name}.example/"))).unwrap();
+    }
+    let mut first = due(&world);
+    assert_eq!(first.len(), 1);
+    assert!(due(&world).is_empty(), "the other one waits");
+    let asked = first.remove(0);
+    let host = asked.address.host.clone();
+    let done = world.directory.list_fetched(asked, Err("it broke off".into()), world.now());
+    assert!(done.unwrap().is_err());
+    let second = due(&world);
+    assert_eq!(second.len(), 1);
+    assert_ne!(second[0].address.host, host);
+    // What was begun and dropped is due again.
+    drop(second);
+    assert_eq!(due(&world).len(), 1);
+}
+
+#[test]
+fn a_few_lists_are_fetched_from_one_address_at_a_time_and_others_meanwhile() {
+    let world = World::new();
+    let fetches = |slug: &str, url: &str| {
+        let place = world.organization(slug);
+        let id = trust(&world, place, &issuer("ours"));
+        fetch_from(&world, place, id, Some(url)).unwrap();
+    };
+    for number in 0..5 {
+        // Letters' case makes no other host of it.
+        let host = if number % 2 == 0 { "pki.example" } else { "PKI.example" };
+        fetches(&format!("at-{number}"), &format!("http://{host}/{number}.crl"));
+    }
+    let held = due(&world);
+    assert_eq!(held.len(), 4);
+    assert!(due(&world).is_empty(), "the address has enough");
+    fetches("elsewhere", "http://pki.example:8080/");
+    assert_eq!(due(&world)[0].address.authority, "pki.example:8080");
+    drop(held);
+    assert_eq!(due(&world).len(), 5);
+}
+
+#[test]
 fn an_address_is_one_of_another_authority_and_in_clear() {
     let world = World::new();
     let acme = world.organization("acme");

@@ -143,6 +143,14 @@ impl<'a> Attributes<'a> {
     pub(crate) const fn new(octets: &'a [u8]) -> Self {
         Self { rest: octets }
     }
+
+    /// Whether octets are whole attributes, one behind the other.
+    pub(crate) fn check(mut octets: &'a [u8]) -> Result<(), Malformed> {
+        while !octets.is_empty() {
+            (_, octets) = Attribute::split(octets)?;
+        }
+        Ok(())
+    }
 }
 
 impl<'a> Iterator for Attributes<'a> {

@@ -8,8 +8,10 @@
 
 use std::collections::HashMap;
 
+use crate::attribute::Attributes;
 use crate::order::{Obedience, Order, OrderKind};
 use crate::packet::Packet;
+use crate::refusal::DropReason;
 use crate::reply::{Reply, ReplyError};
 use crate::secret::Secret;
 use crate::server::Version;
@@ -69,17 +71,23 @@ impl<K> Downstream<K> {
     }
 
     /// Takes a packet that [answers an order](crate::answers_order); says which, and what the gear did.
-    /// Whatever answers none is ignored.
-    pub fn receive(&mut self, packet: &[u8]) -> Option<(K, Obedience)> {
-        let read = Packet::read(packet).ok()?;
+    /// What answers none that waits is ignored: it may come late.
+    ///
+    /// # Errors
+    /// When it is malformed, or names an order and was not made with the secret: both end the connection
+    /// ([RFC 6613, section 2.6.4]).
+    ///
+    /// [RFC 6613, section 2.6.4]: https://www.rfc-editor.org/rfc/rfc6613#section-2.6.4
+    pub fn receive(&mut self, packet: &[u8]) -> Result<Option<(K, Obedience)>, DropReason> {
+        let read = Packet::read(packet)?;
+        Attributes::check(read.attributes)?;
         let number = match self.version {
             Version::V1_0 => u32::from(read.identifier),
             Version::V1_1 => read.token(),
         };
-        let (_, order) = self.asked.get(&number)?;
-        let said = order.read(packet)?;
-        let (key, _) = self.asked.remove(&number)?;
-        Some((key, said))
+        let Some((_, order)) = self.asked.get(&number) else { return Ok(None) };
+        let Some(said) = order.judge(&read)? else { return Ok(None) };
+        Ok(self.asked.remove(&number).map(|(key, _)| (key, said)))
     }
 
     /// Forgets orders for whose answer nobody waits any more.
@@ -107,6 +115,7 @@ mod tests {
     use super::*;
     use crate::attribute::AttributeType;
     use crate::order::answers_order;
+    use crate::packet::Malformed;
     use crate::server::RADSEC;
 
     const SECONDS: u32 = 1_700_000_000;
@@ -149,13 +158,52 @@ mod tests {
         assert_eq!((one[0], one[1], two[1]), (40, 255, 0));
         // The gear answers in the order that it likes.
         let (yes, other) = (signed(&two), signed(&one));
-        let mut forged = yes.clone();
-        forged[1] = one[1];
-        assert_eq!(machine.receive(&forged), None);
-        assert_eq!(machine.receive(&yes), Some((2, Obedience::Done)));
-        assert_eq!(machine.receive(&yes), None, "it was answered");
-        assert_eq!(machine.receive(&other), Some((1, Obedience::Done)));
-        assert_eq!(machine.receive(&[41, 0]), None);
+        assert_eq!(machine.receive(&yes), Ok(Some((2, Obedience::Done))));
+        assert_eq!(machine.receive(&yes), Ok(None), "it was answered");
+        assert_eq!(machine.receive(&other), Ok(Some((1, Obedience::Done))));
+    }
+
+    #[test]
+    fn rfc6613_2_6_4_what_is_forged_or_malformed_is_told_from_what_answers_nothing() {
+        let mut machine = Downstream::new(Version::V1_0, secret(), 0);
+        let order = write(&mut machine, 1);
+        let yes = signed(&order);
+        let with = |at: usize, octet: u8| {
+            let mut other = yes.clone();
+            other[at] = octet;
+            other
+        };
+        // Another order's, and a yes to what was not asked for: both may be late.
+        assert_eq!(machine.receive(&with(1, 9)), Ok(None));
+        assert_eq!(machine.receive(&with(0, 44)), Ok(None));
+        let forged = Err(DropReason::AnswerNotAuthentic);
+        assert_eq!(machine.receive(&with(0, 42)), forged);
+        assert_eq!(machine.receive(&with(4, yes[4] ^ 1)), forged);
+        let length = Err(DropReason::Malformed(Malformed::AttributeLength));
+        for identifier in [0, 9] {
+            let torn = [&[41, identifier, 0, 22][..], &yes[4..], &[18, 7]].concat();
+            assert_eq!(machine.receive(&torn), length, "{identifier}");
+        }
+        let short = Err(DropReason::Malformed(Malformed::TooShort));
+        assert_eq!(machine.receive(&[41, 0]), short);
+        // None of them was the answer.
+        assert_eq!(machine.receive(&yes), Ok(Some((1, Obedience::Done))));
+    }
+
+    #[test]
+    fn an_answer_whose_message_authenticator_is_wrong_is_forged() {
+        let mut machine = Downstream::new(Version::V1_0, secret(), 0);
+        let order = write(&mut machine, 1);
+        let attributes = [&[80_u8, 18][..], &[7; 16]].concat();
+        let head = [41, order[1], 0, 38];
+        let digest = secret().digest_of_three(&head, &order[4..20], &attributes);
+        let answer = [&head[..], &digest, &attributes].concat();
+        assert_eq!(machine.receive(&answer), Err(DropReason::AnswerNotAuthentic));
+        // Where there is no MD5 it says nothing (RFC 9765, section 5.2).
+        let mut machine = Downstream::new(Version::V1_1, secret(), 0);
+        let order = write(&mut machine, 1);
+        let answer = [&[41, 0, 0, 38][..], &order[4..20], &attributes].concat();
+        assert_eq!(machine.receive(&answer), Ok(Some((1, Obedience::Done))));
     }
 
     #[test]
@@ -166,11 +214,11 @@ mod tests {
         // Section 5.2: no Message-Authenticator; section 4.1: the rest of the field is nought.
         assert_eq!((one[20], &one[8..20]), (AttributeType::EVENT_TIMESTAMP.0, &[0; 12][..]));
         let no = Obedience::Refused(Some(503));
-        assert_eq!(machine.receive(&tokened(&two)), Some((2, no)));
+        assert_eq!(machine.receive(&tokened(&two)), Ok(Some((2, no))));
         let mut other = tokened(&one);
         other[7] ^= 2;
-        assert_eq!(machine.receive(&other), None);
-        assert_eq!(machine.receive(&tokened(&one)), Some((1, no)));
+        assert_eq!(machine.receive(&other), Ok(None));
+        assert_eq!(machine.receive(&tokened(&one)), Ok(Some((1, no))));
     }
 
     #[test]
@@ -180,11 +228,11 @@ mod tests {
         let kind = (OrderKind::Disconnect, &session());
         assert_eq!(machine.write(999, kind, SECONDS), Err((999, None)));
         let middle = &orders[100];
-        assert_eq!(machine.receive(&signed(middle)), Some((100, Obedience::Done)));
+        assert_eq!(machine.receive(&signed(middle)), Ok(Some((100, Obedience::Done))));
         assert_eq!(write(&mut machine, 999)[1], middle[1]);
         // Nobody waits for the others.
         machine.retain(|key| *key == 999);
-        assert_eq!(machine.receive(&signed(&orders[0])), None);
+        assert_eq!(machine.receive(&signed(&orders[0])), Ok(None));
         assert_ne!(write(&mut machine, 1_000)[1], middle[1]);
     }
 

@@ -13,11 +13,11 @@ pub struct Limits {
     pub pending_of_owner: usize,
     /// How long a request waits for its answer before it is forgotten.
     pub patience: Duration,
-    /// Replies kept for retransmissions; the oldest of the owner of clients that has most gives
-    /// way.
+    /// Replies kept for retransmissions; the oldest of the owner of clients that has most, or less by
+    /// no more than a sixteenth, gives way.
     pub cached_replies: usize,
-    /// Octets of all kept replies together; the oldest of the owner of clients that has most of them
-    /// gives way.
+    /// Octets of all kept replies together; likewise the oldest of the owner that has most of them gives
+    /// way.
     pub cached_octets: usize,
     /// How long a reply is kept for retransmissions; [RFC 5080, section 2.2.2] recommends five to
     /// thirty seconds.

@@ -8,6 +8,7 @@ use subtle::ConstantTimeEq as _;
 
 use crate::attribute::{Attribute, AttributeType, Attributes};
 use crate::packet::{HEADER, LONGEST, Packet};
+use crate::refusal::DropReason;
 use crate::reply::{Reply, ReplyError};
 use crate::secret::Secret;
 
@@ -197,39 +198,50 @@ impl Order {
     /// not signed with the secret that we share.
     #[must_use]
     pub fn read(&self, datagram: &[u8]) -> Option<Obedience> {
-        let packet = Packet::read(datagram).ok()?;
+        self.judge(&Packet::read(datagram).ok()?).ok()?
+    }
+
+    /// What a packet answers to this order; `None` for one that names another.
+    ///
+    /// # Errors
+    /// When it names this one, and is malformed or was not signed with the secret that we share.
+    pub(crate) fn judge(&self, packet: &Packet<'_>) -> Result<Option<Obedience>, DropReason> {
         let [_, done, refused] = self.kind.codes();
-        if ![done, refused].contains(&packet.code) {
-            return None;
-        }
-        let asked: &[u8; 16] = self.octets.get(4..HEADER)?.try_into().ok()?;
-        let is_own = match &self.secret {
-            Some(secret) => {
-                packet.identifier == self.identifier && is_authentic(secret, &packet, asked)
-            }
+        let asked = self.octets.get(4..HEADER).and_then(|asked| asked.first_chunk::<16>());
+        let (Some(asked), true) = (asked, [done, refused].contains(&packet.code)) else {
+            return Ok(None);
+        };
+        let is_named = match &self.secret {
+            Some(_) => packet.identifier == self.identifier,
             None => packet.authenticator.first_chunk::<4>() == asked.first_chunk::<4>(),
         };
-        if !is_own {
-            return None;
+        if !is_named {
+            return Ok(None);
+        }
+        // Inside TLS without MD5 nothing is signed, and a Message-Authenticator is ignored (RFC 9765,
+        // section 5.2).
+        if self.secret.as_ref().is_some_and(|secret| !is_authentic(secret, packet, asked)) {
+            return Err(DropReason::AnswerNotAuthentic);
         }
         let (mut cause, mut position, mut rest) = (None, HEADER, packet.attributes);
         while !rest.is_empty() {
             let attribute;
-            (attribute, rest) = Attribute::split(rest).ok()?;
+            (attribute, rest) = Attribute::split(rest)?;
             let start = position + 2;
             position = start + attribute.value.len();
             match attribute.kind {
                 AttributeType::ERROR_CAUSE => cause = cause.or_else(|| attribute.integer()),
                 AttributeType::MESSAGE_AUTHENTICATOR => {
-                    // Inside TLS without MD5 one is ignored (RFC 9765, section 5.2).
                     if let Some(secret) = &self.secret {
-                        verify(secret, &packet, asked, (start, attribute.value))?;
+                        verify(secret, packet, asked, (start, attribute.value))
+                            .ok_or(DropReason::AnswerNotAuthentic)?;
                     }
                 }
                 _ => {}
             }
         }
-        Some(if packet.code == done { Obedience::Done } else { Obedience::Refused(cause) })
+        let is_done = packet.code == done;
+        Ok(Some(if is_done { Obedience::Done } else { Obedience::Refused(cause) }))
     }
 }
 

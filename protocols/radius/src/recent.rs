@@ -1,8 +1,9 @@
 //! The memory of recent requests: those that are being answered and those whose reply is kept for
 //! retransmissions ([RFC 5080, section 2.2.2]).
 //!
-//! Requests lie in slots that are chained by age, once for the waiting and once for the answered;
-//! so everything, the making of room included, takes the same time however many there are.
+//! Requests lie in slots that are chained by age, once for the waiting and once for the answered, and
+//! owners in ranks by how much they have; so everything, the making of room included, takes the same
+//! time however many requests and owners there are, but for a step more where there are very many.
 //!
 //! [RFC 5080, section 2.2.2]: https://www.rfc-editor.org/rfc/rfc5080#section-2.2.2
 
@@ -21,6 +22,7 @@ use crate::server::Version;
 use crate::sign::{Draft, SignedReply};
 
 mod chain;
+mod ranks;
 mod shares;
 
 use chain::{Chain, Link};

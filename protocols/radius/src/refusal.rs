@@ -26,6 +26,9 @@ pub enum DropReason {
     /// No candidate's secret verifies the authenticator of an Accounting-Request.
     #[error("the Request Authenticator fits no shared secret")]
     AccountingNotAuthentic,
+    /// An answer to an order was not made with our secret over the order that it names.
+    #[error("an answer to an order is not signed with the shared secret")]
+    AnswerNotAuthentic,
     /// Too many secrets were tried for what comes from this address: only those of the clients met
     /// there last were tried for this packet.
     #[error("too many shared secrets were tried for packets from this address")]
@@ -68,6 +71,7 @@ impl DropReason {
             | Self::MessageAuthenticatorMissing => Self::Crowded,
             Self::Malformed(_)
             | Self::UnexpectedCode(_)
+            | Self::AnswerNotAuthentic
             | Self::Crowded
             | Self::Ambiguous
             | Self::UnprotectedEap
@@ -89,7 +93,7 @@ impl DropReason {
     }
 
     /// Whether a connection inside TLS ends with it: nobody is between who could have sent it
-    /// (RFC 6614, section 2.5, and its successor).
+    /// (RFC 6613, section 2.6.4; RFC 6614, section 2.5, and its successor).
     #[must_use]
     pub const fn ends_connection(self) -> bool {
         match self {
@@ -97,6 +101,7 @@ impl DropReason {
             | Self::Malformed(_)
             | Self::NotAuthentic
             | Self::AccountingNotAuthentic
+            | Self::AnswerNotAuthentic
             | Self::TokenReused => true,
             Self::UnexpectedCode(_)
             | Self::MessageAuthenticatorMissing

@@ -83,7 +83,7 @@ impl Active {
         let file = Arc::clone(&active.file);
         let mut frames = Frames::new(&file, start..length, shape, MANY_FRAMES);
         while let Some((entry, end)) = frames.next()? {
-            active.note(&entry, None);
+            active.note(&entry, entry.hash, None);
             active.end = end;
         }
         active.unlearned = active.trails.keys().copied().collect();
@@ -100,12 +100,12 @@ impl Active {
     }
 
     /// Events with their place in the chains, as they are to be written.
-    pub(crate) fn chained(
+    pub(crate) fn chained<'b>(
         &self,
-        batch: &[Arc<Entry>],
+        batch: &'b [Arc<Entry>],
         words: &EventWords,
         owners: &BTreeMap<u32, EventOwner>,
-    ) -> Vec<Chained> {
+    ) -> Vec<Chained<'b>> {
         let (mut heads, mut text) = (Heads::new(), Vec::new());
         let chained = batch.iter().enumerate().map(|(done, entry)| {
             if done % A_FEW == 0 {
@@ -117,22 +117,23 @@ impl Active {
             let previous = head.copied().unwrap_or(EventHash::BEGINNING);
             let owner = owners.get(&number).copied();
             text.clear();
-            (words.text)(owner, sequence, previous, &entry.body, &mut text);
+            let mut terms = Vec::with_capacity(TERMS);
+            (words.text)(owner, sequence, previous, &entry.body, &mut text, &mut terms);
             let hash = EventHash::of(&text);
             heads.insert(number, hash);
-            Chained::new(Entry { hash: Some(hash), ..entry.as_ref().clone() }, words)
+            Chained { entry, hash, terms }
         });
         chained.collect()
     }
 
-    /// Takes in an event that was written at the end, with what it can be searched by where that is
-    /// known; the caller moves the end.
-    pub(crate) fn note(&mut self, entry: &Entry, terms: Option<&[u64]>) {
+    /// Takes in an event that was written at the end, with its hash, and with what it can be searched
+    /// by where that is known; the caller moves the end.
+    pub(crate) fn note(&mut self, entry: &Entry, hash: Option<EventHash>, terms: Option<&[u64]>) {
         let place = Place { sequence: entry.sequence, offset: self.end };
         let previous = self.heads.get(&entry.partition).copied();
         let trail = self.trails.entry(entry.partition).or_default();
         trail.note(place, previous, entry.time_ms, terms);
-        if let Some(hash) = entry.hash {
+        if let Some(hash) = hash {
             self.heads.insert(entry.partition, hash);
         }
         self.copied = self.copied.max(entry.outbox);
@@ -208,18 +209,11 @@ impl Active {
     }
 }
 
-/// An event with its place in the chain, and what it can be searched by.
-pub(crate) struct Chained {
-    pub(crate) entry: Entry,
+/// An event that waited, with its hash, and with what it can be searched by.
+pub(crate) struct Chained<'b> {
+    pub(crate) entry: &'b Entry,
+    pub(crate) hash: EventHash,
     pub(crate) terms: Vec<u64>,
-}
-
-impl Chained {
-    fn new(entry: Entry, words: &EventWords) -> Self {
-        let mut terms = Vec::new();
-        (words.terms)(&entry.body, &mut terms);
-        Self { entry, terms }
-    }
 }
 
 /// Events of one partition of which it is to be found out what they can be searched by.
@@ -253,6 +247,9 @@ const MANY_FRAMES: usize = 1 << 20;
 
 /// So many events are put into chains without a look who else wants the core.
 const A_FEW: usize = 64;
+
+/// What an event can be searched by is so much, as a rule.
+const TERMS: usize = 12;
 
 /// So many runs are read without looking whether the segment is still the active one.
 const AT_ONCE: usize = 64;

@@ -44,8 +44,10 @@ pub type EventOwner = [u8; 16];
 #[derive(Copy, Clone, Debug)]
 pub struct EventWords {
     /// Appends the text of an event that is hashed: of whose it is, its number, the hash of the
-    /// event before it, and its body. It must be the same for as long as the event is kept.
-    pub text: fn(Option<EventOwner>, u64, EventHash, &[u8], &mut Vec<u8>),
+    /// event before it, and its body. It must be the same for as long as the event is kept. Adds
+    /// what [`terms`](Self::terms) adds, too: an event that is written needs both, and its body is read
+    /// once for them.
+    pub text: fn(Option<EventOwner>, u64, EventHash, &[u8], &mut Vec<u8>, &mut Vec<u64>),
     /// The body of an event that says how many were dropped, and when the last one was.
     pub gap: fn(u64, u64) -> Vec<u8>,
     /// Adds what an event can be searched by, as [`term`] makes it.
@@ -63,7 +65,7 @@ pub type EventsOwned = Vec<(Partition, EventOwner)>;
 impl Default for EventWords {
     fn default() -> Self {
         Self {
-            text: |owner, sequence, previous, body, out| {
+            text: |owner, sequence, previous, body, out, _| {
                 let owner = owner.unwrap_or_default();
                 let parts = [&owner[..], &previous.0, &sequence.to_be_bytes(), body];
                 parts.iter().for_each(|part| out.extend_from_slice(part));

@@ -26,6 +26,18 @@ pub(crate) struct Entry {
     pub(crate) body: Vec<u8>,
 }
 
+/// An [`Entry`] as it is written whose hash was found out only then.
+#[derive(Serialize)]
+struct Linked<'e> {
+    partition: u32,
+    sequence: u64,
+    time_ms: u64,
+    outbox: u64,
+    hash: Option<EventHash>,
+    #[serde(with = "serde_bytes")]
+    body: &'e [u8],
+}
+
 /// An event as the first format has it.
 #[derive(Deserialize)]
 struct Unchained {
@@ -75,11 +87,13 @@ impl Entry {
         read.map_err(|error| Corrupt::new(error.to_string()))
     }
 
-    /// Appends the event in its frame to `out`.
-    pub(crate) fn write_frame(&self, out: &mut Vec<u8>) -> Result<(), Corrupt> {
+    /// Appends the event in its frame to `out`, with its hash.
+    pub(crate) fn write_frame(&self, hash: EventHash, out: &mut Vec<u8>) -> Result<(), Corrupt> {
         let start = out.len();
         out.extend_from_slice(&[0; 8]);
-        self.write(out)?;
+        let &Self { partition, sequence, time_ms, outbox, ref body, .. } = self;
+        let linked = Linked { partition, sequence, time_ms, outbox, hash: Some(hash), body };
+        *out = crate::record::encode_behind(std::mem::take(out), &linked)?;
         let (header, encoded) = out
             .get_mut(start..)
             .and_then(<[u8]>::split_first_chunk_mut::<8>)
@@ -111,5 +125,23 @@ impl From<Unchained> for Entry {
     fn from(unchained: Unchained) -> Self {
         let Unchained { partition, sequence, time_ms, outbox, body } = unchained;
         Self { partition, sequence, time_ms, outbox, hash: None, body }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_has_the_event_as_it_is_written_elsewhere_with_its_hash() {
+        let body = vec![0xAB; 200];
+        let (time_ms, hash) = (1_700_000_000_000, EventHash([7; 32]));
+        let entry = Entry { partition: 7, sequence: 300, time_ms, outbox: 9, hash: None, body };
+        let (mut frame, mut bare) = (vec![1, 2], Vec::new());
+        entry.write_frame(hash, &mut frame).unwrap();
+        let entry = Entry { hash: Some(hash), ..entry };
+        entry.write(&mut bare).unwrap();
+        assert_eq!((&frame[..2], &frame[10..]), (&[1, 2][..], &bare[..]));
+        assert_eq!(Entry::read_frame(&frame[2..], Shape::Chained), Some((entry, &[][..])));
     }
 }

@@ -84,7 +84,7 @@ impl Log {
         unpoisoned(self.owners.write()).insert(partition.number(), owner);
     }
 
-    pub(crate) fn append(&self, events: Vec<Event>) -> Result<(), Dropped> {
+    pub(crate) fn append(&self, events: impl IntoIterator<Item = Event>) -> Result<(), Dropped> {
         let mut queue = self.queue();
         let before = queue.waiting.len();
         let mut count = 0;
@@ -372,8 +372,8 @@ impl Log {
         };
         let mut octets = Vec::new();
         let mut ends = Vec::with_capacity(batch.len());
-        for Chained { entry, .. } in &chained {
-            entry.write_frame(&mut octets)?;
+        for Chained { entry, hash, .. } in &chained {
+            entry.write_frame(*hash, &mut octets)?;
             ends.push(start + octets.len() as u64);
         }
         file.set_len(start + octets.len() as u64)?;
@@ -381,7 +381,7 @@ impl Log {
         file.sync_data()?;
         let mut segments = unpoisoned(self.segments.write());
         for (chained, end) in chained.iter().zip(ends) {
-            segments.active.note(&chained.entry, Some(&chained.terms));
+            segments.active.note(chained.entry, Some(chained.hash), Some(&chained.terms));
             segments.active.end = end;
         }
         let mut queue = self.queue();

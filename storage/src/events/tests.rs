@@ -22,6 +22,10 @@ fn options() -> EventOptions {
         segment_events: 40,
         segment_ms: 1_000_000,
         words: EventWords {
+            text: |owner, sequence, previous, body, out, terms| {
+                (EventWords::default().text)(owner, sequence, previous, body, out, terms);
+                terms.push(term(1, body));
+            },
             terms: |body, terms| terms.push(term(1, body)),
             ..EventWords::default()
         },
@@ -31,7 +35,7 @@ fn options() -> EventOptions {
 /// The hash of an event by the words that say nothing of bodies.
 fn hash(owner: Option<EventOwner>, sequence: u64, previous: EventHash, body: &[u8]) -> EventHash {
     let mut text = Vec::new();
-    (EventWords::default().text)(owner, sequence, previous, body, &mut text);
+    (EventWords::default().text)(owner, sequence, previous, body, &mut text, &mut Vec::new());
     EventHash::of(&text)
 }
 

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::chain::{Chain, Link};
+use super::ranks::Ranks;
 
 /// What one owner takes.
 #[derive(Clone, Copy, Default)]
@@ -22,6 +23,9 @@ pub(super) struct Shares {
     free: Vec<usize>,
     /// Chains each owner's answered slots by age.
     links: Vec<Link>,
+    /// Who has most answers, and whose have most octets.
+    by_count: Ranks,
+    by_octets: Ranks,
 }
 
 impl Shares {
@@ -58,6 +62,7 @@ impl Shares {
             share.answered.push(&mut self.links, slot);
             share.octets = share.octets.saturating_add(octets);
         }
+        self.rank(place);
     }
 
     /// Notes that the answer in a slot, of so many octets, is forgotten.
@@ -66,6 +71,7 @@ impl Shares {
             share.answered.remove(&mut self.links, slot);
             share.octets = share.octets.saturating_sub(octets);
         }
+        self.rank(place);
         self.tidy(place);
     }
 
@@ -77,14 +83,20 @@ impl Shares {
         self.tidy(place);
     }
 
-    /// The slot with the oldest answer to who has most of them.
+    /// The slot with the oldest answer to who has most of them, or hardly less.
     pub(super) fn oldest_of_the_largest(&self) -> Option<usize> {
-        self.shares.iter().max_by_key(|share| share.answered.length())?.answered.oldest()
+        self.shares.get(self.by_count.first()?)?.answered.oldest()
     }
 
-    /// The slot with the oldest answer to whose answers have most octets.
+    /// The slot with the oldest answer to whose answers have most octets, or hardly fewer.
     pub(super) fn oldest_of_the_heaviest(&self) -> Option<usize> {
-        self.shares.iter().max_by_key(|share| share.octets)?.answered.oldest()
+        self.shares.get(self.by_octets.first()?)?.answered.oldest()
+    }
+
+    fn rank(&mut self, place: usize) {
+        let Some(share) = self.shares.get(place) else { return };
+        self.by_count.note(place, share.answered.length());
+        self.by_octets.note(place, share.octets);
     }
 
     fn tidy(&mut self, place: usize) {
