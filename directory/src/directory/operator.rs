@@ -1,5 +1,5 @@
-//! What whoever owns the machine may do without any permission: let an admin in where nobody can, and
-//! have everything sealed with another master key.
+//! What whoever owns the machine may do without any permission: let an admin in where nobody can,
+//! and have everything sealed with another master key.
 //!
 //! It is for commands, beside which no daemon runs, since the store is open to one process alone.
 
