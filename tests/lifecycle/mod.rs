@@ -9,6 +9,7 @@ mod event_bound;
 mod event_delivery;
 mod first_admin;
 mod imports;
+mod master_key;
 mod metrics;
 mod recovery;
 mod refusal;
