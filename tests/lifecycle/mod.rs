@@ -1,6 +1,7 @@
 //! The life of the process: starting, restarting, reloading, ending, dying.
 
 mod ahead;
+mod backup;
 mod billing;
 mod copies;
 mod crash;
