@@ -1,7 +1,6 @@
 //! The doors, opened over one directory.
 
 use std::num::NonZeroUsize;
-use std::path::Path;
 use std::sync::Arc;
 
 use ::admin_api::LdapExplainer;
@@ -9,14 +8,15 @@ use tokio::runtime::Handle;
 
 use directory::authentication::{ChallengeLimits, HashParameters, PoolLimits, ThrottlePolicy};
 use directory::{
-    CertificateBound, Directory, Entropy, EventOptions, Keep, KnownNames, MasterKey, OpenOptions,
-    ReplyDictionary, Stopwatch, StoreOptions, milliseconds,
+    CertificateBound, Directory, Entropy, EventOptions, Keep, KnownNames, MasterKey, OpenError,
+    OpenOptions, ReplyDictionary, Stopwatch, StoreOptions, milliseconds,
 };
 
 use crate::clock::{self, Clock};
-use crate::config::{Authentication, Config};
+use crate::config::{Authentication, Config, MasterKeySource};
 use crate::ldap::{self as ldap_door, Entrance};
 use crate::lifecycle::Lifecycle;
+use crate::master_key::KeyFiles;
 use crate::metrics::{self, Jobs, Tally, Watched};
 use crate::runtimes::yield_to_others;
 use crate::start::{Prepared, StartError};
@@ -24,15 +24,70 @@ use crate::{
     admin_api, delivery, ends, lists, master_key, radius as radius_door, randomness, upkeep,
 };
 
-/// Opens the directory of a configuration.
+/// Opens the directory of a configuration. A rotation of the master key that a crash kept from its
+/// end is ended.
 ///
 /// # Errors
-/// When the store cannot be opened with this key.
+/// When the store cannot be opened with this key, nor with one that a rotation left.
 pub fn open_directory(
     config: &Config,
     master_key: &master_key::MasterKey,
 ) -> Result<Directory, StartError> {
-    let options = OpenOptions {
+    open_by_fitting_key(config, master_key).map(|(directory, _)| directory)
+}
+
+/// As [`open_directory`]; gives the key that fits as well.
+///
+/// # Errors
+/// As [`open_directory`].
+pub(crate) fn open_by_fitting_key(
+    config: &Config,
+    master_key: &master_key::MasterKey,
+) -> Result<(Directory, master_key::MasterKey), StartError> {
+    let options = open_options(config)?;
+    let open = |key: &master_key::MasterKey| {
+        let (path, master) = (&config.data.directory, MasterKey::from_bytes(*key.octets()));
+        match Directory::open(path, master, Arc::new(OsEntropy), &options) {
+            Ok(directory) => Ok(Some(directory)),
+            Err(OpenError::WrongMasterKey) => Ok(None),
+            Err(error) => Err(StartError::from(error)),
+        }
+    };
+    if let Some(directory) = open(master_key)? {
+        return Ok((directory, master_key.clone()));
+    }
+    let source = &config.data.master_key;
+    let mut tried = vec![source.to_string()];
+    if let MasterKeySource::File(file) = source {
+        let files = KeyFiles::of(file);
+        if let Some(next) = files.pending()? {
+            if let Some(directory) = open(&next)? {
+                end_rotation(&files);
+                return Ok((directory, next));
+            }
+            tried.push(files.next().display().to_string());
+        }
+    }
+    Err(StartError::AnotherMasterKey { tried })
+}
+
+/// Puts the key that the store is sealed with where it is looked for. Where that cannot be done the
+/// store is open all the same, and the next start tries it again.
+fn end_rotation(files: &KeyFiles) {
+    let next = files.next().display();
+    match files.finish() {
+        Ok(()) => tracing::warn!(
+            %next,
+            "the store is sealed with the new key of a rotation that was broken off, and with no \
+             other: that key has taken the place of the one before"
+        ),
+        Err(error) => tracing::warn!(%error, "a rotation of the master key cannot be ended"),
+    }
+}
+
+/// How the directory of a configuration is opened.
+fn open_options(config: &Config) -> Result<OpenOptions, StartError> {
+    Ok(OpenOptions {
         store: StoreOptions {
             cache_bytes: config.data.cache,
             events: EventOptions {
@@ -56,10 +111,7 @@ pub fn open_directory(
         event_retention: config.events.retention_floor(),
         passkeys: config.admin_api.relying_party().and_then(Result::ok),
         delivery: config.event_delivery.bounds(),
-    };
-    let master = MasterKey::from_bytes(*master_key.octets());
-    let path: &Path = &config.data.directory;
-    Ok(Directory::open(path, master, Arc::new(OsEntropy), &options)?)
+    })
 }
 
 /// Opens every door over a directory.

@@ -1,11 +1,14 @@
 //! The master key, which seals the key of every organization.
 
+mod rotation;
+
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
+pub(crate) use self::rotation::KeyFiles;
 use crate::config::MasterKeySource;
 use crate::private_file;
 
@@ -52,6 +55,36 @@ pub enum MasterKeyError {
     /// What was found is no key.
     #[error("the master key in {0} is not 64 hexadecimal digits")]
     Malformed(String),
+    /// A rotation cannot write a file beside the key.
+    #[error(
+        "a rotation writes {}, and cannot: {source}; the new master key may be elsewhere \
+         (--new-key)", file.display()
+    )]
+    Unwritable {
+        /// The file.
+        file: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The key from before the last rotation would be lost.
+    #[error(
+        "{} has the master key from before the last rotation: move it to where the backups from \
+         before will find it", .0.display()
+    )]
+    FormerKept(PathBuf),
+    /// The new key could not take the place of the one before.
+    #[error(
+        "the store is sealed with the master key in {}, which could not take the place of that in \
+         {}: {source}", next.display(), file.display()
+    )]
+    Unfinished {
+        /// Where the new key is.
+        next: PathBuf,
+        /// Where it should be.
+        file: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
 }
 
 /// Fetches the master key. `fresh` becomes the key where the source is a file that does not exist

@@ -28,6 +28,26 @@ pub fn create(path: &Path, content: &[u8]) -> io::Result<()> {
     linked.and_then(|()| sync_folder(path))
 }
 
+/// Gives a file another name in its folder, which a file that has it loses; it survives power loss.
+///
+/// # Errors
+///
+/// When there is no such file, or the folder cannot be written to.
+pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    fs::rename(from, to)?;
+    sync_folder(to)
+}
+
+/// Has a file survive power loss that somebody else wrote.
+///
+/// # Errors
+///
+/// When it cannot be read, or the disk fails.
+pub fn sync(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()?;
+    sync_folder(path)
+}
+
 fn write_beside(path: &Path, content: &[u8]) -> io::Result<std::path::PathBuf> {
     let mut name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
     name.push(format!(".{}.new", std::process::id()));

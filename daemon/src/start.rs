@@ -7,7 +7,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::config::{Config, Tls};
+use crate::config::{Config, MasterKeySource, Tls};
 use crate::lifecycle::systemd::{self, Notifier};
 use crate::lifecycle::{Ending, Lifecycle, Signals};
 use crate::logging::LogControl;
@@ -21,7 +21,7 @@ use crate::{doors, environment, privileges};
 use directory::Directory;
 use tokio::runtime::Handle;
 
-/// Why the daemon did not start. The first four are for the operator to mend.
+/// Why the daemon did not start. The first five are for the operator to mend.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The certificate cannot be used.
@@ -38,6 +38,15 @@ pub enum StartError {
     /// There is no master key.
     #[error(transparent)]
     MasterKey(#[from] MasterKeyError),
+    /// The store was sealed with another master key.
+    #[error(
+        "this store was sealed with another master key than that of {}; data from a backup takes \
+         the master key of then", tried.join(" and that of ")
+    )]
+    AnotherMasterKey {
+        /// Where those that do not fit are.
+        tried: Vec<String>,
+    },
     /// Privileges could not be given up.
     #[error(transparent)]
     Privileges(#[from] PrivilegesError),
@@ -82,7 +91,7 @@ impl Prepared {
         let sockets = Sockets::bind(&config)?;
         privileges::give_up(&config.privileges)?;
         make_folder(&config.data.directory)?;
-        let master_key = master_key(&config)?;
+        let master_key = master_key(&config.data.master_key)?;
         Ok(Self { config, tls, sockets, master_key })
     }
 }
@@ -106,15 +115,30 @@ pub(crate) fn rehearse(config: &Config) -> Result<(), StartError> {
 ///
 /// When privileges cannot be given up, or the folder, the key or the store cannot be had.
 pub(crate) fn open_for_command(config: &Config) -> Result<Directory, StartError> {
-    privileges::give_up(&config.privileges)?;
-    make_folder(&config.data.directory)?;
-    doors::open_directory(config, &master_key(config)?)
+    open_with_key_for_command(config).map(|(directory, _)| directory)
 }
 
-/// Fetches the master key of a configuration, or makes it where it is a file that is not there.
-fn master_key(config: &Config) -> Result<MasterKey, StartError> {
+/// As [`open_for_command`]; gives the master key in force as well.
+///
+/// # Errors
+///
+/// As [`open_for_command`].
+pub(crate) fn open_with_key_for_command(
+    config: &Config,
+) -> Result<(Directory, MasterKey), StartError> {
+    privileges::give_up(&config.privileges)?;
+    make_folder(&config.data.directory)?;
+    doors::open_by_fitting_key(config, &master_key(&config.data.master_key)?)
+}
+
+/// Fetches a master key, or makes it where that is a file that is not there.
+///
+/// # Errors
+///
+/// When it cannot be had, or there is no randomness.
+pub(crate) fn master_key(source: &MasterKeySource) -> Result<MasterKey, StartError> {
     let fresh = MasterKey::new(randomness::octets()?);
-    Ok(master_key::fetch(&config.data.master_key, &environment::variable, &fresh)?)
+    Ok(master_key::fetch(source, &environment::variable, &fresh)?)
 }
 
 /// What is read again at SIGHUP, besides the certificate.

@@ -27,6 +27,7 @@ mod in_clear;
 mod kinds;
 mod later;
 mod mac_password;
+mod master_key;
 mod memory;
 mod model;
 mod ms_chap;

@@ -241,12 +241,21 @@ impl Store {
     }
 
     /// Seals the data keys of all partitions with another master key, with which the store is to
-    /// be opened from then on.
+    /// be opened from then on. What `also` changes is in the same transaction.
     ///
     /// # Errors
-    /// When a data key cannot be read, or the change cannot be written.
-    pub fn rotate_master_key(&self, new: MasterKey) -> Result<(), WriteError<ChangeError>> {
-        self.write(move |change| change.rewrap(&new))
+    /// When `also` refuses, a data key cannot be read, or the change cannot be written. Where the
+    /// disk failed, the store may be sealed with either key, as a whole.
+    pub fn rotate_master_key<E, F>(&self, new: MasterKey, also: F) -> Result<(), WriteError<E>>
+    where
+        F: FnOnce(&mut Change<'_>) -> Result<(), E> + Send + 'static,
+        E: From<ChangeError> + Send + 'static,
+    {
+        self.write(move |change| {
+            also(change)?;
+            // Last, because only a failure of its own makes it forget the new key.
+            change.rewrap(&new).map_err(E::from)
+        })
     }
 
     pub(crate) fn start(parts: Parts, vault: Vault, options: Options) -> Result<Self, OpenError> {

@@ -350,7 +350,8 @@ fn a_rotated_master_key_opens_the_store_and_the_old_one_does_not() {
     let secret = |change: &mut Change<'_>| change.put_secret(Partition::Provider, Kind(1), 1, b"s");
     store.write(secret).unwrap();
     let before = store.read().unwrap();
-    store.rotate_master_key(MasterKey::from_bytes([2; 32])).unwrap();
+    let also = |change: &mut Change<'_>| change.put(Partition::Provider, 1, &thing("beside"));
+    store.rotate_master_key::<ChangeError, _>(MasterKey::from_bytes([2; 32]), also).unwrap();
     for snapshot in [before, store.read().unwrap()] {
         let secret = snapshot.secret(Partition::Provider, Kind(1), 1).unwrap().unwrap();
         assert_eq!(secret.expose(), b"s");
@@ -358,6 +359,7 @@ fn a_rotated_master_key_opens_the_store_and_the_old_one_does_not() {
     drop(store);
     assert!(matches!(open(directory.path(), 1), Err(OpenError::WrongMasterKey)));
     let store = open(directory.path(), 2).unwrap();
+    assert!(store.read().unwrap().get::<Thing>(Partition::Provider, 1).unwrap().is_some());
     assert!(store.check(&[KindCheck::of::<Thing>()]).unwrap().is_sound());
 }
 

@@ -13,7 +13,7 @@ use crate::harness::radius::Gear;
 use crate::harness::server::Site;
 
 /// Clients that write at the same time.
-const WRITERS: usize = 4;
+pub(super) const WRITERS: usize = 4;
 /// Acknowledged writes after which the process is killed, each time a bit later in its work.
 const ROUNDS: [usize; 3] = [5, 20, 40];
 
@@ -75,7 +75,13 @@ fn a_session_whose_report_was_answered_is_there_after_kill_9() {
 }
 
 /// Makes users until the daemon is gone, and tells of each that was acknowledged.
-fn write(api: &Api, organization: &str, prefix: &str, tell: &Sender<String>, killed: &AtomicBool) {
+pub(super) fn write(
+    api: &Api,
+    organization: &str,
+    prefix: &str,
+    tell: &Sender<String>,
+    killed: &AtomicBool,
+) {
     for number in 0.. {
         let login = format!("{prefix}{number}");
         let user = json!({"login": login, "display_name": login, "surname": "Crash"});
@@ -90,7 +96,7 @@ fn write(api: &Api, organization: &str, prefix: &str, tell: &Sender<String>, kil
 }
 
 /// The logins of all users, page by page.
-fn logins(api: &Api, organization: &str) -> HashSet<String> {
+pub(super) fn logins(api: &Api, organization: &str) -> HashSet<String> {
     let mut all = HashSet::new();
     let mut cursor = String::new();
     loop {

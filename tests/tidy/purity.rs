@@ -52,7 +52,8 @@ fn the_doors_ask_for_permissions_and_never_for_roles() {
 
 #[test]
 fn what_takes_no_permission_is_done_by_commands_alone() {
-    let forbidden = [".create_first_admin(", ".recover_admin(", "Actor::operator("];
+    let forbidden =
+        [".create_first_admin(", ".recover_admin(", ".rotate_master_key(", "Actor::operator("];
     let mut found = lines_with(["daemon", "admin-api", "protocols", "cli"], forbidden);
     found.retain(|line| {
         let commands = ["daemon/src/commands/", "daemon/src/demo/"];

@@ -4,6 +4,7 @@ mod admin;
 mod check;
 mod config;
 mod demo;
+mod master_key;
 mod openapi;
 mod serve;
 
@@ -59,6 +60,9 @@ enum Command {
     /// Make the first admin, or let one in again, while the daemon does not run
     #[command(subcommand)]
     Admin(AdminCommand),
+    /// Replace the master key, while the daemon does not run
+    #[command(subcommand)]
+    MasterKey(MasterKeyCommand),
     /// Walk the whole store and compare every index with its records
     Check {
         /// The configuration
@@ -85,6 +89,13 @@ enum AdminCommand {
     /// standard input, and without authenticator, recovery codes, passkeys, suspension, networks,
     /// sessions and API keys of before
     Recover(admin::Recover),
+}
+
+#[derive(Debug, Subcommand)]
+enum MasterKeyCommand {
+    /// Seal the keys of all organizations with another master key. That takes the place of the one
+    /// before where it is a file's; otherwise it is said what is to be put where
+    Rotate(master_key::Rotate),
 }
 
 #[derive(Debug, Subcommand)]
@@ -131,7 +142,10 @@ impl CommandError {
         match self {
             Self::Config(_) => CONFIGURATION,
             Self::Start(
-                StartError::Tls(_) | StartError::Data { .. } | StartError::MasterKey(_),
+                StartError::Tls(_)
+                | StartError::Data { .. }
+                | StartError::MasterKey(_)
+                | StartError::AnotherMasterKey { .. },
             ) => CONFIGURATION,
             Self::Start(StartError::Privileges(error)) | Self::Privileges(error) => match error {
                 PrivilegesError::NoUser(_) | PrivilegesError::NoGroup(_) => CONFIGURATION,
@@ -175,6 +189,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
         Command::Admin(AdminCommand::Recover(recover)) => {
             admin::recover(recover, &mut io::stdin().lock(), &mut io::stdout())
+        }
+        Command::MasterKey(MasterKeyCommand::Rotate(rotate)) => {
+            master_key::rotate(&rotate, &mut io::stdout())
         }
         Command::Check { config } => check::run(&config, &mut io::stdout()),
         Command::Openapi { devices } => openapi::print(devices, &mut io::stdout()),

@@ -1,13 +1,15 @@
-//! What whoever owns the machine may do without any permission: let an admin in where nobody can.
+//! What whoever owns the machine may do without any permission: let an admin in where nobody can,
+//! and have everything sealed with another master key.
 //!
 //! It is for commands, beside which no daemon runs, since the store is open to one process alone.
 
-use storage::Change;
+use storage::{Change, MasterKey, Partition};
 
 use crate::access::{Actor, Context};
 use crate::collections::{self, NewPassword, RecoveredAdmin, Site};
 use crate::directory::Directory;
 use crate::error::Error;
+use crate::events::{Action, Event, EventActor, Outcome};
 use crate::id::{AdminId, Place};
 use crate::records::AdminFields;
 use crate::time::Time;
@@ -41,6 +43,21 @@ impl Directory {
         password: NewPassword,
     ) -> Result<RecoveredAdmin, Error> {
         self.as_operator(now, move |site| collections::recover(site, &login, password))
+    }
+
+    /// Seals the keys of the provider and of all organizations with another master key, with which
+    /// the directory is to be opened from then on. An event of the provider's tells it.
+    ///
+    /// # Errors
+    /// When the store fails. Where the disk does, it may be sealed with either key, as a whole.
+    pub fn rotate_master_key(&self, now: Time, new: MasterKey) -> Result<(), Error> {
+        let tell = move |change: &mut Change<'_>| -> Result<(), Error> {
+            let told = Event::of_daemon(now, (Action::SecretRotated, None), Outcome::Success);
+            let event = Event { actor: EventActor::Operator, ..told };
+            change.event(Partition::Provider, now.0, &event.encode());
+            Ok(())
+        };
+        Ok(self.inner.store.rotate_master_key(new, tell)?)
     }
 
     fn as_operator<T: Send + 'static>(

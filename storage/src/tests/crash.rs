@@ -166,6 +166,50 @@ fn after_a_power_loss_what_was_written_behind_is_as_old_as_a_durable_change_at_m
     assert!(n > 50, "the workload has {n} operations only");
 }
 
+#[test]
+fn a_power_loss_at_any_operation_of_a_rotation_leaves_one_master_key_that_opens_everything() {
+    let mut n = 0;
+    loop {
+        n += 1;
+        let machine = machine_with_store();
+        let store = open(&machine).unwrap();
+        (0..4).for_each(|step| write(&store, step).unwrap());
+        machine.plan(n, Fault::PowerLoss);
+        let next = MasterKey::from_bytes([2; 32]);
+        let acknowledged = store.rotate_master_key::<ChangeError, _>(next, |_| Ok(())).is_ok();
+        drop(store);
+        let finished = !machine.was_hit();
+        let opened = [1, 2].map(|key| open_by(&machine.restarted(n), key, options()));
+        let (store, is_new) = match opened {
+            [Ok(store), Err(OpenError::WrongMasterKey)] => (store, false),
+            [Err(OpenError::WrongMasterKey), Ok(store)] => (store, true),
+            other => panic!("operation {n}: {:?}", other.map(Result::err)),
+        };
+        assert!(is_new || !acknowledged, "operation {n}: what was acknowledged is gone");
+        compare(&store, 4, &format!("operation {n}"));
+        if finished {
+            assert!(is_new);
+            break;
+        }
+    }
+    assert!(n > 3, "the rotation has {n} operations only");
+}
+
+#[test]
+fn a_rotation_whose_change_is_refused_leaves_the_key_in_force() {
+    let machine = machine_with_store();
+    let store = open(&machine).unwrap();
+    let next = MasterKey::from_bytes([2; 32]);
+    let refused = store.rotate_master_key(next, |change| {
+        change.event(organization(1), 1, b"half");
+        Err(ChangeError::NoPartition(organization(1)))
+    });
+    assert!(matches!(refused, Err(WriteError::Refused(ChangeError::NoPartition(_)))));
+    write(&store, 0).unwrap();
+    drop(store);
+    compare(&open(&machine).unwrap(), 1, "after a rotation that was refused");
+}
+
 /// Writes ever greater numbers behind, and every third time something durably; says which number
 /// was there by the last durable change.
 fn work_behind(machine: &Machine) -> u64 {
@@ -400,8 +444,13 @@ fn open(machine: &Machine) -> Result<Store, OpenError> {
 }
 
 fn open_with(machine: &Machine, options: Options) -> Result<Store, OpenError> {
+    open_by(machine, 1, options)
+}
+
+/// Opens the store with a master key that is this octet all over.
+fn open_by(machine: &Machine, key: u8, options: Options) -> Result<Store, OpenError> {
     let events = Arc::new(machine.clone());
-    let vault = Vault::new(MasterKey::from_bytes([1; 32]), entropy());
+    let vault = Vault::new(MasterKey::from_bytes([key; 32]), entropy());
     let (disk, journal) = (Disk::new(machine.file("database")), Journal::open(machine, 4_096)?);
     Store::start(Parts { disk, events, journal, lock: None }, vault, options)
 }
