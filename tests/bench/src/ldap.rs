@@ -156,7 +156,22 @@ impl Search<'_> {
 
 /// The message of an operation that is the only one under way.
 pub(crate) fn message(operation: &[u8]) -> Vec<u8> {
-    ber::group(0x30, &[ber::integer(2), operation.to_vec()])
+    numbered(2, operation)
+}
+
+/// The message of an operation under a message ID.
+pub(crate) fn numbered(id: u32, operation: &[u8]) -> Vec<u8> {
+    ber::group(0x30, &[ber::integer(id), operation.to_vec()])
+}
+
+/// The operation that abandons what was asked under a message ID (RFC 4511 4.11).
+pub(crate) fn abandon(id: u32) -> Vec<u8> {
+    let mut operation = ber::integer(id);
+    // The INTEGER's own tag gives way to the operation's.
+    if let Some(tag) = operation.first_mut() {
+        *tag = 0x50;
+    }
+    operation
 }
 
 /// The operation of a simple bind.
@@ -221,4 +236,16 @@ pub(crate) fn cookie(controls: &[u8]) -> Option<&[u8]> {
     let (_, _estimate, rest) = ber::split(pair)?;
     let (_, cookie, _) = ber::split(rest)?;
     Some(cookie)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_abandoned_is_named_by_its_message_id() {
+        assert_eq!(abandon(5), [0x50, 1, 5]);
+        assert_eq!(abandon(500), [0x50, 2, 1, 244]);
+        assert_eq!(numbered(6, &abandon(5)), [0x30, 6, 0x02, 1, 6, 0x50, 1, 5]);
+    }
 }

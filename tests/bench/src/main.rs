@@ -86,8 +86,7 @@ struct Arguments {
     /// tried, unless given.
     #[arg(long)]
     threads: Option<usize>,
-    /// What to measure: the rows beside the peers, our own bounds, a store of very many people, a log
-    /// of very many events.
+    /// What to measure, several divided by commas.
     #[arg(long, value_delimiter = ',', default_value = "rows,bounds")]
     parts: Vec<Part>,
     /// Bounds to look at, instead of all.
@@ -214,9 +213,14 @@ const THREADS: usize = 4;
 /// A part of the report.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 enum Part {
+    /// The scenarios, on every server that can.
     Rows,
+    /// What one client or one organization may take from others, of ours alone; left out where rows are
+    /// measured too and scenarios, security or shapes are chosen.
     Bounds,
+    /// A store of very many people, and dumps of one organization of very many, of ours alone.
     Scale,
+    /// A log of very many events, and how soon some are found in it, of ours alone.
     Events,
 }
 
@@ -443,4 +447,21 @@ fn stop(mut subject: Subject) {
 fn say(line: &str) {
     // Nobody is there to be told when the terminal is gone.
     drop(writeln!(std::io::stderr(), "{line}"));
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_help_names_each_part_and_says_what_it_is() {
+        let help = Arguments::command().render_long_help().to_string();
+        for part in Part::value_variants() {
+            let value = part.to_possible_value().unwrap();
+            assert!(value.get_help().is_some(), "nothing is said of {part:?}");
+            assert!(help.contains(&format!("- {}", value.get_name())), "{help}");
+        }
+    }
 }

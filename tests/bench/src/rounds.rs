@@ -111,6 +111,12 @@ impl Reader<'_> {
         single(self.organization.users.iter().map(ask))
     }
 
+    /// Binds of so many people, the first ones.
+    pub(crate) fn binds(self, people: usize) -> Rounds {
+        let users = self.organization.users.iter().take(people);
+        single(users.map(|user| bind(self.organization, user)))
+    }
+
     /// `(description=*x*)`, which no index serves, whatever comes of it.
     pub(crate) fn unindexed(self) -> Rounds {
         let filter = contained("description", "x");

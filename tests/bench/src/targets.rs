@@ -7,9 +7,11 @@ use crate::row::Row;
 use crate::shown::Shown;
 use crate::table::{OURS, Outcome, rows};
 
-/// The peers whose CPU the targets are about.
+/// The peers that a row's own target is about.
 const MEASURES: [&str; 2] = ["slapd", "FreeRADIUS"];
-/// Closer than this is not told apart from equal.
+/// How many times ours the CPU of any other peer is to be: no less.
+const EVEN: f64 = 1.0;
+/// Throughput and p99 that are closer than this are not told apart from equal.
 const NOISE: f64 = 0.97;
 
 /// How many times better ours is than a peer.
@@ -33,11 +35,15 @@ impl Lead {
         }
     }
 
+    /// How many times ours the peer's CPU is to be in a row with this target.
+    fn aim(&self, target: f64) -> f64 {
+        if MEASURES.contains(&self.peer) { target } else { EVEN }
+    }
+
     /// What falls short of `target`, in words.
     fn wanting(&self, target: f64) -> Vec<String> {
-        let least = if MEASURES.contains(&self.peer) { target } else { target.min(1.0) };
         let behind = [
-            (self.cpu >= least.min(1.0) * NOISE && self.cpu >= least.max(1.0), "CPU"),
+            (self.cpu >= self.aim(target), "CPU"),
             (self.rate >= NOISE, "throughput"),
             (self.p99 >= NOISE, "p99"),
         ];
@@ -94,11 +100,7 @@ fn line(out: &mut impl Write, row: Row, lead: &Lead) -> Result {
         true if wanting.is_empty() => "yes".to_owned(),
         true => format!("**no**: {}", wanting.join(", ")),
     };
-    let aim = match lead.peer {
-        peer if is_aimed && MEASURES.contains(&peer) => format!("{target:.1}×"),
-        _ if is_aimed => "1.0×".to_owned(),
-        _ => String::new(),
-    };
+    let aim = if is_aimed { format!("{:.1}×", lead.aim(target)) } else { String::new() };
     writeln!(
         out,
         "| {} | {} | {} | {:.2}× | {aim} | {:.2}× | {:.2}× | {verdict} |",
@@ -165,6 +167,23 @@ mod tests {
         assert!(failed.ends_with("no contest: no right answer of FreeRADIUS: it says [0] |"));
         assert!(told(outcome("slapd", row, shown(2_000.0, None)), row).contains("**no**"));
         assert!(told(outcome("slapd", row, shown(10.0, None)), row).ends_with("| yes |"));
+    }
+
+    #[test]
+    fn a_rows_own_target_is_for_slapd_and_freeradius_and_even_for_all_others() {
+        let row = *Row::ALL.iter().find(|row| row.target > 2.0).unwrap();
+        let own = format!("| 2.00× | {:.1}× | 2.00× | 1.00× | **no**: CPU against", row.target);
+        let even = "| 2.00× | 1.0× | 2.00× | 1.00× | yes |";
+        let peer = |name, rate| told(outcome(name, row, shown(rate, None)), row);
+        for name in MEASURES {
+            assert!(peer(name, 500.0).contains(&own), "{name}");
+        }
+        for name in ["389-ds", "slapd with a database each"] {
+            assert!(peer(name, 500.0).ends_with(even), "{name}");
+        }
+        // Equal is what is hardly behind in throughput and p99, and not in CPU.
+        let close = peer("389-ds", 1_020.0);
+        assert!(close.ends_with("| 1.00× | **no**: CPU against 389-ds |"), "{close}");
     }
 
     #[test]

@@ -87,10 +87,20 @@ pub(crate) enum Look {
     BindStorm,
     /// A storm of searches that no index serves.
     SearchStorm,
+    /// A storm of searches that an index serves, many under way on each connection.
+    IndexedStorm,
+    /// A storm of binds with passwords that are remembered, on open connections.
+    WarmBindStorm,
+    /// A storm of binds with passwords that are remembered, each on a new connection.
+    ConnectStorm,
     /// A storm of requests and handshakes that are never finished.
     HalfOpen,
     /// Readers that take little of much.
     SlowReaders,
+    /// Dumps of which nothing is read.
+    UnreadDumps,
+    /// Dumps that are abandoned as soon as they come.
+    AbandonedDumps,
     /// Conversations of EAP that are never finished.
     HalfEap,
     /// Packets of RADIUS that are nobody's.
@@ -113,8 +123,13 @@ impl Look {
             Self::ColdBinds => cold::binds(ground),
             Self::BindStorm => storm::pass(Storm::ColdBinds, ground),
             Self::SearchStorm => storm::pass(Storm::Unindexed, ground),
+            Self::IndexedStorm => storm::pass(Storm::Indexed, ground),
+            Self::WarmBindStorm => storm::pass(Storm::WarmBinds, ground),
+            Self::ConnectStorm => storm::pass(Storm::NewConnections, ground),
             Self::HalfOpen => storm::pass(Storm::Halves, ground),
             Self::SlowReaders => storm::pass(Storm::SlowReaders, ground),
+            Self::UnreadDumps => storm::pass(Storm::Unread, ground),
+            Self::AbandonedDumps => storm::pass(Storm::Abandoned, ground),
             Self::HalfEap => half::conversations(ground),
             Self::RadiusNoise => noise::all(ground),
             Self::RadiusRush => rush::all(ground),
@@ -214,7 +229,10 @@ const NOTES: &str = "
 The daemon is started anew before each look. Memory is the whole process; proportional (PSS) and \
 resident (RSS) come from `smaps_rollup`, what grows meanwhile is anonymous memory sampled every 10 ms. \
 In storms, four clients of one organization search and four bind with a password that is known, each \
-every 2 ms, alone and then while the large organization does what the line says. Their p99 is the median of \
+every 2 ms, alone and then while the large organization does what the line says; where that breaks off before \
+its time or comes to nothing, the bound is not met. Warm binds of a storm are of eight people whom the daemon \
+has let in just before. A client that reads nothing leaves a few kilobytes to its kernel; one that abandons a dump \
+asks for it again when it has read what was under way. The neighbours' p99 is the median of \
 those of every 40 ms: what the host takes from a virtual machine comes in pieces of some milliseconds, more of \
 them the busier it is, and would decide over that of the whole run, which stands beside it. With RADIUS eight pieces \
 of one organization's gear ask by PAP, or report about sessions, in the same way; a question without an \
