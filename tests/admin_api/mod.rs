@@ -1,5 +1,6 @@
 //! The admin API, by URL, with curl and with connections of the tests' own.
 
+mod again;
 mod lists;
 mod repeats;
 mod schemathesis;

@@ -4,3 +4,5 @@
 mod pages;
 mod questions;
 mod world;
+
+pub(super) use world::dead_destinations;

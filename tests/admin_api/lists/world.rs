@@ -189,7 +189,7 @@ fn user(office: &Office, login: &str) -> String {
 }
 
 /// Destinations with dead letters, of the organization and of the provider; tells their ids.
-fn dead_destinations(office: &Office) -> [String; 2] {
+pub(in crate::admin_api) fn dead_destinations(office: &Office) -> [String; 2] {
     let receiver = Receiver::start();
     receiver.does("302");
     let own = office.path("event-destinations");
