@@ -5,8 +5,10 @@ use serde_json::Value;
 use super::world::{List, World};
 use crate::harness::curl::Response;
 
-/// So many pages of one item are turned over at most.
+/// So many items are looked at, of those that come first.
 const MOST: usize = 60;
+/// So many pages are turned over at most; one of several organizations may hold nothing.
+const PAGES: usize = 4 * MOST;
 
 /// What tells items apart, in their order.
 fn keys(list: &List, page: &Value) -> Vec<Value> {
@@ -70,13 +72,15 @@ fn is_turned_over(world: &World, list: &List, question: &str) {
     whole.truncate(MOST);
     let asked = if question.is_empty() { String::new() } else { format!("&{question}") };
     let (mut seen, mut next) = (Vec::new(), String::new());
-    for _ in 0..=MOST {
+    for _ in 0..PAGES {
         let page = world.page(list, &format!("limit=1{asked}{next}"));
         let shown = keys(list, &page);
         assert!(shown.len() <= 1, "{}: {page}", list.template);
         seen.extend(shown);
-        let Some(cursor) = page["next"].as_str() else { break };
-        next = format!("&cursor={cursor}");
+        match page["next"].as_str() {
+            Some(cursor) if seen.len() < MOST => next = format!("&cursor={cursor}"),
+            Some(_) | None => break,
+        }
     }
     if list.is_of_events() || whole.len() == MOST {
         seen.truncate(whole.len());
