@@ -85,15 +85,17 @@ fn sessions_end_after_the_silence_that_is_set_and_are_then_kept_for_as_long_as_i
     server.daemon.stop();
 }
 
+/// What an admin's session is answered when it is used.
+fn status(server: &Server, admin: &Admin) -> u16 {
+    let token = Some(admin.session.token());
+    Https::at(&server.admin_api, &server.ca_file, token).get("/v1/me").status
+}
+
 #[test]
 fn sessions_of_admins_last_no_longer_than_is_set_used_or_not() {
     let Some(mut office) = Office::alone() else { return };
     let (used, unused) = (office.admin("manager"), office.admin("manager"));
     office.stop();
-    let status = |server: &Server, admin: &Admin| {
-        let token = Some(admin.session.token());
-        Https::at(&server.admin_api, &server.ca_file, token).get("/v1/me").status
-    };
     let (_site, mut server) = served(&mut office, ("admin_api", &[]), 6 * MINUTE);
     assert_eq!(status(&server, &used), 200);
     server.daemon.stop();
@@ -106,6 +108,29 @@ fn sessions_of_admins_last_no_longer_than_is_set_used_or_not() {
     let lifetime = ("admin_api", &["session_lifetime = \"5m\""][..]);
     let (_site, mut server) = served(&mut office, lifetime, 6 * MINUTE);
     assert_eq!(status(&server, &used), 401);
+    server.daemon.stop();
+}
+
+#[test]
+fn sessions_of_an_organizations_own_admins_end_when_it_says() {
+    let Some(mut office) = Office::alone() else { return };
+    let (used, unused) = (office.admin("manager"), office.admin("manager"));
+    let ours = office.provider_admin("manager", &json!("all"));
+    // An hour, half of it unused.
+    office.set(&json!({"admin_sessions": {"lifetime": 3_600_000, "idle": 1_800_000}}));
+    office.stop();
+    let (_site, mut server) = served(&mut office, ("admin_api", &[]), 20 * MINUTE);
+    assert_eq!(status(&server, &used), 200);
+    server.daemon.stop();
+
+    let (_site, mut server) = served(&mut office, ("admin_api", &[]), 40 * MINUTE);
+    assert_eq!((status(&server, &used), status(&server, &unused)), (200, 401));
+    assert_eq!(status(&server, &ours), 200, "the provider's are not the organization's business");
+    server.daemon.stop();
+
+    let (_site, mut server) = served(&mut office, ("admin_api", &[]), 62 * MINUTE);
+    assert_eq!(status(&server, &used), 401, "however much it is used");
+    assert_eq!(status(&server, &ours), 200);
     server.daemon.stop();
 }
 

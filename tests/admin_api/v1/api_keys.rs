@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::harness::admin::Admin;
 use crate::harness::calendar::{at, in_days, seconds};
+use crate::harness::client::Client;
 use crate::harness::https::Https;
 use crate::harness::office::Office;
 use crate::harness::pause;
@@ -91,6 +92,32 @@ fn a_key_works_only_from_the_networks_it_was_narrowed_to() {
     let me = here.get("/v1/me");
     assert_eq!(me.status, 200);
     assert_eq!(me.json()["sources"], json!(["192.0.2.0/24", "127.0.0.0/8"]));
+}
+
+#[test]
+fn a_key_works_from_where_its_admin_and_the_key_itself_are_both_allowed() {
+    let office = Office::new();
+    let admin = owner(&office, "manager");
+    let (_, wide) = key(&admin, &json!({}));
+    let (_, narrow) = key(&admin, &json!({"sources": ["127.0.0.2/32", "127.0.0.3/32"]}));
+    let url = format!("{}/v1/me", office.demo.admin_api.url);
+    let from = |who: &Https, address: &str| {
+        let bearer = format!("Authorization: Bearer {}", who.token());
+        let said = Client::new("curl", "curl")
+            .args(["-s", "--http1.1", "--cacert", &office.demo.ca_file, "--interface", address])
+            .args(["-o", "/dev/null", "-w", "%{http_code}", "-H", &bearer, &url])
+            .run();
+        said.stdout.parse::<u16>().unwrap_or_else(|_| panic!("{said:?}"))
+    };
+    let answers =
+        |who: &Https| ["127.0.0.1", "127.0.0.2", "127.0.0.3"].map(|address| from(who, address));
+    assert_eq!(answers(&wide), [200, 200, 200]);
+    assert_eq!(answers(&narrow), [401, 200, 200]);
+    let allowed = json!({"sources": ["127.0.0.1/32", "127.0.0.2/32"]});
+    assert_eq!(office.top.send("PATCH", &admin.place, Some(&allowed)).status, 200);
+    assert_eq!(answers(&wide), [200, 200, 401]);
+    assert_eq!(answers(&narrow), [401, 200, 401]);
+    assert_eq!(answers(&admin.session), [200, 200, 401]);
 }
 
 #[test]

@@ -153,6 +153,36 @@ fn assert_renamed_once(admin: &Admin, place: &str) {
 }
 
 #[test]
+fn passkeys_are_filtered_sorted_and_cut_as_other_lists_are() {
+    let office = Office::new();
+    let admin = office.admin("manager");
+    let browser = Browser::new(&[Path::new(&office.demo.ca_file)]);
+    browser.open(&format!("{}/v1/docs", origin(&office)));
+    let signed_in = browser.run(SIGN_IN, &json!([admin.credentials(&office)]));
+    assert_eq!(signed_in["status"], 200, "{signed_in}");
+    for name in ["watch", "laptop"] {
+        // One authenticator makes one passkey.
+        let authenticator = browser.authenticator();
+        let registered = browser.run(REGISTER, &json!([name]));
+        assert_eq!(registered["status"], 201, "{registered}");
+        browser.remove(authenticator);
+    }
+    let list = |query: &str| {
+        let answer = admin.session.get(&format!("/v1/me/passkeys?{query}"));
+        assert_eq!(answer.status, 200, "{query}: {answer:?}");
+        answer.json()["items"].as_array().unwrap().clone()
+    };
+    let names = |query: &str| -> Vec<Value> {
+        list(query).into_iter().map(|passkey| passkey["name"].clone()).collect()
+    };
+    assert_eq!(names("sort=name"), ["laptop", "watch"]);
+    assert_eq!(names("sort=-name"), ["watch", "laptop"]);
+    assert_eq!(names("filter=name%20eq%20%22WATCH%22"), ["watch"]);
+    assert!(names("filter=not%20(name%20pr)").is_empty());
+    assert_eq!(list("sort=name&fields=name"), [json!({"name": "laptop"}), json!({"name": "watch"})]);
+}
+
+#[test]
 fn a_browser_keeps_its_session_from_other_pages_of_the_same_name_too() {
     let office = Office::new();
     let admin = office.admin("manager");
