@@ -12,6 +12,7 @@ use ldap::{Answer, Command, Outcome, Question, ResultCode, Security, Session, Ti
 use tokio::time::Sleep;
 
 use super::answer::{Asked, Caller, Late};
+use super::turns::Place;
 use super::{Door, Entrance};
 use crate::lifecycle::Shutdown;
 use crate::metrics::Operation;
@@ -50,8 +51,10 @@ pub(super) async fn run(
     let mut caller = Caller::new(Arc::clone(&door), peer.ip());
     caller.introduced(&transport);
     let turn = door.clock.monotonic();
+    let place = Place::new(&door.rounds);
     let (written, stayed) = (false, false);
-    let mut connection = Connection { door, session, transport, caller, turn, written, stayed };
+    let mut connection =
+        Connection { door, session, transport, caller, turn, place, written, stayed };
     connection.serve(&shutdown).await;
     let _late = tokio::time::timeout(GOODBYE, connection.transport.close()).await;
 }
@@ -74,6 +77,8 @@ struct Connection {
     caller: Caller,
     /// Since when the connection works without having left the thread to others.
     turn: Duration,
+    /// Among those of its organization that are answered now.
+    place: Place,
     /// Whether something was written since the last question.
     written: bool,
     /// A search stays, or has stayed, to hear of changes.
@@ -97,9 +102,10 @@ impl Connection {
             told: None,
         };
         loop {
-            match self.work().await {
-                Flow::GoOn => {}
-                Flow::End => return,
+            let flow = self.work().await;
+            self.place.leave();
+            if let Flow::End = flow {
+                return;
             }
             // A client that never pauses would hide the end behind its requests.
             if !interruptions.drained && shutdown.is_draining() {
@@ -117,6 +123,8 @@ impl Connection {
     async fn work(&mut self) -> Flow {
         loop {
             while let Some(command) = self.session.next() {
+                let (door, whose) = (&self.door, self.caller.organization());
+                self.place.take(&door.rounds, whose, || door.clock.monotonic()).await;
                 if let Flow::End = self.obey(command).await {
                     return Flow::End;
                 }
@@ -157,11 +165,13 @@ impl Connection {
                         if let Flow::End = self.flush().await {
                             return Flow::End;
                         }
+                        self.place.leave();
                         Some(self.door.turns.wait(organization).await)
                     }
                     None => None,
                 };
                 let now = self.ask(ticket, question);
+                self.place.worked(now);
                 // The turn is kept until the runtime has looked who is ready: handed on at once, it
                 // would go from one long search to the next before anybody else is heard.
                 if turn.is_some() || now.saturating_sub(self.turn) >= TURN {
@@ -248,11 +258,16 @@ impl Connection {
         // Most clients read, so most writes need no alarm.
         let written = match at_once(written.as_mut()).await {
             Some(written) => written,
-            None => match tokio::time::timeout(self.door.write_timeout, written).await {
-                Ok(written) => written,
-                Err(_) => return Flow::End,
-            },
+            None => {
+                // Others of the organization do not wait for this client to read.
+                self.place.leave();
+                match tokio::time::timeout(self.door.write_timeout, written).await {
+                    Ok(written) => written,
+                    Err(_) => return Flow::End,
+                }
+            }
         };
+        self.place.leave();
         if written.is_ok() { Flow::GoOn } else { Flow::End }
     }
 

@@ -17,7 +17,7 @@ mod view;
 
 use std::io;
 use std::net::TcpListener;
-use std::num::NonZeroUsize;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -50,7 +50,10 @@ pub(crate) struct Door {
     busy_delay: Duration,
     admission: Arc<Admission<Source>>,
     organizations: Arc<Admission<OrganizationId>>,
+    /// Of what takes long.
     turns: Turns,
+    /// Of what is answered at once, in microseconds.
+    rounds: Turns,
     persistent: Persistent,
     definitions: Definitions,
     /// How many binds without TLS are looked at beside their connections at once.
@@ -63,6 +66,13 @@ pub(crate) struct Door {
 /// Binds without TLS that are looked at at once: strangers make as many as they like, and their
 /// threads are those of everybody else's work.
 const OVERHEARD: usize = 2;
+
+/// What one organization may hold of a round.
+fn round(runtime: &RuntimeMetrics) -> NonZeroU32 {
+    let each = turns::round();
+    let threads = u32::try_from(runtime.num_workers()).unwrap_or(u32::MAX);
+    NonZeroU32::new(threads.saturating_mul(each)).unwrap_or(NonZeroU32::MIN)
+}
 
 /// What a listener's connections begin as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,7 +157,7 @@ impl Door {
             sorted: config.sorted_entries as usize,
         };
         let of_organizations = config.connections_per_organization;
-        let turns = NonZeroUsize::new(config.long_searches_per_organization);
+        let turns = config.long_searches_per_organization.try_into().unwrap_or(u32::MAX);
         Arc::new(Self {
             directory,
             clock,
@@ -159,7 +169,8 @@ impl Door {
             busy_delay: config.busy_delay,
             admission: Admission::new(config.connections, config.connections_per_source),
             organizations: Admission::new(u32::MAX, of_organizations),
-            turns: Turns::new(turns.unwrap_or(NonZeroUsize::MIN)),
+            turns: Turns::new(NonZeroU32::new(turns).unwrap_or(NonZeroU32::MIN)),
+            rounds: Turns::new(round(&runtime.metrics())),
             persistent: Persistent {
                 per_connection: config.persistent_searches_per_connection as usize,
                 organizations: Admission::new(

@@ -1,22 +1,38 @@
-//! Turns of those whose work takes long.
+//! Turns of organizations, so that one's storm does not make the others wait.
 //!
 //! A question that is not answered within a moment goes on in turns, and only so many turns of one
 //! organization run at once. What else its connections want waits for one of them, not for a
 //! processor: however many expensive searches an organization starts, the others find processors
 //! free.
+//!
+//! What is answered at once has its turns too, by the time that it takes: between two looks at who else is
+//! ready, one organization's connections work for a moment together and no longer. However many of them
+//! ask, a request of another organization waits for that moment, not for all of them.
 
 use std::collections::HashMap;
-use std::num::NonZeroUsize;
+use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
 
 use directory::OrganizationId;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+/// Whose a turn is: an organization's, or that of all who have not bound.
+pub(super) type Whose = Option<OrganizationId>;
+
 /// The turns of every organization.
 #[derive(Debug)]
 pub(super) struct Turns {
-    at_once: NonZeroUsize,
-    organizations: Mutex<HashMap<OrganizationId, Weak<Semaphore>>>,
+    /// What one of them may hold at once.
+    share: NonZeroU32,
+    semaphores: Mutex<Semaphores>,
+}
+
+#[derive(Debug, Default)]
+struct Semaphores {
+    of: HashMap<Whose, Weak<Semaphore>>,
+    /// With so many those that nobody has any more make room.
+    full: usize,
 }
 
 /// A turn; it ends when it is dropped.
@@ -28,29 +44,93 @@ pub(super) struct Turn {
 }
 
 impl Turns {
-    /// Lets so many turns of one organization run at once.
-    pub(super) fn new(at_once: NonZeroUsize) -> Self {
-        Self { at_once, organizations: Mutex::default() }
+    /// Lets one organization hold so much at once.
+    pub(super) fn new(share: NonZeroU32) -> Self {
+        Self { share, semaphores: Mutex::default() }
     }
 
-    /// Waits for a turn.
+    /// Waits for a turn of one.
     pub(super) async fn wait(&self, organization: OrganizationId) -> Turn {
-        let semaphore = self.of(organization);
+        let semaphore = self.of(Some(organization));
         // Nobody closes it.
         let permit = Arc::clone(&semaphore).acquire_owned().await.ok();
         Turn { _permit: permit, _organization: semaphore }
     }
 
-    fn of(&self, organization: OrganizationId) -> Arc<Semaphore> {
-        let mut organizations = self.organizations.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(semaphore) = organizations.get(&organization).and_then(Weak::upgrade) {
+    fn of(&self, whose: Whose) -> Arc<Semaphore> {
+        let mut semaphores = self.semaphores.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(semaphore) = semaphores.of.get(&whose).and_then(Weak::upgrade) {
             return semaphore;
         }
-        // Those that nobody waits for any more make room.
-        organizations.retain(|_, semaphore| semaphore.strong_count() > 0);
-        let semaphore = Arc::new(Semaphore::new(self.at_once.get()));
-        organizations.insert(organization, Arc::downgrade(&semaphore));
+        if semaphores.of.len() >= semaphores.full {
+            semaphores.of.retain(|_, semaphore| semaphore.strong_count() > 0);
+            semaphores.full = FEW + 2 * semaphores.of.len();
+        }
+        let semaphore = Arc::new(Semaphore::new(self.share.get() as usize));
+        semaphores.of.insert(whose, Arc::downgrade(&semaphore));
         semaphore
+    }
+}
+
+/// How long one organization's connections work on each thread before it looks who else is ready, in
+/// microseconds.
+pub(super) const ROUND: u32 = 50;
+pub(super) fn round() -> u32 {
+    static R: std::sync::OnceLock<u32> = std::sync::OnceLock::new();
+    *R.get_or_init(|| std::env::var("ROUND").ok().and_then(|v| v.parse().ok()).unwrap_or(ROUND))
+}
+
+/// So many semaphores are too few to look which of them can go.
+const FEW: usize = 16;
+
+/// A connection's place among those of its organization that are answered at once. What it holds of the
+/// turn is as many microseconds as its last requests took.
+#[derive(Debug)]
+pub(super) struct Place {
+    whose: Whose,
+    semaphore: Arc<Semaphore>,
+    microseconds: u32,
+    held: Option<Held>,
+}
+
+#[derive(Debug)]
+struct Held {
+    since: Duration,
+    /// Nobody closes the semaphore, so that there is one.
+    _permit: Option<OwnedSemaphorePermit>,
+}
+
+impl Place {
+    /// The place of a connection on which nobody has bound.
+    pub(super) fn new(turns: &Turns) -> Self {
+        Self { whose: None, semaphore: turns.of(None), microseconds: 0, held: None }
+    }
+
+    /// Waits until it is this connection's turn, unless it is.
+    pub(super) async fn take(&mut self, turns: &Turns, whose: Whose, now: impl Fn() -> Duration) {
+        if self.held.is_some() {
+            return;
+        }
+        if whose != self.whose {
+            self.semaphore = turns.of(whose);
+            self.whose = whose;
+        }
+        let share = self.microseconds.clamp(1, round());
+        let permit = Arc::clone(&self.semaphore).acquire_many_owned(share).await.ok();
+        self.held = Some(Held { since: now(), _permit: permit });
+    }
+
+    /// Notes that the turn has come to a time.
+    pub(super) fn worked(&mut self, until: Duration) {
+        if let Some(held) = &self.held {
+            let took = until.saturating_sub(held.since).as_micros();
+            self.microseconds = u32::try_from(took).unwrap_or(u32::MAX);
+        }
+    }
+
+    /// Ends the turn.
+    pub(super) fn leave(&mut self) {
+        self.held = None;
     }
 }
 
@@ -72,7 +152,7 @@ mod tests {
 
     #[test]
     fn so_many_turns_of_one_organization_run_at_once_and_others_do_not_wait_for_them() {
-        let turns = Turns::new(NonZeroUsize::new(2).unwrap());
+        let turns = Turns::new(NonZeroU32::new(2).unwrap());
         let (acme, globex) = (organization(1), organization(2));
         let (mut first, mut second) = (pin!(turns.wait(acme)), pin!(turns.wait(acme)));
         let Poll::Ready(first) = poll(first.as_mut()) else { panic!("no first turn") };
@@ -87,15 +167,15 @@ mod tests {
 
     #[test]
     fn an_organization_without_turns_takes_no_room() {
-        let turns = Turns::new(NonZeroUsize::MIN);
+        let turns = Turns::new(NonZeroU32::MIN);
         for number in 1..100 {
             let mut turn = pin!(turns.wait(organization(number)));
             assert!(poll(turn.as_mut()).is_ready());
         }
-        assert!(turns.organizations.lock().unwrap().len() <= 100);
+        assert!(turns.semaphores.lock().unwrap().of.len() <= 100);
         let mut last = pin!(turns.wait(organization(1_000)));
         assert!(poll(last.as_mut()).is_ready());
-        drop(turns.of(organization(2_000)));
-        assert!(turns.organizations.lock().unwrap().len() < 100);
+        drop(turns.of(Some(organization(2_000))));
+        assert!(turns.semaphores.lock().unwrap().of.len() < 100);
     }
 }

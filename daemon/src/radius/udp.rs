@@ -11,7 +11,7 @@ use radius::{Port, Server, SignedReply, Slate};
 
 use super::Door;
 use super::candidates::{Candidates, ClientKey};
-use super::datagrams::{BATCH, Datagrams};
+use super::datagrams::Datagrams;
 use super::socket::{Outlet, Worker};
 use super::turns::{Arrival, Turns};
 use crate::lifecycle::Shutdown;
@@ -26,6 +26,13 @@ pub(super) async fn run(door: Arc<Door>, datagrams: Datagrams, port: Port, shutd
 
 /// Calls for datagrams in a row at most, before some are answered.
 const CALLS: usize = 16;
+
+/// Datagrams that are looked at before their answers leave and others have a turn.
+const AT_ONCE: usize = 16;
+fn at_once() -> usize {
+    static R: std::sync::OnceLock<usize> = std::sync::OnceLock::new();
+    *R.get_or_init(|| std::env::var("AT_ONCE").ok().and_then(|v| v.parse().ok()).unwrap_or(AT_ONCE))
+}
 
 struct Socket {
     datagrams: Datagrams,
@@ -74,7 +81,7 @@ impl Worker<Socket> {
             tracing::debug!(%error, "RADIUS datagrams were not received");
         }
         let now = self.door.clock.monotonic();
-        for _ in 0..BATCH {
+        for _ in 0..at_once() {
             let Some(arrival) = self.outlet.turns.next() else { break };
             self.look_at(arrival, now);
         }
