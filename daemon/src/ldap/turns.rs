@@ -178,4 +178,41 @@ mod tests {
         drop(turns.of(Some(organization(2_000))));
         assert!(turns.semaphores.lock().unwrap().of.len() < 100);
     }
+
+    fn take(place: &mut Place, turns: &Turns, whose: Whose, at: u64) -> bool {
+        let mut taking = pin!(place.take(turns, whose, || Duration::from_micros(at)));
+        poll(taking.as_mut()).is_ready()
+    }
+
+    #[test]
+    fn connections_of_one_organization_hold_no_more_than_a_round_and_others_do_not_wait() {
+        let turns = Turns::new(NonZeroU32::new(ROUND).unwrap());
+        let (acme, globex) = (Some(organization(1)), Some(organization(2)));
+        let [mut first, mut second, mut third] = [(); 3].map(|()| Place::new(&turns));
+        assert!(take(&mut first, &turns, acme, 0) && take(&mut second, &turns, acme, 0));
+        first.worked(Duration::from_micros(u64::from(ROUND)));
+        second.worked(Duration::from_micros(10));
+        first.leave();
+        second.leave();
+        assert!(take(&mut second, &turns, acme, 0));
+        assert!(!take(&mut first, &turns, acme, 0));
+        assert!(take(&mut third, &turns, globex, 0));
+        second.leave();
+        assert!(take(&mut first, &turns, acme, 0));
+    }
+
+    #[test]
+    fn a_place_is_taken_once_and_whatever_it_took_fits_into_a_round() {
+        let turns = Turns::new(NonZeroU32::new(ROUND).unwrap());
+        let acme = Some(organization(1));
+        let mut place = Place::new(&turns);
+        assert!(take(&mut place, &turns, acme, 0));
+        place.worked(Duration::from_secs(5_000));
+        assert!(take(&mut place, &turns, acme, 0));
+        place.leave();
+        assert!(take(&mut place, &turns, acme, 0));
+        assert_eq!(turns.of(acme).available_permits(), 0);
+        place.leave();
+        assert_eq!(turns.of(acme).available_permits(), ROUND as usize);
+    }
 }
