@@ -40,8 +40,8 @@ pub use check::{KindCheck, Report};
 pub use durations::{DurationFigures, Durations, Stopwatch};
 pub use events::{
     ChainEnds, Dropped, Event, EventError, EventFigures, EventHash, EventLog, EventOptions,
-    EventOwner, EventSearch, EventWords, EventsCut, EventsKept, EventsOwned, Link, Living,
-    MAX_EVENT, Stored, Term, term,
+    EventOwner, EventSearch, EventText, EventWords, EventsCut, EventsKept, EventsOwned, Link,
+    Living, MAX_EVENT, Stored, Term, term,
 };
 pub use file::DATABASE;
 pub use journal::{Journal, JournalEntry, JournalError};

@@ -26,6 +26,8 @@ pub struct Downstream<K> {
     secret: Secret,
     next: u32,
     asked: HashMap<u32, (K, Order)>,
+    /// The last order of each identifier for whose answer nobody waits any more.
+    forgotten: HashMap<u32, Order>,
 }
 
 impl<K> Downstream<K> {
@@ -37,7 +39,7 @@ impl<K> Downstream<K> {
             Version::V1_0 => first % MOST,
             Version::V1_1 => first,
         };
-        Self { version, secret, next, asked: HashMap::new() }
+        Self { version, secret, next, asked: HashMap::new(), forgotten: HashMap::new() }
     }
 
     /// Writes an order, of which the key tells what the gear answers; `seconds` is when, since 1970.
@@ -86,13 +88,30 @@ impl<K> Downstream<K> {
             Version::V1_1 => read.token(),
         };
         let Some((_, order)) = self.asked.get(&number) else { return Ok(None) };
-        let Some(said) = order.judge(&read)? else { return Ok(None) };
+        let said = match order.judge(&read) {
+            Err(DropReason::AnswerNotAuthentic) if self.is_late(number, &read) => None,
+            said => said?,
+        };
+        let Some(said) = said else { return Ok(None) };
         Ok(self.asked.remove(&number).map(|(key, _)| (key, said)))
     }
 
     /// Forgets orders for whose answer nobody waits any more.
     pub fn retain(&mut self, waits: impl Fn(&K) -> bool) {
-        self.asked.retain(|_, (key, _)| waits(key));
+        let gone = self.asked.extract_if(|_, (key, _)| !waits(key));
+        match self.version {
+            Version::V1_0 => {
+                self.forgotten.extend(gone.map(|(number, (_, order))| (number, order)));
+            }
+            // A token does not come again so soon.
+            Version::V1_1 => gone.for_each(drop),
+        }
+    }
+
+    /// Whether a packet answers the order that had its number before.
+    fn is_late(&self, number: u32, packet: &Packet<'_>) -> bool {
+        let order = self.forgotten.get(&number);
+        order.is_some_and(|order| matches!(order.judge(packet), Ok(Some(_))))
     }
 
     /// A number by which nothing is asked.
@@ -188,6 +207,22 @@ mod tests {
         assert_eq!(machine.receive(&[41, 0]), short);
         // None of them was the answer.
         assert_eq!(machine.receive(&yes), Ok(Some((1, Obedience::Done))));
+    }
+
+    #[test]
+    fn an_answer_that_comes_late_is_not_forged_where_its_identifier_is_used_again() {
+        let mut machine = Downstream::new(Version::V1_0, secret(), 0);
+        let order = (OrderKind::Disconnect, &session());
+        let before = machine.write(0, order, SECONDS - 60).unwrap();
+        machine.retain(|_| false);
+        let orders: Vec<Vec<u8>> = (1..=MOST).map(|key| write(&mut machine, key)).collect();
+        let again = &orders[255];
+        assert_eq!(again[1], before[1]);
+        assert_eq!(machine.receive(&signed(&before)), Ok(None));
+        let mut forged = signed(&before);
+        forged[4] ^= 1;
+        assert_eq!(machine.receive(&forged), Err(DropReason::AnswerNotAuthentic));
+        assert_eq!(machine.receive(&signed(again)), Ok(Some((MOST, Obedience::Done))));
     }
 
     #[test]

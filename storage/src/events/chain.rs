@@ -43,11 +43,10 @@ pub type EventOwner = [u8; 16];
 /// The words of whoever keeps events, which the log does not understand.
 #[derive(Copy, Clone, Debug)]
 pub struct EventWords {
-    /// Appends the text of an event that is hashed: of whose it is, its number, the hash of the
-    /// event before it, and its body. It must be the same for as long as the event is kept. Adds
-    /// what [`terms`](Self::terms) adds, too: an event that is written needs both, and its body is read
-    /// once for them.
-    pub text: fn(Option<EventOwner>, u64, EventHash, &[u8], &mut Vec<u8>, &mut Vec<u64>),
+    /// The text of an event that is hashed. It must be the same for as long as the event is kept.
+    /// Adds what [`terms`](Self::terms) adds, too: an event that is written needs both, and its body
+    /// is read once for them.
+    pub text: EventText,
     /// The body of an event that says how many were dropped, and when the last one was.
     pub gap: fn(u64, u64) -> Vec<u8>,
     /// Adds what an event can be searched by, as [`term`] makes it.
@@ -57,6 +56,10 @@ pub struct EventWords {
     /// [`introduce`](super::EventLog::introduce).
     pub owners: fn(&Snapshot) -> Result<EventsOwned, ReadError>,
 }
+
+/// Appends the text of an event, out of whose it is, its number, the hash of the event before it,
+/// and its body.
+pub type EventText = fn(Option<EventOwner>, u64, EventHash, &[u8], &mut Vec<u8>, &mut Vec<u64>);
 
 /// Whose the events of partitions are.
 pub type EventsOwned = Vec<(Partition, EventOwner)>;
