@@ -172,7 +172,7 @@ fn section_4_2_9_and_10_addresses_match_line_by_line_indexed_or_not() {
         }
         // What is shown is what was written.
         let shown = office.find(&client, "(uid=eve)", &[name]);
-        let written = ["elsewhere", "Gold \\24 Silver$C:\\5CStrand$London"];
+        let written = ["Gold \\24 Silver$C:\\5CStrand$London", "elsewhere"];
         assert_eq!(shown.only().values(name), written);
     }
 }

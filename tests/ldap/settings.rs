@@ -63,7 +63,8 @@ fn applications_whose_profile_knows_no_pages_get_more_without_up_to_the_total() 
     Arc::get_mut(&mut office.demo).unwrap().daemon().stop();
     let site = Site::of_demo(office.demo.folder()).unwrap().set("ldap", "cleartext_bind = true");
     let lines = ["size_limit = 2", "page_size = 2", "paged_total = 4"];
-    let server = lines.into_iter().fold(site, |site, line| site.set("ldap", line)).serve();
+    let site = lines.into_iter().fold(site, |site, line| site.set("ldap", line));
+    let server = site.serve();
     for ((dn, password, _), given) in accounts {
         let client = server.ldap().bound(&dn, &password);
         let code = if given == 4 { 0 } else { 4 };

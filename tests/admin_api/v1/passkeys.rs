@@ -179,7 +179,10 @@ fn passkeys_are_filtered_sorted_and_cut_as_other_lists_are() {
     assert_eq!(names("sort=-name"), ["watch", "laptop"]);
     assert_eq!(names("filter=name%20eq%20%22WATCH%22"), ["watch"]);
     assert!(names("filter=not%20(name%20pr)").is_empty());
-    assert_eq!(list("sort=name&fields=name"), [json!({"name": "laptop"}), json!({"name": "watch"})]);
+    assert_eq!(
+        list("sort=name&fields=name"),
+        [json!({"name": "laptop"}), json!({"name": "watch"})]
+    );
 }
 
 #[test]
