@@ -34,7 +34,9 @@ use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-pub use self::chain::{EventHash, EventOwner, EventText, EventWords, EventsOwned, Link, Term, term};
+pub use self::chain::{
+    EventHash, EventOwner, EventText, EventWords, EventsOwned, Link, Term, term,
+};
 use self::queue::Log;
 pub use self::retention::{EventsCut, EventsKept, Living};
 pub use self::walk::{ChainEnds, EventSearch};

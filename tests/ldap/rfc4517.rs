@@ -164,8 +164,7 @@ fn section_4_2_9_and_10_addresses_match_line_by_line_indexed_or_not() {
             assert_eq!(office.find(&client, &filter, &["1.1"]).names(), expected, "{filter}");
         }
         let ada = office.user_dn("ada");
-        for (address, code) in
-            [("12 HIGH street $ flat 3$Leeds", 6), ("12 High Street$Flat 3", 5)]
+        for (address, code) in [("12 HIGH street $ flat 3$Leeds", 6), ("12 High Street$Flat 3", 5)]
         {
             let compared = client.compare(&ada, &format!("{name}:{address}"));
             assert_eq!(compared.code, code, "{compared:?}");

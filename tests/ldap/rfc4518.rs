@@ -121,8 +121,7 @@ fn section_2_4_what_unicode_gave_out_later_or_not_yet_is_taken_and_matches_on_pu
     let office = Office::new();
     let client = office.ldap();
     // A letter and a picture that came after Unicode 3.2, and what is no character so far.
-    for (login, name) in
-        [("one", "\u{1e9e}a"), ("two", "Fox \u{1f98a}"), ("three", "Ada \u{378}")]
+    for (login, name) in [("one", "\u{1e9e}a"), ("two", "Fox \u{1f98a}"), ("three", "Ada \u{378}")]
     {
         office.make("users", &json!({"login": login, "display_name": name, "surname": "X"}));
         let ours = [office.user_dn(login)];

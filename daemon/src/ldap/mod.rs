@@ -52,7 +52,7 @@ pub(crate) struct Door {
     organizations: Arc<Admission<OrganizationId>>,
     /// Of what takes long.
     turns: Turns,
-    /// Of what is answered at once, in microseconds.
+    /// Of what is answered at once.
     rounds: Turns,
     persistent: Persistent,
     definitions: Definitions,
@@ -66,13 +66,6 @@ pub(crate) struct Door {
 /// Binds without TLS that are looked at at once: strangers make as many as they like, and their
 /// threads are those of everybody else's work.
 const OVERHEARD: usize = 2;
-
-/// What one organization may hold of a round.
-fn round(runtime: &RuntimeMetrics) -> NonZeroU32 {
-    let each = turns::round();
-    let threads = u32::try_from(runtime.num_workers()).unwrap_or(u32::MAX);
-    NonZeroU32::new(threads.saturating_mul(each)).unwrap_or(NonZeroU32::MIN)
-}
 
 /// What a listener's connections begin as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -170,7 +163,7 @@ impl Door {
             admission: Admission::new(config.connections, config.connections_per_source),
             organizations: Admission::new(u32::MAX, of_organizations),
             turns: Turns::new(NonZeroU32::new(turns).unwrap_or(NonZeroU32::MIN)),
-            rounds: Turns::new(round(&runtime.metrics())),
+            rounds: Turns::of_rounds(runtime.metrics().num_workers()),
             persistent: Persistent {
                 per_connection: config.persistent_searches_per_connection as usize,
                 organizations: Admission::new(

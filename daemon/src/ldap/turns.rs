@@ -49,6 +49,13 @@ impl Turns {
         Self { share, semaphores: Mutex::default() }
     }
 
+    /// Lets the connections of one organization work for a moment between two looks at who else is ready, on
+    /// each of so many threads: its share is in microseconds.
+    pub(super) fn of_rounds(threads: usize) -> Self {
+        let threads = u32::try_from(threads).unwrap_or(u32::MAX);
+        Self::new(NonZeroU32::new(threads.saturating_mul(ROUND)).unwrap_or(NonZeroU32::MIN))
+    }
+
     /// Waits for a turn of one.
     pub(super) async fn wait(&self, organization: OrganizationId) -> Turn {
         let semaphore = self.of(Some(organization));
@@ -74,11 +81,7 @@ impl Turns {
 
 /// How long one organization's connections work on each thread before it looks who else is ready, in
 /// microseconds.
-pub(super) const ROUND: u32 = 50;
-pub(super) fn round() -> u32 {
-    static R: std::sync::OnceLock<u32> = std::sync::OnceLock::new();
-    *R.get_or_init(|| std::env::var("ROUND").ok().and_then(|v| v.parse().ok()).unwrap_or(ROUND))
-}
+const ROUND: u32 = 50;
 
 /// So many semaphores are too few to look which of them can go.
 const FEW: usize = 16;
@@ -115,7 +118,7 @@ impl Place {
             self.semaphore = turns.of(whose);
             self.whose = whose;
         }
-        let share = self.microseconds.clamp(1, round());
+        let share = self.microseconds.clamp(1, ROUND);
         let permit = Arc::clone(&self.semaphore).acquire_many_owned(share).await.ok();
         self.held = Some(Held { since: now(), _permit: permit });
     }

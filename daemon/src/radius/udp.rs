@@ -29,10 +29,6 @@ const CALLS: usize = 16;
 
 /// Datagrams that are looked at before their answers leave and others have a turn.
 const AT_ONCE: usize = 16;
-fn at_once() -> usize {
-    static R: std::sync::OnceLock<usize> = std::sync::OnceLock::new();
-    *R.get_or_init(|| std::env::var("AT_ONCE").ok().and_then(|v| v.parse().ok()).unwrap_or(AT_ONCE))
-}
 
 struct Socket {
     datagrams: Datagrams,
@@ -81,7 +77,7 @@ impl Worker<Socket> {
             tracing::debug!(%error, "RADIUS datagrams were not received");
         }
         let now = self.door.clock.monotonic();
-        for _ in 0..at_once() {
+        for _ in 0..AT_ONCE {
             let Some(arrival) = self.outlet.turns.next() else { break };
             self.look_at(arrival, now);
         }

@@ -233,7 +233,7 @@ fn a_storm_of_one_partition_leaves_room_to_the_others() {
     let folder = Arc::new(Memory::default());
     let slow = EventOptions { queue: 100, delay: Duration::from_secs(60), ..options() };
     let log = EventLog::open_folder(folder, slow).unwrap();
-    let of = |number, count| (0..count).map(|k| event(k, organization(number), "one")).collect();
+    let of = |number, count| (0..count).map(move |k| event(k, organization(number), "one"));
     assert!(log.append(of(1, 49)).is_ok());
     let dropped = log.append(of(1, 100)).unwrap_err().count;
     assert_eq!(dropped, 74);
@@ -311,7 +311,7 @@ fn a_chain_goes_on_through_segments_restarts_and_retention() {
 fn what_was_dropped_is_told_in_the_chain() {
     let small = EventOptions { queue: 4, ..options() };
     let log = EventLog::open_folder(Arc::new(Memory::default()), small).unwrap();
-    let many = |n| (0..n).map(|k| event(k, organization(1), "one")).collect();
+    let many = |n| (0..n).map(|k| event(k, organization(1), "one"));
     let long = Event { body: vec![0; MAX_EVENT + 1], ..event(7, organization(2), "") };
     log.append(vec![long]).unwrap_err();
     let dropped = log.append(many(60)).unwrap_err().count;
@@ -375,9 +375,9 @@ fn a_search_goes_on_while_the_active_segment_is_sealed() {
     for newest_first in [true, false] {
         let start =
             log.newest(organization(1), None, 1).unwrap().first().map_or(0, |it| it.sequence);
-        log.append(many(start..start + 4_000).collect()).unwrap();
+        log.append(many(start..start + 4_000)).unwrap();
         log.flush().unwrap();
-        let (mut seen, mut more) = (Vec::new(), Some(many(start + 4_000..start + 8_000).collect()));
+        let (mut seen, mut more) = (Vec::new(), Some(many(start + 4_000..start + 8_000)));
         let take = &mut |stored: Stored| {
             seen.push(stored.sequence);
             // Whoever writes does not wait for whoever reads.
@@ -433,7 +433,7 @@ fn a_search_finds_what_is_wanted_and_looks_at_little_else() {
     .unwrap();
     let body = |n: u64| format!("event {}", if n == 4_500 { n } else { n % 7 });
     let one = |n| event(n, organization(u32::try_from(n % 2).unwrap() + 1), &body(n));
-    log.append((0..10_000).map(one).collect()).unwrap();
+    log.append((0..10_000).map(one)).unwrap();
     log.flush().unwrap();
     let all = EventSearch::all(organization(1));
     let rare = EventSearch { terms: vec![vec![term(1, b"event 4500")]], ..all };
@@ -468,7 +468,7 @@ fn what_events_can_be_searched_by_is_found_out_after_the_log_was_opened() {
     let log = EventLog::open_folder(folder.clone(), large.clone()).unwrap();
     let body = |n: u64| format!("event {}", if n == 4_500 { n } else { n % 7 });
     let one = |n| event(n, organization(u32::try_from(n % 2).unwrap() + 1), &body(n));
-    log.append((0..10_000).map(one).collect()).unwrap();
+    log.append((0..10_000).map(one)).unwrap();
     drop(log);
     let log = EventLog::open_folder(folder, large).unwrap();
     let rare = |log: &EventLog| {

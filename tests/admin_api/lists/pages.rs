@@ -18,8 +18,7 @@ fn keys(list: &List, page: &Value) -> Vec<Value> {
 
 /// The lists that have pages.
 fn paged(world: &World) -> Vec<List> {
-    let lists: Vec<List> =
-        world.lists().into_iter().filter(|list| list.takes("cursor")).collect();
+    let lists: Vec<List> = world.lists().into_iter().filter(|list| list.takes("cursor")).collect();
     assert!(lists.len() >= 28, "only {} lists have pages", lists.len());
     lists
 }

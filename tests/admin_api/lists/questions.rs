@@ -66,9 +66,8 @@ fn is_sorted(world: &World, list: &List, all: &[Value]) {
     for member in [Some(list.key()), name(all)].into_iter().flatten() {
         let up = world.items(list, &format!("sort={member}"));
         let down = world.items(list, &format!("sort=-{member}"));
-        let places = |items: &[Value]| -> Vec<_> {
-            items.iter().map(|item| place(item, member)).collect()
-        };
+        let places =
+            |items: &[Value]| -> Vec<_> { items.iter().map(|item| place(item, member)).collect() };
         let (rises, falls) = (places(&up), places(&down));
         assert!(rises.is_sorted(), "{} {member}: {rises:?}", list.template);
         assert!(falls.iter().rev().is_sorted(), "{} -{member}: {falls:?}", list.template);

@@ -183,8 +183,7 @@ fn make(office: &Office, path: &str, fields: &Value) -> Value {
 }
 
 fn user(office: &Office, login: &str) -> String {
-    let fields =
-        json!({"login": login, "display_name": format!("Tree {login}"), "surname": login});
+    let fields = json!({"login": login, "display_name": format!("Tree {login}"), "surname": login});
     id_of(&office.make("users", &fields))
 }
 
