@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, FromRequestParts, RawPathParams};
+use axum::extract::{ConnectInfo, FromRequestParts, OriginalUri, RawPathParams};
 use axum::http::header::{AUTHORIZATION, USER_AGENT};
 use axum::http::request::Parts;
 use directory::access::{Actor, AtProvider, Context, InOrganization, Refusal, RequestId, View};
@@ -213,7 +213,9 @@ impl FromRequestParts<Api> for Caller {
             PathId::Of(uuid) => Some(uuid),
             PathId::Absent | PathId::Malformed => None,
         };
-        let path = parts.uri.path().into();
+        // Routes that are nested see the end of it alone.
+        let whole = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |uri| &uri.0);
+        let path = whole.path().into();
         Ok(Self { api: api.clone(), context, remembered, path, whose })
     }
 }
