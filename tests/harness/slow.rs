@@ -52,11 +52,16 @@ impl Slow {
 
     /// The search, which may take so many seconds; as many as the server likes for none.
     pub(crate) fn search(&self, id: i64, seconds: u8) -> Vec<u8> {
+        self.search_for(TESTS, id, seconds)
+    }
+
+    /// The same with so many tests of each value.
+    pub(crate) fn search_for(&self, tests: usize, id: i64, seconds: u8) -> Vec<u8> {
         let contains = |number| {
             let piece = element(0x81, format!("missing {number}").as_bytes());
             element(0xa4, &[octets("note"), sequence([piece])].concat())
         };
-        let tests: Vec<u8> = (0..TESTS).flat_map(contains).collect();
+        let tests: Vec<u8> = (0..tests).flat_map(contains).collect();
         let mut search = raw::search(id, &self.office.base, 2, element(0xa1, &tests));
         // The size limit and the time limit.
         let unlimited = [2, 1, 0, 2, 1, 0];
