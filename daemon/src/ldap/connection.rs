@@ -124,7 +124,8 @@ impl Connection {
         loop {
             while let Some(command) = self.session.next() {
                 let (door, whose) = (&self.door, self.caller.organization());
-                self.place.take(&door.rounds, whose, || door.clock.monotonic()).await;
+                let since = self.place.take(&door.rounds, whose, || door.clock.monotonic()).await;
+                self.turn = self.turn.max(since);
                 if let Flow::End = self.obey(command).await {
                     return Flow::End;
                 }
@@ -240,6 +241,7 @@ impl Connection {
         if let Flow::End = self.flush().await {
             return Flow::End;
         }
+        self.place.leave();
         if !secure(&self.door, &mut self.transport).await {
             return Flow::End;
         }

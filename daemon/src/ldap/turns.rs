@@ -109,10 +109,15 @@ impl Place {
         Self { whose: None, semaphore: turns.of(None), microseconds: 0, held: None }
     }
 
-    /// Waits until it is this connection's turn, unless it is.
-    pub(super) async fn take(&mut self, turns: &Turns, whose: Whose, now: impl Fn() -> Duration) {
-        if self.held.is_some() {
-            return;
+    /// Waits until it is this connection's turn, unless it is, and says since when.
+    pub(super) async fn take(
+        &mut self,
+        turns: &Turns,
+        whose: Whose,
+        now: impl Fn() -> Duration,
+    ) -> Duration {
+        if let Some(held) = &self.held {
+            return held.since;
         }
         if whose != self.whose {
             self.semaphore = turns.of(whose);
@@ -120,7 +125,9 @@ impl Place {
         }
         let share = self.microseconds.clamp(1, ROUND);
         let permit = Arc::clone(&self.semaphore).acquire_many_owned(share).await.ok();
-        self.held = Some(Held { since: now(), _permit: permit });
+        let since = now();
+        self.held = Some(Held { since, _permit: permit });
+        since
     }
 
     /// Notes that the turn has come to a time.

@@ -245,8 +245,8 @@ pub(crate) const UNCHAINED: &str = ".active";
 /// How much is read at once when all events are read.
 const MANY_FRAMES: usize = 1 << 20;
 
-/// So many events are put into chains without a look who else wants the core.
-const A_FEW: usize = 64;
+/// So many events are put into chains, or sealed, without a look who else wants the core.
+pub(super) const A_FEW: usize = 64;
 
 /// What an event can be searched by is so much, as a rule.
 const TERMS: usize = 12;

@@ -13,7 +13,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::EventError;
-use super::active::Active;
+use super::active::{A_FEW, Active};
 use super::chain::{EventHash, EventWords};
 use super::frame::{Entry, Shape};
 use super::index::{Block, Part, SegmentIndex, range};
@@ -65,7 +65,11 @@ impl Sealed {
             parts: Vec::new(),
         };
         Self::write(folder, index, shelf, |writing| {
-            for entry in active.sorted() {
+            for (done, entry) in active.sorted().enumerate() {
+                if done % A_FEW == 0 {
+                    // Sealing takes seconds, and nobody waits for it.
+                    std::thread::yield_now();
+                }
                 let entry = entry?;
                 let previous = active.starts.get(&entry.partition).copied();
                 writing.add(&entry, previous, words)?;

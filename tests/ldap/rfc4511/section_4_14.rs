@@ -43,6 +43,20 @@ fn after_start_tls_no_plaintext_is_answered_although_the_handshake_fails() {
 }
 
 #[test]
+fn handshakes_that_never_come_hold_up_nobody() {
+    let demo = Demo::shared();
+    let ada = demo.acme().user("ada");
+    let mut silent: Vec<Raw> = (0..150).map(|_| Raw::to(&demo)).collect();
+    silent.iter_mut().for_each(|raw| raw.send(&raw::extended(1, raw::START_TLS)));
+    for raw in &mut silent {
+        assert_eq!(raw.receive().unwrap().code(), 0);
+    }
+    let client = demo.ldap_over(Transport::StartTls).as_user(ada);
+    let found = client.search(&ada.dn, "base", "(objectClass=*)", &["uid"]);
+    assert_eq!(found.only().value("uid"), "ada");
+}
+
+#[test]
 fn start_tls_inside_tls_is_an_operations_error_and_the_connection_goes_on() {
     let demo = Demo::shared();
     let by_start_tls = {
