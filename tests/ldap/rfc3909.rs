@@ -103,7 +103,7 @@ fn a_search_that_works_and_gives_nothing_is_abandoned_while_it_works() {
 /// So many searches are stopped.
 const STOPPED: u64 = 3;
 /// So many tests of each value are enough to see in the processor's time what goes on.
-const TESTS: usize = 200;
+const TESTS: usize = 50;
 
 /// The processor time that a process has spent, in the kernel's ticks.
 fn processor_time(process: i32) -> u64 {
