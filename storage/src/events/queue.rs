@@ -400,7 +400,8 @@ impl Log {
         let full = &segments.active;
         let name = full.name.clone();
         let active = Active::create(folder, (full.next(), full.copied), full.heads.clone())?;
-        let sealed = Sealed::create(folder, full, &self.options.words, &segments.shelf)?;
+        let rest = || self.hand_on_the_core();
+        let sealed = Sealed::create(folder, full, &self.options.words, &segments.shelf, rest)?;
         drop(segments);
         let mut segments = unpoisoned(self.segments.write());
         segments.active = active;
@@ -408,6 +409,14 @@ impl Log {
         drop(segments);
         folder.remove(&name)?;
         Ok(())
+    }
+
+    /// Lets go first who shares the core: sealing takes seconds. But while many events come they are
+    /// written later for it, and those for which there is no room are lost.
+    fn hand_on_the_core(&self) {
+        if self.queue().waiting.len() < self.options.queue / 8 {
+            std::thread::yield_now();
+        }
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue> {

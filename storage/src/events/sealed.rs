@@ -47,12 +47,14 @@ impl Sealed {
         format!("{first:020}.sealed")
     }
 
-    /// Seals a segment; the sealed one has its name only when it is whole on the disk.
+    /// Seals a segment; the sealed one has its name only when it is whole on the disk. Between a few events
+    /// `rest` lets others go first.
     pub(crate) fn create(
         folder: &dyn Folder,
         active: &Active,
         words: &EventWords,
         shelf: &Arc<Shelf>,
+        rest: impl Fn(),
     ) -> Result<Self, EventError> {
         let index = SegmentIndex {
             first: active.first,
@@ -67,8 +69,7 @@ impl Sealed {
         Self::write(folder, index, shelf, |writing| {
             for (done, entry) in active.sorted().enumerate() {
                 if done % A_FEW == 0 {
-                    // Sealing takes seconds, and nobody waits for it.
-                    std::thread::yield_now();
+                    rest();
                 }
                 let entry = entry?;
                 let previous = active.starts.get(&entry.partition).copied();

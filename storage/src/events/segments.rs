@@ -105,7 +105,7 @@ fn renewed(
 ) -> Result<Active, EventError> {
     let place = (former.next(), former.copied);
     if former.count > 0 {
-        sealed.push(Arc::new(Sealed::create(folder, former, words, shelf)?));
+        sealed.push(Arc::new(Sealed::create(folder, former, words, shelf, || {})?));
     }
     let active = Active::create(folder, place, Heads::new())?;
     folder.remove(&former.name)?;
