@@ -93,6 +93,7 @@ fn open_options(config: &Config) -> Result<OpenOptions, StartError> {
             events: EventOptions {
                 delay: config.events.flush,
                 segment_events: config.events.segment,
+                prepare: yield_to_others,
                 ..EventOptions::default()
             },
             stopwatch: Stopwatch(clock::stopwatch),

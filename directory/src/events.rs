@@ -8,6 +8,7 @@ mod keeping;
 mod query;
 mod reading;
 mod searches;
+mod spelled;
 mod text;
 mod told;
 
@@ -37,40 +38,41 @@ use crate::network::NetworkMethod;
 use crate::records::{Organization, Token, TokenPurpose};
 use crate::time::Time;
 
-/// One line of insight.
+/// One line of insight. Its texts stand on their own, or where it was read from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Event {
+#[serde(bound(deserialize = "S: Deserialize<'de> + Default"))]
+pub struct Event<S = String> {
     /// When.
     pub at: Time,
     /// Who.
-    pub actor: EventActor,
+    pub actor: EventActor<S>,
     /// From where.
     pub source: Option<IpAddr>,
     /// What was done or tried.
     pub action: Action,
     /// To what.
-    pub subject: Option<Subject>,
+    pub subject: Option<Subject<S>>,
     /// How it ended.
-    pub outcome: Outcome,
+    pub outcome: Outcome<S>,
     /// What changed, secrets masked.
-    pub differences: Vec<Difference>,
+    pub differences: Vec<Difference<S>>,
     /// How network access was decided, where it was.
-    pub access: Option<NetworkAccess>,
+    pub access: Option<NetworkAccess<S>>,
     /// The request of the admin API that it came of, where it came of one.
-    pub request: Option<EventRequest>,
+    pub request: Option<EventRequest<S>>,
     /// What was looked for, where it was a search.
-    pub search: Option<Box<SearchTold>>,
+    pub search: Option<Box<SearchTold<S>>>,
 }
 
 /// A search of an application.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SearchTold {
+pub struct SearchTold<S = String> {
     /// Where it began.
-    pub base: String,
+    pub base: S,
     /// How far it looked.
-    pub scope: String,
+    pub scope: S,
     /// What it looked for.
-    pub filter: String,
+    pub filter: S,
     /// How many entries it was given.
     pub entries: u64,
     /// How long it took, in milliseconds.
@@ -79,13 +81,13 @@ pub struct SearchTold {
 
 /// A request of the admin API, as its answer and the log name it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EventRequest {
+pub struct EventRequest<S = String> {
     /// What it is called here.
-    pub id: String,
+    pub id: S,
     /// What whoever asked calls it.
-    pub client_id: Option<String>,
+    pub client_id: Option<S>,
     /// The token that it came with, where it is known.
-    pub via: Option<EventVia>,
+    pub via: Option<EventVia<S>>,
 }
 
 impl EventRequest {
@@ -114,13 +116,13 @@ impl EventRequest {
 
 /// The token by which an admin did something.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EventVia {
+pub struct EventVia<S = String> {
     /// What it is.
     pub kind: ViaKind,
     /// Its id.
     pub id: Uuid,
     /// What its owner called an API key; sessions have no name.
-    pub name: Option<String>,
+    pub name: Option<S>,
 }
 
 impl EventVia {
@@ -146,34 +148,34 @@ pub enum ViaKind {
 
 /// How network access was decided.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NetworkAccess {
+pub struct NetworkAccess<S = String> {
     /// By which method somebody came.
     pub method: NetworkMethod,
     /// The rule that decided; absent where none was met, or none was asked.
-    pub rule: Option<String>,
+    pub rule: Option<S>,
     /// Where it was, and what was granted; stored behind all else.
     #[serde(skip)]
-    pub place: NetworkPlace,
+    pub place: NetworkPlace<S>,
 }
 
 /// Where access to a network was asked for, as the gear says, which nothing proves; and what was
 /// granted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NetworkPlace {
+pub struct NetworkPlace<S = String> {
     /// The machine that somebody came with: Calling-Station-Id, an address in one spelling.
-    pub calling: Option<String>,
+    pub calling: Option<S>,
     /// Where it is connected: Called-Station-Id.
-    pub called: Option<String>,
+    pub called: Option<S>,
     /// The gear: its identifier, or else its address.
-    pub gear: Option<String>,
+    pub gear: Option<S>,
     /// The name of the reply profile that an accept carries.
-    pub profile: Option<String>,
+    pub profile: Option<S>,
 }
 
 /// Who did something, as it was named then.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum EventActor {
+pub enum EventActor<S = String> {
     /// Nobody who was known.
     Nobody,
     /// The daemon's own work.
@@ -183,28 +185,28 @@ pub enum EventActor {
         /// The admin's id.
         id: Uuid,
         /// The login.
-        login: String,
+        login: S,
     },
     /// A user.
     User {
         /// The user's id, when there is such a user.
         id: Option<Uuid>,
         /// The login that was given.
-        login: String,
+        login: S,
     },
     /// A service account.
     ServiceAccount {
         /// The account's id, when there is such an account.
         id: Option<Uuid>,
         /// The name that was given.
-        name: String,
+        name: S,
     },
     /// A device.
     Device {
         /// The device's id, when there is such a device.
         id: Option<Uuid>,
         /// Its name, or else the address that was given.
-        name: String,
+        name: S,
     },
     /// Whoever owns the machine, by a command of the daemon's.
     Operator,
@@ -312,13 +314,13 @@ pub enum Action {
 
 /// What something was done to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Subject {
+pub struct Subject<S = String> {
     /// What it is.
     pub kind: SubjectKind,
     /// Its id.
     pub id: Uuid,
     /// Its name then.
-    pub name: String,
+    pub name: S,
 }
 
 /// What kind of thing something was done to.
@@ -368,22 +370,22 @@ pub enum SubjectKind {
 /// How it ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Outcome {
+pub enum Outcome<S = String> {
     /// It was done.
     Success,
     /// It was not, for a reason in words that a help desk can use.
-    Failure(String),
+    Failure(S),
 }
 
 /// One field's values before and after.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Difference {
+pub struct Difference<S = String> {
     /// The field.
-    pub field: String,
+    pub field: S,
     /// Its value before, as JSON; absent for what is new.
-    pub before: Option<String>,
+    pub before: Option<S>,
     /// Its value after, as JSON; absent for what is gone.
-    pub after: Option<String>,
+    pub after: Option<S>,
 }
 
 /// An event with its number in the log.
@@ -451,9 +453,19 @@ impl Event {
             _ => None,
         }
     }
+}
 
-    fn read(stored: &[u8]) -> Option<Self> {
-        let (mut event, place) = storage::decode::<(Self, Option<NetworkPlace>)>(stored).ok()?;
+impl<'b> Event<&'b str> {
+    /// Reads a stored event without taking its texts from where they stand; `None` when it is of
+    /// another version than is written.
+    fn in_place(body: &'b [u8]) -> Option<Self> {
+        body.strip_prefix(&[VERSION]).and_then(Self::read)
+    }
+}
+
+impl<'b, S: Deserialize<'b> + Default> Event<S> {
+    fn read(stored: &'b [u8]) -> Option<Self> {
+        let (mut event, place) = storage::decode::<(Self, Option<NetworkPlace<S>>)>(stored).ok()?;
         if let (Some(access), Some(place)) = (&mut event.access, place) {
             access.place = place;
         }

@@ -1,8 +1,8 @@
 //! The event log: who did or tried what, kept in files of its own.
 //!
 //! Events are appended to the active segment in the order of their sequence numbers. A segment
-//! that is full or a day old is sealed: sorted by partition, compressed in blocks, and read-only
-//! from then on. Retention, by time and by size, takes a partition out of whole sealed segments.
+//! that is full or a day old is sealed beside that: sorted by partition, compressed in blocks, and
+//! read-only from then on. Retention, by time and by size, takes a partition out of whole sealed segments.
 //!
 //! An event of a change is first kept in the database, in the transaction of the change, and
 //! copied from there. It carries its outbox number, so that after a crash nothing is lost and
@@ -21,6 +21,7 @@ mod part;
 mod queue;
 mod retention;
 mod sealed;
+mod sealing;
 mod segments;
 mod shelf;
 mod summary;
@@ -31,7 +32,7 @@ mod walk;
 
 use std::path::Path;
 use std::sync::{Arc, PoisonError};
-use std::thread::JoinHandle;
+use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
 pub use self::chain::{
@@ -59,6 +60,8 @@ pub struct EventOptions {
     pub segment_ms: u64,
     /// What the bodies of events say.
     pub words: EventWords,
+    /// What the thread that seals does when it starts: the place to give it less of the processor.
+    pub prepare: fn(),
 }
 
 impl Default for EventOptions {
@@ -69,6 +72,7 @@ impl Default for EventOptions {
             segment_events: 1_000_000,
             segment_ms: 24 * 60 * 60 * 1000,
             words: EventWords::default(),
+            prepare: || {},
         }
     }
 }
@@ -154,11 +158,10 @@ impl EventLog {
         options: EventOptions,
     ) -> Result<Self, EventError> {
         let log = Arc::new(Log::open(folder, options)?);
-        let flushing = Arc::clone(&log);
-        let thread = std::thread::Builder::new()
-            .name("event-flusher".into())
-            .spawn(move || flushing.run())?;
-        Ok(Self { flusher: Arc::new(Flusher { log, thread: Some(thread) }) })
+        let mut flusher = Flusher { log, threads: Vec::new() };
+        flusher.start("event-flusher", Log::run)?;
+        flusher.start("event-sealer", Log::seal)?;
+        Ok(Self { flusher: Arc::new(flusher) })
     }
 
     /// Hands events to the flusher, which writes them within [`EventOptions::delay`]. Never waits
@@ -311,17 +314,25 @@ impl EventLog {
     }
 }
 
-/// The log with the thread that writes it.
+/// The log with the threads that write and seal it.
 struct Flusher {
     log: Arc<Log>,
-    thread: Option<JoinHandle<()>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Flusher {
+    fn start(&mut self, name: &str, run: fn(&Log)) -> std::io::Result<()> {
+        let log = Arc::clone(&self.log);
+        self.threads.push(Builder::new().name(name.into()).spawn(move || run(&log))?);
+        Ok(())
+    }
 }
 
 impl Drop for Flusher {
     fn drop(&mut self) {
         self.log.close();
-        if let Some(thread) = self.thread.take() {
-            // The thread does not panic, so there is nothing to learn from how it ended.
+        for thread in self.threads.drain(..) {
+            // The threads do not panic, so there is nothing to learn from how they ended.
             let _ended = thread.join();
         }
     }

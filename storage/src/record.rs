@@ -1,7 +1,7 @@
 //! What is stored: records and the index entries they name.
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::{Index, Kind};
 
@@ -119,7 +119,7 @@ impl Entries {
 ///
 /// # Errors
 /// When the body does not hold such a value, or more than that.
-pub fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, Corrupt> {
+pub fn decode<'b, T: Deserialize<'b>>(body: &'b [u8]) -> Result<T, Corrupt> {
     match postcard::take_from_bytes(body) {
         Ok((value, [])) => Ok(value),
         Ok(_) => Err(Corrupt::new("octets behind the end of a value")),

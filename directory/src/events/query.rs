@@ -1,11 +1,10 @@
 //! Which events somebody looks for.
 
-use std::fmt::{self, Write};
-
 use ipnet::IpNet;
 use storage::{EventSearch, Partition, Term, term};
 use uuid::Uuid;
 
+use super::spelled::{Spelled, called};
 use super::{Event, EventActor, EventRequest, Outcome, text};
 use crate::records::EventFilter;
 use crate::time::Time;
@@ -109,28 +108,30 @@ fn is_of(request: Option<&EventRequest>, wanted: &str) -> bool {
 
 /// Adds what a stored event can be searched by.
 pub(super) fn terms(body: &[u8], terms: &mut Vec<u64>) {
-    if let Some(event) = Event::decode(body) {
-        terms_of(&event, terms);
+    if let Some(event) = Event::in_place(body) {
+        terms_of(&event, &Spelled::of(&event), terms);
+    } else if let Some(event) = Event::decode(body) {
+        terms_of(&event, &Spelled::of(&event), terms);
     }
 }
 
 /// Adds what an event can be searched by.
-pub(super) fn terms_of(event: &Event, terms: &mut Vec<u64>) {
-    let done = event.outcome == Outcome::Success;
+pub(super) fn terms_of<S: AsRef<str>>(event: &Event<S>, spelled: &Spelled, terms: &mut Vec<u64>) {
+    let done = matches!(event.outcome, Outcome::Success);
     terms.push(of_word(fields::ACTION, &event.action));
     terms.push(term(fields::SUCCESS, &[done.into()]));
-    let (name, id) = name_of(&event.actor);
+    let (name, _) = name_of(&event.actor);
     terms.extend(name.map(|name| of_name(fields::ACTOR, name)));
-    terms.extend(id.map(|id| of_told(fields::ACTOR, id)));
-    terms.extend(event.source.map(|source| of_told(fields::SOURCE, &source)));
+    terms.extend(spelled.actor.as_ref().map(|id| term(fields::ACTOR, id.as_ref())));
+    terms.extend(spelled.source.as_ref().map(|source| term(fields::SOURCE, source.as_ref())));
     if let Some(EventRequest { id, client_id, .. }) = &event.request {
         let names = std::iter::once(id).chain(client_id);
-        terms.extend(names.map(|name| term(fields::REQUEST, name.as_bytes())));
+        terms.extend(names.map(|name| term(fields::REQUEST, name.as_ref().as_bytes())));
     }
-    if let Some(subject) = &event.subject {
+    if let (Some(subject), Some(id)) = (&event.subject, &spelled.subject) {
         terms.push(of_word(fields::SUBJECT_KIND, &subject.kind));
-        terms.push(of_name(fields::SUBJECT, &subject.name));
-        terms.push(of_told(fields::SUBJECT, &subject.id));
+        terms.push(of_name(fields::SUBJECT, subject.name.as_ref()));
+        terms.push(term(fields::SUBJECT, id.as_ref()));
     }
 }
 
@@ -138,14 +139,6 @@ fn of_word<T: serde::Serialize>(field: u8, word: &T) -> u64 {
     let mut term = Term::of(field);
     // Writing into a term fails only for types that no event holds.
     let _written = serde_json::to_writer(&mut term, word);
-    term.end()
-}
-
-/// Of what is written as it is told.
-fn of_told(field: u8, told: &impl fmt::Display) -> u64 {
-    let mut term = Term::of(field);
-    // A term takes all text.
-    let _written = write!(term, "{told}");
     term.end()
 }
 
@@ -159,14 +152,13 @@ fn of_name(field: u8, name: &str) -> u64 {
     term.end()
 }
 
-fn name_of(actor: &EventActor) -> (Option<&str>, Option<&Uuid>) {
+/// The name that an actor is searched by, and the id.
+fn name_of<S: AsRef<str>>(actor: &EventActor<S>) -> (Option<&str>, Option<&Uuid>) {
     match actor {
-        EventActor::Nobody | EventActor::Daemon => (None, None),
         EventActor::Operator => (Some("operator"), None),
-        EventActor::Admin { id, login } => (Some(login), Some(id)),
-        EventActor::User { id, login } => (Some(login), id.as_ref()),
-        EventActor::ServiceAccount { id, name } | EventActor::Device { id, name } => {
-            (Some(name), id.as_ref())
+        other => {
+            let (_, id, name) = called(other);
+            (name, id)
         }
     }
 }

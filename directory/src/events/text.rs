@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use self::writing::Text;
 use super::query::terms_of;
+use super::spelled::{Id, Spelled, called};
 use super::{
     Difference, Event, EventActor, EventRequest, EventVia, NetworkAccess, NetworkPlace, Outcome,
     SearchTold, Subject,
@@ -33,26 +34,44 @@ pub(super) fn text(
     out: &mut Vec<u8>,
     terms: &mut Vec<u64>,
 ) {
-    let event = Event::decode(body);
-    let mut text = Text::begin(out);
-    if let Some(event) = &event {
-        text.beginning(event);
+    let place = InChain { owner, sequence, previous };
+    if let Some(event) = Event::in_place(body) {
+        place.write(&event, out, terms);
+    } else if let Some(event) = Event::decode(body) {
+        place.write(&event, out, terms);
+    } else {
+        let mut text = Text::begin(out);
+        place.write_beginning(&mut text);
+        text.number("sequence", sequence);
+        text.octets("stored", body);
+        text.close();
     }
-    if let Some(owner) = owner {
-        text.id("organization", &Uuid::from_bytes(owner));
+}
+
+/// Where an event stands.
+struct InChain {
+    owner: Option<EventOwner>,
+    sequence: u64,
+    previous: EventHash,
+}
+
+impl InChain {
+    fn write<S: AsRef<str>>(&self, event: &Event<S>, out: &mut Vec<u8>, terms: &mut Vec<u64>) {
+        let spelled = Spelled::of(event);
+        let mut text = Text::begin(out);
+        text.beginning(event, &spelled);
+        self.write_beginning(&mut text);
+        text.end(event, &spelled, self.sequence);
+        text.close();
+        terms_of(event, &spelled, terms);
     }
-    text.octets("previous", &previous.0);
-    match &event {
-        Some(event) => {
-            text.end(event, sequence);
-            terms_of(event, terms);
+
+    fn write_beginning(&self, text: &mut Text<'_>) {
+        if let Some(owner) = self.owner {
+            text.id("organization", &Id::of(&Uuid::from_bytes(owner)));
         }
-        None => {
-            text.number("sequence", sequence);
-            text.octets("stored", body);
-        }
+        text.octets("previous", &self.previous.0);
     }
-    text.close();
 }
 
 /// What an export says of an event, with its place in the chain where it has one.
@@ -170,7 +189,7 @@ pub(super) fn says(event: &Event, wanted: &dyn Fn(&str) -> bool) -> bool {
         access.as_ref().map(|access| word(access.method)),
         via.map(|via| word(via.kind)),
     ];
-    let ids = [id, subject.as_ref().map(|subject| subject.id), via.map(|via| via.id)];
+    let ids = [id.copied(), subject.as_ref().map(|subject| subject.id), via.map(|via| via.id)];
     words.iter().flatten().any(|word| any(word, wanted))
         || source.is_some_and(|source| wanted(&source.to_string()))
         || ids.into_iter().flatten().any(|id| wanted(&id.to_string()))
@@ -185,19 +204,6 @@ fn any(value: &Value, wanted: &dyn Fn(&str) -> bool) -> bool {
         Value::String(text) => wanted(text),
         Value::Number(number) => wanted(&number.to_string()),
         Value::Null | Value::Bool(_) => false,
-    }
-}
-
-/// What an actor is, its id and its name.
-fn called(actor: &EventActor) -> (&'static str, Option<Uuid>, Option<&str>) {
-    match actor {
-        EventActor::Nobody => ("nobody", None, None),
-        EventActor::Daemon => ("daemon", None, None),
-        EventActor::Operator => ("operator", None, None),
-        EventActor::Admin { id, login } => ("admin", Some(*id), Some(login)),
-        EventActor::User { id, login } => ("user", *id, Some(login)),
-        EventActor::ServiceAccount { id, name } => ("service_account", *id, Some(name)),
-        EventActor::Device { id, name } => ("device", *id, Some(name)),
     }
 }
 
@@ -282,28 +288,29 @@ pub(crate) fn written(time: Time) -> String {
 fn write_time(Time(milliseconds): Time, out: &mut Vec<u8>) {
     let (days, within) = (milliseconds / 86_400_000, milliseconds % 86_400_000);
     let (year, month, day) = date(days);
-    let parts = [
-        (year, 4, b'-'),
-        (month, 2, b'-'),
-        (day, 2, b'T'),
-        (within / 3_600_000, 2, b':'),
-        (within / 60_000 % 60, 2, b':'),
-        (within / 1_000 % 60, 2, b'.'),
-        (within % 1_000, 3, b'Z'),
-    ];
-    for (value, width, behind) in parts {
-        write_decimal(value, width, out);
-        out.push(behind);
+    if year < 10_000 {
+        out.extend_from_slice(&[digit(year / 1_000), digit(year / 100)]);
+        out.extend_from_slice(&two(year));
+    } else {
+        out.extend_from_slice(year.to_string().as_bytes());
     }
+    let (seconds, thousandths) = (within / 1_000, within % 1_000);
+    let [[a, b], [c, d]] = [month, day].map(two);
+    let [[e, f], [g, h], [i, j]] = [seconds / 3_600, seconds / 60 % 60, seconds % 60].map(two);
+    let (k, [l, m]) = (digit(thousandths / 100), two(thousandths));
+    out.extend_from_slice(&[
+        b'-', a, b, b'-', c, d, b'T', e, f, b':', g, h, b':', i, j, b'.', k, l, m, b'Z',
+    ]);
 }
 
-/// Appends a number in at least so many decimal digits.
-fn write_decimal(value: u64, width: u32, out: &mut Vec<u8>) {
-    let digits = value.checked_ilog10().map_or(1, |log| log + 1).max(width);
-    for place in (0..digits).rev() {
-        let digit = value / 10_u64.pow(place) % 10;
-        out.push(u8::try_from(digit).map_or(b'0', |digit| b'0' + digit));
-    }
+/// The last two decimal digits of a number.
+fn two(number: u64) -> [u8; 2] {
+    [digit(number / 10), digit(number)]
+}
+
+/// The last decimal digit of a number.
+fn digit(number: u64) -> u8 {
+    u8::try_from(number % 10).map_or(b'0', |digit| b'0' + digit)
 }
 
 /// The date of so many days after 1970-01-01, in a calendar whose years begin in March.

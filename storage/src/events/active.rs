@@ -9,6 +9,7 @@
 //! another name, so that a daemon which knows that one alone lets the others be.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::EventError;
@@ -99,14 +100,16 @@ impl Active {
         self.first + u64::from(self.count)
     }
 
-    /// Events with their place in the chains, as they are to be written.
+    /// Events with their place in the chains, as they are to be written, and the terms that they can be
+    /// searched by.
     pub(crate) fn chained<'b>(
         &self,
         batch: &'b [Arc<Entry>],
         words: &EventWords,
         owners: &BTreeMap<u32, EventOwner>,
-    ) -> Vec<Chained<'b>> {
+    ) -> (Vec<Chained<'b>>, Vec<u64>) {
         let (mut heads, mut text) = (Heads::new(), Vec::new());
+        let mut terms = Vec::with_capacity(batch.len() * TERMS);
         let chained = batch.iter().enumerate().map(|(done, entry)| {
             if done % A_FEW == 0 {
                 // Nobody waits for this, and whoever shares the core is waited for.
@@ -117,13 +120,13 @@ impl Active {
             let previous = head.copied().unwrap_or(EventHash::BEGINNING);
             let owner = owners.get(&number).copied();
             text.clear();
-            let mut terms = Vec::with_capacity(TERMS);
+            let first = terms.len();
             (words.text)(owner, sequence, previous, &entry.body, &mut text, &mut terms);
             let hash = EventHash::of(&text);
             heads.insert(number, hash);
-            Chained { entry, hash, terms }
+            Chained { entry, hash, terms: first..terms.len() }
         });
-        chained.collect()
+        (chained.collect(), terms)
     }
 
     /// Takes in an event that was written at the end, with its hash, and with what it can be searched
@@ -209,11 +212,12 @@ impl Active {
     }
 }
 
-/// An event that waited, with its hash, and with what it can be searched by.
+/// An event that waited, with its hash, and where among the terms of all those are that it can be
+/// searched by.
 pub(crate) struct Chained<'b> {
     pub(crate) entry: &'b Entry,
     pub(crate) hash: EventHash,
-    pub(crate) terms: Vec<u64>,
+    pub(crate) terms: Range<usize>,
 }
 
 /// Events of one partition of which it is to be found out what they can be searched by.
@@ -246,7 +250,7 @@ pub(crate) const UNCHAINED: &str = ".active";
 const MANY_FRAMES: usize = 1 << 20;
 
 /// So many events are put into chains, or sealed, without a look who else wants the core.
-pub(super) const A_FEW: usize = 64;
+pub(super) const A_FEW: usize = 128;
 
 /// What an event can be searched by is so much, as a rule.
 const TERMS: usize = 12;

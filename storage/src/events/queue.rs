@@ -5,11 +5,10 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, RwLock};
 
-use super::active::{Active, Chained};
+use super::active::Chained;
 use super::chain::EventOwner;
 use super::frame::Entry;
-use super::part::ActivePart;
-use super::sealed::Sealed;
+use super::sealing::Sealing;
 use super::segments::Segments;
 use super::walk::{EventSearch, Walk};
 use super::{
@@ -29,6 +28,7 @@ pub(crate) struct Log {
     /// Held by whoever forgets events. The last number in sealed segments when they were bounded the
     /// last time, and to how many octets.
     pub(super) bounded: Mutex<Option<(u64, u64)>>,
+    pub(super) sealing: Sealing,
     /// Whose the events of partitions are.
     owners: RwLock<BTreeMap<u32, EventOwner>>,
     queue: Mutex<Queue>,
@@ -75,9 +75,10 @@ impl Log {
             urgent: 0,
             closed: false,
         };
+        let sealing = Sealing::new(segments.full.len());
         let (segments, queue) = (RwLock::new(segments), Mutex::new(queue));
         let (owners, bounded, changed) = (RwLock::default(), Mutex::default(), Condvar::new());
-        Ok(Self { folder, options, segments, bounded, owners, queue, changed })
+        Ok(Self { folder, options, segments, bounded, sealing, owners, queue, changed })
     }
 
     pub(crate) fn introduce(&self, partition: Partition, owner: EventOwner) {
@@ -152,12 +153,17 @@ impl Log {
             let waiting = waiting.iter().map(|entry| entry.as_ref().clone().stored(None));
             goes_on = walk.hand_on(waiting.collect());
         }
-        while goes_on && let Some(part) = self.active_part(&walk) {
+        let mut sealed = Vec::new();
+        while goes_on {
+            let segments = unpoisoned(self.segments.read());
+            let Some(part) = segments.part(&walk) else {
+                // What was read of those that were sealed meanwhile is no longer looked for.
+                sealed.clone_from(&segments.sealed);
+                break;
+            };
+            drop(segments);
             goes_on = part.walk(&mut walk)?;
         }
-        // What was read of the active one is among them when it was sealed meanwhile, but is no
-        // longer looked for.
-        let sealed = unpoisoned(self.segments.read()).sealed.clone();
         for sealed in sealed.iter().rev() {
             goes_on = goes_on && sealed.walk(&mut walk)?;
         }
@@ -175,10 +181,10 @@ impl Log {
         let mut walk = Walk::new(search, false, take);
         loop {
             let segments = unpoisoned(self.segments.read());
-            // The active one may be sealed while another is read, so it comes when no other is left.
+            // Others may be sealed while one is read, so they come when no sealed one is left.
             let after = walk.search.after;
             let next = segments.sealed.iter().find(|sealed| sealed.index.last > after).cloned();
-            let part = if next.is_none() { segments.active.part(&walk) } else { None };
+            let part = if next.is_none() { segments.part(&walk) } else { None };
             drop(segments);
             let goes_on = match (next, part) {
                 (Some(sealed), _) => {
@@ -193,11 +199,6 @@ impl Log {
                 return Ok(walk.ended_at);
             }
         }
-    }
-
-    /// What a walk wants next of the active segment.
-    fn active_part(&self, walk: &Walk<'_>) -> Option<ActivePart> {
-        unpoisoned(self.segments.read()).active.part(walk)
     }
 
     /// The number behind which all events are in chains.
@@ -260,11 +261,13 @@ impl Log {
     pub(crate) fn figures(&self) -> EventFigures {
         let (end, sealed) = {
             let segments = unpoisoned(self.segments.read());
-            (segments.active.end, segments.sealed.clone())
+            let full: u64 = segments.full.iter().map(|full| full.end).sum();
+            (segments.active.end.saturating_add(full), segments.sealed.clone())
         };
         let octets = end.saturating_add(sealed.iter().map(|sealed| sealed.octets()).sum());
         let queue = self.queue();
-        let (waiting, is_failing) = (queue.waiting.len(), queue.failure.is_some());
+        let waiting = queue.waiting.len();
+        let is_failing = queue.failure.is_some() || self.sealing.is_failing();
         EventFigures { written: queue.written, waiting, dropped: queue.dropped, is_failing, octets }
     }
 
@@ -275,6 +278,7 @@ impl Log {
     pub(crate) fn close(&self) {
         self.queue().closed = true;
         self.changed.notify_all();
+        self.sealing.close();
     }
 
     /// Writes what waits until the log is closed and nothing waits, or the last attempt failed.
@@ -289,7 +293,7 @@ impl Log {
             let failed = written.is_err();
             let mut queue = self.queue();
             queue.attempts += 1;
-            queue.failure = written.err().map(describe);
+            queue.failure = written.err().map(described);
             let closed = queue.closed;
             drop(queue);
             self.changed.notify_all();
@@ -348,14 +352,14 @@ impl Log {
         drop(self.changed.wait_timeout_while(self.queue(), self.options.delay, open));
     }
 
-    /// Writes the events that still belong into the active segment, and seals it when others
+    /// Writes the events that still belong into the active segment, and starts another when others
     /// wait that do not.
     fn write(&self, batch: &[Arc<Entry>]) -> Result<(), EventError> {
         let fitting = unpoisoned(self.segments.read()).fitting(batch, &self.options);
         let (fitting, rest) = batch.split_at_checked(fitting).unwrap_or((batch, &[]));
         self.write_active(fitting)?;
         if !rest.is_empty() {
-            self.seal()?;
+            self.rotate()?;
         }
         Ok(())
     }
@@ -365,7 +369,7 @@ impl Log {
             return Ok(());
         }
         let words = &self.options.words;
-        let (file, start, chained) = {
+        let (file, start, (chained, terms)) = {
             let segments = unpoisoned(self.segments.read());
             let (active, owners) = (&segments.active, unpoisoned(self.owners.read()));
             (Arc::clone(&active.file), active.end, active.chained(batch, words, &owners))
@@ -381,42 +385,14 @@ impl Log {
         file.sync_data()?;
         let mut segments = unpoisoned(self.segments.write());
         for (chained, end) in chained.iter().zip(ends) {
-            segments.active.note(chained.entry, Some(chained.hash), Some(&chained.terms));
+            let terms = terms.get(chained.terms.clone());
+            segments.active.note(chained.entry, Some(chained.hash), terms);
             segments.active.end = end;
         }
         let mut queue = self.queue();
         queue.pass(batch.len());
         queue.copied = segments.active.copied;
         Ok(())
-    }
-
-    /// Seals the active segment and starts another.
-    ///
-    /// The new one is there first, because it alone knows where the chains stand. Until the other
-    /// is sealed the new one counts for nothing.
-    fn seal(&self) -> Result<(), EventError> {
-        let folder = self.folder.as_ref();
-        let segments = unpoisoned(self.segments.read());
-        let full = &segments.active;
-        let name = full.name.clone();
-        let active = Active::create(folder, (full.next(), full.copied), full.heads.clone())?;
-        let rest = || self.hand_on_the_core();
-        let sealed = Sealed::create(folder, full, &self.options.words, &segments.shelf, rest)?;
-        drop(segments);
-        let mut segments = unpoisoned(self.segments.write());
-        segments.active = active;
-        segments.sealed.push(Arc::new(sealed));
-        drop(segments);
-        folder.remove(&name)?;
-        Ok(())
-    }
-
-    /// Lets go first who shares the core: sealing takes seconds. But while many events come they are
-    /// written later for it, and those for which there is no room are lost.
-    fn hand_on_the_core(&self) {
-        if self.queue().waiting.len() < self.options.queue / 8 {
-            std::thread::yield_now();
-        }
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue> {
@@ -482,7 +458,8 @@ const LESSONS: usize = 4;
 /// How many events are written at once.
 const BATCH: usize = 16_384;
 
-fn describe(error: EventError) -> (io::ErrorKind, String) {
+/// An error as it can be told several times.
+pub(super) fn described(error: EventError) -> (io::ErrorKind, String) {
     match error {
         EventError::Disk(error) => (error.kind(), error.to_string()),
         EventError::Corrupt(error) => (io::ErrorKind::InvalidData, error.to_string()),

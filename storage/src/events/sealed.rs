@@ -47,14 +47,14 @@ impl Sealed {
         format!("{first:020}.sealed")
     }
 
-    /// Seals a segment; the sealed one has its name only when it is whole on the disk. Between a few events
-    /// `rest` lets others go first.
+    /// Seals a segment; the sealed one has its name only when it is whole on the disk. It ends where `goes_on`
+    /// fails, which is asked every few events.
     pub(crate) fn create(
         folder: &dyn Folder,
         active: &Active,
         words: &EventWords,
         shelf: &Arc<Shelf>,
-        rest: impl Fn(),
+        goes_on: impl Fn() -> Result<(), EventError>,
     ) -> Result<Self, EventError> {
         let index = SegmentIndex {
             first: active.first,
@@ -69,7 +69,7 @@ impl Sealed {
         Self::write(folder, index, shelf, |writing| {
             for (done, entry) in active.sorted().enumerate() {
                 if done % A_FEW == 0 {
-                    rest();
+                    goes_on()?;
                 }
                 let entry = entry?;
                 let previous = active.starts.get(&entry.partition).copied();
@@ -241,6 +241,8 @@ pub(crate) struct Writing {
     end: u64,
     text: Vec<u8>,
     summary: Summary,
+    /// Those of one event, only while it is added.
+    terms: Vec<u64>,
     summaries: Vec<u8>,
     last: Option<(u32, Option<EventHash>)>,
 }
@@ -248,7 +250,8 @@ pub(crate) struct Writing {
 impl Writing {
     fn new(file: SegmentFile, index: SegmentIndex) -> Self {
         let (text, summary) = (Vec::with_capacity(BLOCK * 2), Summary::new());
-        Self { file, index, end: 0, text, summary, summaries: Vec::new(), last: None }
+        let (terms, summaries) = (Vec::new(), Vec::new());
+        Self { file, index, end: 0, text, summary, terms, summaries, last: None }
     }
 
     /// Adds an event; `start` is the hash before the first one of its partition.
@@ -277,9 +280,8 @@ impl Writing {
             block.oldest_ms = block.oldest_ms.min(entry.time_ms);
             block.newest_ms = block.newest_ms.max(entry.time_ms);
         }
-        let mut terms = Vec::new();
-        (words.terms)(&entry.body, &mut terms);
-        terms.into_iter().for_each(|term| self.summary.insert(term));
+        (words.terms)(&entry.body, &mut self.terms);
+        self.terms.drain(..).for_each(|term| self.summary.insert(term));
         self.last = Some((number, entry.hash.or(previous)));
         entry.write(&mut self.text)?;
         if self.text.len() >= BLOCK { self.end_block() } else { Ok(()) }

@@ -1,12 +1,15 @@
 //! The segments of a log.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::active::{Active, CHAINED, Heads, UNCHAINED};
 use super::chain::EventWords;
 use super::frame::{Entry, Shape};
+use super::part::ActivePart;
 use super::sealed::{Sealed, UNFINISHED};
 use super::shelf::Shelf;
+use super::walk::Walk;
 use super::{EventError, EventOptions};
 use crate::Corrupt;
 use crate::folder::Folder;
@@ -14,6 +17,8 @@ use crate::folder::Folder;
 /// The written events.
 pub(crate) struct Segments {
     pub(crate) active: Active,
+    /// Those before it that are full and not sealed yet, the oldest first.
+    pub(crate) full: VecDeque<Arc<Active>>,
     /// In the order of their sequence numbers.
     pub(crate) sealed: Vec<Arc<Sealed>>,
     /// What is kept of them in memory.
@@ -27,7 +32,7 @@ impl Segments {
         names.sort();
         let mut sealed: Vec<Arc<Sealed>> = Vec::new();
         let mut actives: Vec<Active> = Vec::new();
-        let mut useless = Vec::new();
+        let (mut useless, mut unused) = (Vec::new(), Vec::new());
         let shelf = Arc::default();
         for name in names {
             if name.ends_with(UNFINISHED) {
@@ -37,22 +42,38 @@ impl Segments {
             } else if name.ends_with(CHAINED) || name.ends_with(UNCHAINED) {
                 match Active::open(folder, &name)? {
                     Some(active) => actives.push(active),
-                    None => useless.push(name),
+                    None => unused.push(name),
                 }
             }
         }
-        let current = current(actives, sealed.last(), &mut useless)?;
+        let (full, current) = in_order(actives, sealed.last(), &mut useless)?;
+        let behind_current = |name: &String| current.as_ref().is_none_or(|it| *name > it.name);
+        if !unused.iter().all(behind_current) {
+            // Another was begun behind it, so there were events in it.
+            return Err(Corrupt::new("the beginning of a segment of the event log is gone").into());
+        }
         if current.is_none() && sealed.iter().any(|sealed| sealed.index.chained) {
             // Another is there, whole, before one is sealed. Without it the chains would break.
             return Err(Corrupt::new("the segment that events are written to is gone").into());
         }
-        useless.iter().try_for_each(|name| folder.remove(name))?;
+        useless.iter().chain(&unused).try_for_each(|name| folder.remove(name))?;
         let active = match current {
             Some(active) if active.shape == Shape::Chained => active,
             Some(former) => renewed(folder, &former, (&mut sealed, &shelf), words)?,
             None => Active::create(folder, behind(sealed.last()), Heads::new())?,
         };
-        Ok(Self { active, sealed, shelf })
+        let full = full.into_iter().map(Arc::new).collect();
+        Ok(Self { active, full, sealed, shelf })
+    }
+
+    /// What a walk wants next of what is not sealed.
+    pub(crate) fn part(&self, walk: &Walk<'_>) -> Option<ActivePart> {
+        let mut all = self.full.iter().map(AsRef::as_ref).chain(std::iter::once(&self.active));
+        if walk.newest_first {
+            all.rev().find_map(|segment| segment.part(walk))
+        } else {
+            all.find_map(|segment| segment.part(walk))
+        }
     }
 
     /// How many events of a batch belong into the active segment.
@@ -70,21 +91,26 @@ fn behind(sealed: Option<&Arc<Sealed>>) -> (u64, u64) {
     sealed.map_or((1, 0), |last| (last.index.last + 1, last.index.copied))
 }
 
-/// The segment that is written to, of those that have not been removed. None that has events which
-/// are not in a sealed one becomes useless.
-fn current(
+/// Of the segments that have not been removed, those that are full and the one that is written to.
+/// What is in a sealed one already becomes useless, and so does what has no events, but where it was
+/// begun behind a full one.
+fn in_order(
     mut actives: Vec<Active>,
     sealed: Option<&Arc<Sealed>>,
     useless: &mut Vec<String>,
-) -> Result<Option<Active>, EventError> {
+) -> Result<(Vec<Active>, Option<Active>), EventError> {
     // Of two that are empty the one of the first format is what a crash left.
     actives.sort_by_key(|it| (it.first, it.count == 0, it.shape == Shape::Unchained));
     let (next, _) = behind(sealed);
-    let mut current = None;
+    let (mut full, mut current) = (Vec::new(), None::<Active>);
     for active in actives {
         let over = active.first < next && active.next() <= next;
-        // One behind another was made for when that is sealed.
-        if over || (active.count == 0 && current.is_some()) {
+        let follows = |it: &Active| it.next() == active.first && it.shape == active.shape;
+        if over {
+            useless.push(active.name);
+        } else if current.as_ref().is_some_and(follows) {
+            full.extend(current.replace(active));
+        } else if active.count == 0 && current.is_some() {
             useless.push(active.name);
         } else if active.first < next || current.is_some() {
             return Err(Corrupt::new("segments of the event log that do not fit together").into());
@@ -92,7 +118,7 @@ fn current(
             current = Some(active);
         }
     }
-    Ok(current)
+    Ok((full, current))
 }
 
 /// Seals a segment of the first format, to which nothing is appended any more, and starts another:
@@ -105,7 +131,7 @@ fn renewed(
 ) -> Result<Active, EventError> {
     let place = (former.next(), former.copied);
     if former.count > 0 {
-        sealed.push(Arc::new(Sealed::create(folder, former, words, shelf, || {})?));
+        sealed.push(Arc::new(Sealed::create(folder, former, words, shelf, || Ok(()))?));
     }
     let active = Active::create(folder, place, Heads::new())?;
     folder.remove(&former.name)?;

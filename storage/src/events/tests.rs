@@ -2,6 +2,7 @@
 
 mod first_format;
 mod retention;
+mod sealing;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +22,7 @@ fn options() -> EventOptions {
         queue: 500,
         segment_events: 40,
         segment_ms: 1_000_000,
+        prepare: || {},
         words: EventWords {
             text: |owner, sequence, previous, body, out, terms| {
                 (EventWords::default().text)(owner, sequence, previous, body, out, terms);

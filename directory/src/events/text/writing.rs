@@ -1,12 +1,9 @@
 //! The text of an event, written in one go: its members in the order of their names.
 
-use std::io::Write;
-
-use serde::Serialize;
-use uuid::Uuid;
-
-use super::{called, canonical, digits, parsed, write_time};
+use super::{canonical, digits, parsed, write_time};
+use crate::events::spelled::{Id, Spelled, called};
 use crate::events::{Difference, Event, EventActor, EventVia, Outcome, Subject};
+use serde::Serialize;
 
 /// A JSON object that is being written. Who writes names the members in their order.
 pub(super) struct Text<'o> {
@@ -28,9 +25,9 @@ impl<'o> Text<'o> {
     }
 
     /// The members of an event that come before those of its place in the log.
-    pub(super) fn beginning(&mut self, event: &Event) {
+    pub(super) fn beginning<S: AsRef<str>>(&mut self, event: &Event<S>, spelled: &Spelled) {
         self.json("action", &event.action);
-        self.actor(&event.actor);
+        self.actor(&event.actor, spelled);
         self.name("at");
         self.out.push(b'"');
         write_time(event.at, self.out);
@@ -39,9 +36,7 @@ impl<'o> Text<'o> {
         self.some("called_station", place.and_then(|place| place.called.as_ref()));
         self.some("calling_station", place.and_then(|place| place.calling.as_ref()));
         let request = event.request.as_ref();
-        if let Some(id) = request.and_then(|request| request.client_id.as_ref()) {
-            self.json("client_request_id", id);
-        }
+        self.some("client_request_id", request.and_then(|request| request.client_id.as_ref()));
         self.differences(&event.differences);
         self.some("gear", place.and_then(|place| place.gear.as_ref()));
         if let Some(access) = &event.access {
@@ -50,60 +45,65 @@ impl<'o> Text<'o> {
     }
 
     /// The members of an event that come behind the hash of the event before it.
-    pub(super) fn end(&mut self, event: &Event, sequence: u64) {
+    pub(super) fn end<S: AsRef<str>>(
+        &mut self,
+        event: &Event<S>,
+        spelled: &Spelled,
+        sequence: u64,
+    ) {
         if let Outcome::Failure(reason) = &event.outcome {
-            self.json("reason", reason);
+            self.text("reason", reason);
         }
         let access = event.access.as_ref();
         self.some("reply_profile", access.and_then(|access| access.place.profile.as_ref()));
         if let Some(request) = &event.request {
-            self.json("request_id", &request.id);
+            self.text("request_id", &request.id);
         }
         self.some("rule", access.and_then(|access| access.rule.as_ref()));
         if let Some(search) = &event.search {
             let mut told = self.object("search");
-            told.json("base", &search.base);
+            told.text("base", &search.base);
             told.number("duration_ms", search.duration);
             told.number("entries", search.entries);
-            told.json("filter", &search.filter);
-            told.json("scope", &search.scope);
+            told.text("filter", &search.filter);
+            told.text("scope", &search.scope);
             told.close();
         }
         self.number("sequence", sequence);
-        if let Some(source) = event.source {
-            self.name("source");
-            self.told(format_args!("\"{source}\""));
+        if let Some(source) = &spelled.source {
+            self.plain("source", source.as_ref());
         }
-        if let Some(Subject { kind, id, name }) = &event.subject {
+        if let (Some(Subject { kind, name, .. }), Some(id)) = (&event.subject, &spelled.subject) {
             let mut subject = self.object("subject");
             subject.id("id", id);
             subject.json("kind", kind);
-            subject.json("name", name);
+            subject.text("name", name);
             subject.close();
         }
-        self.json("success", &(event.outcome == Outcome::Success));
+        self.json("success", &matches!(event.outcome, Outcome::Success));
         if let Some(EventVia { kind, id, name }) =
             event.request.as_ref().and_then(|request| request.via.as_ref())
         {
             let mut via = self.object("via");
-            via.id("id", id);
+            via.id("id", &Id::of(id));
             via.json("kind", kind);
-            if let Some(name) = name {
-                via.json("name", name);
-            }
+            via.some("name", name.as_ref());
             via.close();
         }
     }
 
-    pub(super) fn id(&mut self, name: &str, id: &Uuid) {
-        self.name(name);
-        self.json_value(id.hyphenated().encode_lower(&mut Uuid::encode_buffer()));
+    pub(super) fn id(&mut self, name: &str, id: &Id) {
+        self.plain(name, id.as_ref());
     }
 
     pub(super) fn octets(&mut self, name: &str, octets: &[u8]) {
         self.name(name);
         self.out.push(b'"');
-        octets.iter().for_each(|octet| self.out.extend_from_slice(&digits(*octet)));
+        let (chunks, rest) = octets.as_chunks::<32>();
+        for chunk in chunks {
+            self.out.extend_from_slice(chunk.map(digits).as_flattened());
+        }
+        rest.iter().for_each(|octet| self.out.extend_from_slice(&digits(*octet)));
         self.out.push(b'"');
     }
 
@@ -116,20 +116,18 @@ impl<'o> Text<'o> {
         }
     }
 
-    fn actor(&mut self, actor: &EventActor) {
-        let (kind, id, name) = called(actor);
+    fn actor<S: AsRef<str>>(&mut self, actor: &EventActor<S>, spelled: &Spelled) {
+        let (kind, _, name) = called(actor);
         let mut actor = self.object("actor");
-        if let Some(id) = id {
-            actor.id("id", &id);
+        if let Some(id) = &spelled.actor {
+            actor.id("id", id);
         }
-        actor.json("kind", kind);
-        if let Some(name) = name {
-            actor.json("name", name);
-        }
+        actor.text("kind", kind);
+        actor.some("name", name);
         actor.close();
     }
 
-    fn differences(&mut self, differences: &[Difference]) {
+    fn differences<S: AsRef<str>>(&mut self, differences: &[Difference<S>]) {
         if differences.is_empty() {
             return;
         }
@@ -139,12 +137,12 @@ impl<'o> Text<'o> {
             self.out.push(std::mem::replace(&mut before, b','));
             let mut told = Text::begin(self.out);
             if let Some(after) = after {
-                told.stored("after", after);
+                told.stored("after", after.as_ref());
             }
             if let Some(was) = was {
-                told.stored("before", was);
+                told.stored("before", was.as_ref());
             }
-            told.json("field", field);
+            told.text("field", field);
             told.close();
         }
         self.out.push(b']');
@@ -166,10 +164,28 @@ impl<'o> Text<'o> {
     }
 
     /// A text, where there is one.
-    fn some(&mut self, name: &str, text: Option<&String>) {
+    fn some(&mut self, name: &str, text: Option<impl AsRef<str>>) {
         if let Some(text) = text {
+            self.text(name, text);
+        }
+    }
+
+    /// A text of which most octets are written as they are, as a rule all.
+    fn text(&mut self, name: &str, text: impl AsRef<str>) {
+        let text = text.as_ref();
+        if is_plain(text.as_bytes()) {
+            self.plain(name, text.as_bytes());
+        } else {
             self.json(name, text);
         }
+    }
+
+    /// A text of which all octets are written as they are.
+    fn plain(&mut self, name: &str, octets: &[u8]) {
+        self.name(name);
+        self.out.push(b'"');
+        self.out.extend_from_slice(octets);
+        self.out.push(b'"');
     }
 
     fn json<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) {
@@ -180,11 +196,6 @@ impl<'o> Text<'o> {
     fn json_value<T: Serialize + ?Sized>(&mut self, value: &T) {
         // Writing into memory fails only for types that no event holds.
         let _written = serde_json::to_writer(&mut *self.out, value);
-    }
-
-    fn told(&mut self, told: std::fmt::Arguments<'_>) {
-        // Writing into memory does not fail.
-        let _written = self.out.write_fmt(told);
     }
 
     fn name(&mut self, name: &str) {
@@ -201,11 +212,15 @@ impl<'o> Text<'o> {
 fn is_canonical(text: &str) -> bool {
     let octets = text.as_bytes();
     match octets {
-        [b'"', within @ .., b'"'] => {
-            within.iter().all(|octet| *octet >= b' ' && *octet != b'"' && *octet != b'\\')
-        }
+        [b'"', within @ .., b'"'] => is_plain(within),
         [b'0'] => true,
         [b'1'..=b'9', behind @ ..] => behind.len() < 15 && behind.iter().all(u8::is_ascii_digit),
         _ => matches!(text, "null" | "true" | "false"),
     }
+}
+
+/// Whether JSON escapes nothing of a text. All is looked at without stopping, which goes by many at once.
+fn is_plain(octets: &[u8]) -> bool {
+    let special = |octet: &u8| *octet < b' ' || *octet == b'"' || *octet == b'\\';
+    !octets.iter().fold(false, |found, octet| found | special(octet))
 }

@@ -69,6 +69,7 @@ fn oldest(log: &EventLog) -> [u64; 3] {
 
 /// How many octets an organization has in each sealed segment in which it has any.
 fn sizes(log: &EventLog, number: u32) -> Vec<u64> {
+    log.flusher.log.sealing.settle();
     let sealed = unpoisoned(log.flusher.log.segments.read()).sealed.clone();
     let parts = sealed.iter().flat_map(|it| it.index.parts.iter().zip(&it.sizes));
     parts.filter(|(part, _)| part.number == number).map(|(_, size)| *size).collect()

@@ -1,0 +1,148 @@
+//! Sealing what is full, beside the thread that writes events.
+//!
+//! It takes seconds for a million events, in which neither who logs in nor what is told of them shall
+//! wait. Until a segment is sealed it is read as it was written, and whoever opens the log after a crash
+//! begins with it anew.
+
+use std::io;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::time::Duration;
+
+use super::active::Active;
+use super::queue::{Log, described};
+use super::sealed::Sealed;
+use super::{EventError, unpoisoned};
+
+/// What the thread that seals shares with the others.
+pub(super) struct Sealing {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+struct State {
+    /// How many segments are full and not sealed.
+    waiting: usize,
+    /// Why the last one could not be sealed.
+    failure: Option<(io::ErrorKind, String)>,
+    closed: bool,
+}
+
+impl Sealing {
+    pub(super) fn new(waiting: usize) -> Self {
+        let state = State { waiting, failure: None, closed: false };
+        Self { state: Mutex::new(state), changed: Condvar::new() }
+    }
+
+    pub(super) fn is_failing(&self) -> bool {
+        self.state().failure.is_some()
+    }
+
+    /// Returns when all that was full is sealed, or is not going to be soon.
+    pub(super) fn settle(&self) {
+        let waits =
+            |state: &mut State| state.waiting > 0 && state.failure.is_none() && !state.closed;
+        drop(self.changed.wait_while(self.state(), waits));
+    }
+
+    pub(super) fn close(&self) {
+        self.state().closed = true;
+        self.changed.notify_all();
+    }
+
+    /// Waits while too many segments are full.
+    fn wait_for_room(&self) -> Result<(), EventError> {
+        let waits = |state: &mut State| {
+            state.waiting >= MOST_FULL && state.failure.is_none() && !state.closed
+        };
+        let state = unpoisoned(self.changed.wait_while(self.state(), waits));
+        match &state.failure {
+            Some((kind, text)) if state.waiting >= MOST_FULL => {
+                Err(io::Error::new(*kind, text.clone()).into())
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    fn add(&self) {
+        self.state().waiting += 1;
+        self.changed.notify_all();
+    }
+
+    /// Waits for a segment that is full; `false` at the end.
+    fn next(&self) -> bool {
+        let idle = |state: &mut State| state.waiting == 0 && !state.closed;
+        !unpoisoned(self.changed.wait_while(self.state(), idle)).closed
+    }
+
+    /// Fails once the log is closed: whoever opens it begins anew.
+    fn check(&self) -> Result<(), EventError> {
+        if self.state().closed {
+            Err(io::Error::from(io::ErrorKind::Interrupted).into())
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Notes how it ended, and waits a moment after a failure.
+    fn note(&self, ended: Result<(), EventError>, delay: Duration) {
+        let mut state = self.state();
+        let failed = ended.is_err();
+        state.waiting -= usize::from(!failed);
+        state.failure = ended.err().map(described);
+        self.changed.notify_all();
+        if failed {
+            drop(self.changed.wait_timeout_while(state, delay, |state| !state.closed));
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        unpoisoned(self.state.lock())
+    }
+}
+
+impl Log {
+    /// Starts another segment behind the one that is written to, and leaves that one to be sealed.
+    ///
+    /// The new one is on the disk first, because it alone knows where the chains stand.
+    pub(super) fn rotate(&self) -> Result<(), EventError> {
+        self.sealing.wait_for_room()?;
+        let segments = unpoisoned(self.segments.read());
+        let full = &segments.active;
+        let place = (full.next(), full.copied);
+        let active = Active::create(self.folder.as_ref(), place, full.heads.clone())?;
+        drop(segments);
+        let mut segments = unpoisoned(self.segments.write());
+        let full = std::mem::replace(&mut segments.active, active);
+        segments.full.push_back(Arc::new(full));
+        drop(segments);
+        self.sealing.add();
+        Ok(())
+    }
+
+    /// Seals what is full until the log is closed, the oldest first.
+    pub(super) fn seal(&self) {
+        (self.options.prepare)();
+        while self.sealing.next() {
+            self.sealing.note(self.seal_oldest(), self.options.delay);
+        }
+    }
+
+    fn seal_oldest(&self) -> Result<(), EventError> {
+        let segments = unpoisoned(self.segments.read());
+        let (full, shelf) = (segments.full.front().cloned(), Arc::clone(&segments.shelf));
+        drop(segments);
+        let Some(full) = full else { return Ok(()) };
+        let (folder, words) = (self.folder.as_ref(), &self.options.words);
+        let sealed = Sealed::create(folder, &full, words, &shelf, || self.sealing.check())?;
+        let mut segments = unpoisoned(self.segments.write());
+        segments.full.pop_front();
+        segments.sealed.push(Arc::new(sealed));
+        drop(segments);
+        // Where this fails, whoever opens the log finds that it is sealed and removes it.
+        let _left = folder.remove(&full.name);
+        Ok(())
+    }
+}
+
+/// So many segments may be full. Then what is written waits for the oldest to be sealed.
+const MOST_FULL: usize = 4;
