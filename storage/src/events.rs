@@ -15,6 +15,7 @@
 mod active;
 mod chain;
 mod frame;
+mod gather;
 mod header;
 mod index;
 mod part;
@@ -29,6 +30,7 @@ mod summary;
 pub(crate) mod tests;
 mod trail;
 mod walk;
+mod writing;
 
 use std::path::Path;
 use std::sync::{Arc, PoisonError};
@@ -132,7 +134,9 @@ pub struct EventFigures {
     pub waiting: usize,
     /// Events that were dropped since.
     pub dropped: u64,
-    /// Whether the last attempt to write failed.
+    /// Segments that are full and not sealed yet.
+    pub unsealed: usize,
+    /// Whether the last attempt to write or to seal failed.
     pub is_failing: bool,
     /// Octets of all its files.
     pub octets: u64,
@@ -282,8 +286,8 @@ impl EventLog {
     }
 
     /// Forgets the events that are kept no longer, and returns how many segments were removed or
-    /// written anew. What is still appended to is left alone, so events are kept longer by the time
-    /// that a segment covers at most.
+    /// written anew. What is not sealed yet is left alone, so events are kept longer by the time
+    /// that a segment covers, and by what sealing takes.
     ///
     /// # Errors
     /// When a segment cannot be read, written or removed.
@@ -294,7 +298,7 @@ impl EventLog {
     /// Forgets the oldest events of each partition that has more than so many octets in sealed
     /// segments, and says of whom some went. A partition leaves a segment as a whole: what is left
     /// are its newest so many octets and what else it has in the segment in which they begin. What
-    /// is still appended to is left alone and not counted. Looks at nothing where no segment was
+    /// is not sealed yet is left alone and not counted. Looks at nothing where no segment was
     /// sealed since the last time.
     ///
     /// # Errors
@@ -336,6 +340,11 @@ impl Drop for Flusher {
             let _ended = thread.join();
         }
     }
+}
+
+/// Something is not in an active segment that was written there.
+fn damaged_active() -> Corrupt {
+    Corrupt::new("an event is gone")
 }
 
 /// Locks out of which a panic is no reason to stay out: what they guard is changed in one step.

@@ -225,6 +225,7 @@ fn what_is_hashed_remembered_and_written_is_counted() {
         "tenantry_store_failed_commits_total",
         "tenantry_events_dropped_total",
         "tenantry_events_failing",
+        "tenantry_events_unsealed_segments",
     ];
     let growing = ["tenantry_store_changes_total", "tenantry_events_written_total"];
     let before = monitored.page();

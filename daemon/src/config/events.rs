@@ -16,7 +16,8 @@ section! {
         /// What the events of each organization, and the provider's own, may take on the disk,
         /// about: of whoever has more the oldest go before their time, so that a storm of rejected
         /// logins, all of which are told, does not fill it. 10GiB are roughly a hundred million
-        /// logins. The segment that is written to, and a part of another, come on top.
+        /// logins. The segment that is written to, those that are full and not compressed yet,
+        /// four at most, and a part of another come on top.
         size_per_organization: Size<MIB, { 1024 * GIB }> = Size(10 * GIB),
         /// How long an authentication event may wait in memory before it is on disk.
         flush: Time<1, 100> = Time(100),

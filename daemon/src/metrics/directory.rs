@@ -38,7 +38,9 @@ fn tell_events(figures: &EventFigures, pen: &mut Pen<'_, '_>) -> fmt::Result {
     pen.gauge(("events_waiting", "Events that wait to be written."), figures.waiting as u64)?;
     let help = "Events that were lost, since too many waited.";
     pen.counter(("events_dropped", help), figures.dropped)?;
-    let help = "Whether the last attempt to write events failed.";
+    let help = "Parts of the event log that are full and not compressed yet.";
+    pen.gauge(("events_unsealed_segments", help), figures.unsealed as u64)?;
+    let help = "Whether the last attempt to write or to compress events failed.";
     pen.gauge(("events_failing", help), u64::from(figures.is_failing))
 }
 

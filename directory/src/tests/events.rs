@@ -371,6 +371,7 @@ fn an_organization_keeps_its_events_as_long_as_it_says() {
     let now = Time(start + 40 * DAY);
     looking(&world, acme, |grant| grant.event_chain().unwrap());
     let month = std::time::Duration::from_secs(30 * 24 * 3_600);
+    world.seal_events();
     assert!(world.directory.forget_events(now, month).unwrap() > 0);
     let all = EventQuery::default();
     assert_eq!(found(&world, acme, &all).len(), 10);
@@ -395,6 +396,7 @@ fn an_organization_keeps_the_newest_of_its_events_where_there_are_too_many() {
     let binds = |organization| found(&world, organization, &EventQuery::default()).len();
     looking(&world, acme, |grant| grant.event_chain().unwrap());
     let whole = exported(&world, acme, &EventQuery::default(), (0, u64::MAX));
+    world.seal_events();
     assert!(world.directory.bound_events(1 << 30).unwrap().is_empty());
     let until = Time(start + 7 * DAY + 49);
     let gone = EventsBeyond { organization: Some("acme".into()), until };
@@ -447,6 +449,7 @@ fn nothing_is_left_of_the_events_of_an_organization_that_was_destroyed() {
     let seal = |days: u64| {
         tell(&world, other, Action::LdapBind, "ada", world.now().0 + days * DAY);
         tell(&world, other, Action::LdapBind, "ada", world.now().0 + (days + 1) * DAY);
+        world.seal_events();
     };
     seal(0);
     forget();

@@ -87,6 +87,15 @@ impl World {
         Self::made(options, SessionBounds::default())
     }
 
+    /// Returns when the parts of the log that are full are sealed.
+    pub(super) fn seal_events(&self) {
+        let events = self.directory.inner.store.events();
+        events.flush().unwrap();
+        while events.figures().unsealed > 0 {
+            std::thread::yield_now();
+        }
+    }
+
     /// Opens a store of which nobody knows what it was prepared for.
     pub(super) fn prepare_anew(&self) {
         let forget = |change: &mut storage::Change<'_>| {

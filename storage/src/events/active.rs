@@ -39,7 +39,11 @@ pub(crate) struct Active {
     /// When its newest event happened.
     pub(crate) newest_ms: u64,
     pub(crate) count: u32,
+    /// Where its events begin and end.
+    start: u64,
     pub(crate) end: u64,
+    /// Whether something stands behind the end that is no whole event.
+    pub(crate) is_torn: bool,
     /// Where the chains stood before it.
     pub(crate) starts: Heads,
     /// Where the chains stand.
@@ -70,8 +74,8 @@ impl Active {
         Ok(Self::empty((name, file), header, octets.len() as u64))
     }
 
-    /// Opens a segment and cuts off what was not written whole. A segment without a whole header
-    /// was never used: `None`. What its events can be searched by is found out [later](Self::lesson):
+    /// Opens a segment. One without a whole header was never used: `None`. What was not written whole at its
+    /// end stays for [`cut`](Self::cut). What its events can be searched by is found out [later](Self::lesson):
     /// it takes longer than all the rest.
     pub(crate) fn open(folder: &dyn Folder, name: &str) -> Result<Option<Self>, EventError> {
         let file = folder.open(name)?;
@@ -88,11 +92,18 @@ impl Active {
             active.end = end;
         }
         active.unlearned = active.trails.keys().copied().collect();
-        if active.end < length {
-            active.file.set_len(active.end)?;
-            active.file.sync_data()?;
-        }
+        active.is_torn = active.end < length;
         Ok(Some(active))
+    }
+
+    /// Cuts off what was not written whole.
+    pub(crate) fn cut(&mut self) -> Result<(), EventError> {
+        if self.is_torn {
+            self.file.set_len(self.end)?;
+            self.file.sync_data()?;
+            self.is_torn = false;
+        }
+        Ok(())
     }
 
     /// The sequence number that the next event gets.
@@ -175,22 +186,21 @@ impl Active {
         }
     }
 
-    /// Reads all events, sorted by partition, then by sequence number.
-    pub(crate) fn sorted(&self) -> impl Iterator<Item = Result<Entry, EventError>> {
-        let reader = self.reader();
-        self.trails.values().flat_map(Trail::stretches).flat_map(move |places| {
-            match reader.entries(places) {
-                Ok(entries) => entries.into_iter().map(Ok).collect(),
-                Err(error) => vec![Err(error)],
-            }
-        })
+    /// Whose events it has, in order.
+    pub(crate) fn partitions(&self) -> impl Iterator<Item = u32> {
+        self.trails.keys().copied()
+    }
+
+    /// Reads all events in the order in which they stand.
+    pub(crate) fn frames(&self) -> Frames<'_> {
+        Frames::new(&self.file, self.start..self.end, self.shape, MANY_FRAMES)
     }
 
     fn reader(&self) -> Reader {
         Reader::new(Arc::clone(&self.file), self.end, self.shape)
     }
 
-    fn empty((name, file): (String, SegmentFile), header: Header, end: u64) -> Self {
+    fn empty((name, file): (String, SegmentFile), header: Header, start: u64) -> Self {
         let Header { shape, first, copied, starts } = header;
         let (heads, trails) = (starts.clone(), BTreeMap::new());
         let (started_ms, newest_ms, count) = (None, 0, 0);
@@ -203,7 +213,9 @@ impl Active {
             started_ms,
             newest_ms,
             count,
-            end,
+            start,
+            end: start,
+            is_torn: false,
             starts,
             heads,
             trails,
@@ -249,11 +261,11 @@ pub(crate) const UNCHAINED: &str = ".active";
 /// How much is read at once when all events are read.
 const MANY_FRAMES: usize = 1 << 20;
 
-/// So many events are put into chains, or sealed, without a look who else wants the core.
+/// So many events are put into chains without a look who else wants the core, or sealed without a rest.
 pub(super) const A_FEW: usize = 128;
 
 /// What an event can be searched by is so much, as a rule.
 const TERMS: usize = 12;
 
-/// So many runs are read without looking whether the segment is still the active one.
+/// So many runs are read without looking whether the segment was sealed meanwhile.
 const AT_ONCE: usize = 64;

@@ -107,17 +107,47 @@ impl Entry {
 
     /// Reads an event in its frame and returns what follows it; `None` where no whole frame is.
     pub(crate) fn read_frame(input: &[u8], shape: Shape) -> Option<(Self, &[u8])> {
-        let (length, rest) = input.split_first_chunk()?;
-        let (crc, rest) = rest.split_first_chunk()?;
-        let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
-        let (encoded, rest) = rest.split_at_checked(length)?;
-        if crc32fast::hash(encoded) != u32::from_le_bytes(*crc) {
-            return None;
-        }
+        let (encoded, rest) = framed(input)?;
         let (entry, []) = Self::read(encoded, shape).ok()? else {
             return None;
         };
         Some((entry, rest))
+    }
+}
+
+/// What stands in a frame, and what follows it; `None` where no whole frame is.
+pub(crate) fn framed(input: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = input.split_first_chunk()?;
+    let (crc, rest) = rest.split_first_chunk()?;
+    let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
+    let (encoded, rest) = rest.split_at_checked(length)?;
+    (crc32fast::hash(encoded) == u32::from_le_bytes(*crc)).then_some((encoded, rest))
+}
+
+/// An event where it stands.
+#[derive(Deserialize)]
+pub(crate) struct Seen<'e> {
+    #[serde(rename = "partition")]
+    _partition: u32,
+    pub(crate) sequence: u64,
+    pub(crate) time_ms: u64,
+    #[serde(rename = "outbox")]
+    _outbox: u64,
+    pub(crate) hash: Option<EventHash>,
+    #[serde(borrow, with = "serde_bytes")]
+    pub(crate) body: &'e [u8],
+}
+
+impl<'e> Seen<'e> {
+    /// Reads an event as it is written.
+    pub(crate) fn read(encoded: &'e [u8]) -> Result<Self, Corrupt> {
+        crate::decode(encoded)
+    }
+
+    /// Reads whose event it is, and no more.
+    pub(crate) fn partition(encoded: &[u8]) -> Result<u32, Corrupt> {
+        let read = postcard::take_from_bytes(encoded);
+        read.map(|(number, _)| number).map_err(|error| Corrupt::new(error.to_string()))
     }
 }
 

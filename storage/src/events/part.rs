@@ -1,20 +1,19 @@
-//! Reading the active segment, which goes on being written meanwhile: of what stands there nothing
-//! is changed.
+//! Reading a segment that is not sealed, which may go on being written meanwhile: of what stands there
+//! nothing is changed.
 
 use std::ops::Range;
 
-use super::EventError;
 use super::chain::EventHash;
-use super::frame::{Entry, Shape};
+use super::frame::{Entry, Shape, framed};
 use super::trail::Place;
 use super::walk::Walk;
-use crate::Corrupt;
+use super::{EventError, damaged_active};
 use crate::folder::SegmentFile;
 
 /// Some events of a partition that follow each other, and the hash before them.
 pub(crate) type Run = (Vec<Place>, Option<EventHash>);
 
-/// Some runs of the active segment, in the order of the walk that wants them.
+/// Some runs of such a segment, in the order of the walk that wants them.
 pub(crate) struct ActivePart {
     reader: Reader,
     runs: Vec<Run>,
@@ -79,7 +78,7 @@ impl Reader {
 
     fn entry(&self, place: Place) -> Result<Entry, EventError> {
         let mut frames = Frames::new(&self.file, place.offset..self.end, self.shape, ONE_FRAME);
-        let (entry, _) = frames.next()?.ok_or_else(|| Corrupt::new("an event is gone"))?;
+        let (entry, _) = frames.next()?.ok_or_else(damaged_active)?;
         Ok(entry)
     }
 }
@@ -102,15 +101,23 @@ impl<'a> Frames<'a> {
         Self { file, offset, length, shape, step, buffer: Vec::new(), used: 0 }
     }
 
-    /// The next whole frame and the offset behind it.
+    /// The next event and the offset behind it; `None` where no whole one is.
     pub(crate) fn next(&mut self) -> Result<Option<(Entry, u64)>, EventError> {
+        let shape = self.shape;
+        let Some(encoded) = self.encoded()? else { return Ok(None) };
+        let Ok((entry, [])) = Entry::read(encoded, shape) else { return Ok(None) };
+        Ok(Some((entry, self.offset)))
+    }
+
+    /// The next event as it is encoded; `None` where no whole frame is.
+    pub(crate) fn encoded(&mut self) -> Result<Option<&[u8]>, EventError> {
         loop {
             let ahead = self.buffer.get(self.used..).unwrap_or(&[]);
-            if let Some((entry, rest)) = Entry::read_frame(ahead, self.shape) {
-                let size = ahead.len() - rest.len();
-                self.used += size;
-                self.offset += size as u64;
-                return Ok(Some((entry, self.offset)));
+            if let Some((encoded, rest)) = framed(ahead) {
+                let (end, length) = (self.buffer.len() - rest.len(), encoded.len());
+                self.offset += (end - self.used) as u64;
+                self.used = end;
+                return Ok(self.buffer.get(end - length..end));
             }
             let left = self.length.saturating_sub(self.offset);
             let left = usize::try_from(left).unwrap_or(usize::MAX);
@@ -123,6 +130,11 @@ impl<'a> Frames<'a> {
             self.used = 0;
             self.file.read(self.offset, &mut self.buffer)?;
         }
+    }
+
+    /// The offset behind what was read.
+    pub(crate) const fn offset(&self) -> u64 {
+        self.offset
     }
 }
 

@@ -259,16 +259,18 @@ impl Log {
     }
 
     pub(crate) fn figures(&self) -> EventFigures {
-        let (end, sealed) = {
+        let (end, unsealed, sealed) = {
             let segments = unpoisoned(self.segments.read());
             let full: u64 = segments.full.iter().map(|full| full.end).sum();
-            (segments.active.end.saturating_add(full), segments.sealed.clone())
+            let end = segments.active.end.saturating_add(full);
+            (end, segments.full.len(), segments.sealed.clone())
         };
         let octets = end.saturating_add(sealed.iter().map(|sealed| sealed.octets()).sum());
         let queue = self.queue();
         let waiting = queue.waiting.len();
         let is_failing = queue.failure.is_some() || self.sealing.is_failing();
-        EventFigures { written: queue.written, waiting, dropped: queue.dropped, is_failing, octets }
+        let (written, dropped) = (queue.written, queue.dropped);
+        EventFigures { written, waiting, dropped, unsealed, is_failing, octets }
     }
 
     pub(crate) fn copied(&self) -> u64 {

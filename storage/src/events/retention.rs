@@ -137,7 +137,6 @@ impl Log {
     /// Where that fails, whoever is in the segment stays in all later ones; the others go.
     pub(crate) fn forget(&self, kept: &EventsKept) -> Result<usize, EventError> {
         let _alone = unpoisoned(self.bounded.lock());
-        self.sealing.settle();
         self.forget_parts(kept)
     }
 
@@ -145,7 +144,6 @@ impl Log {
     /// and says of whom some went. Looks at nothing where no segment was sealed since the last time.
     pub(crate) fn bound(&self, most: u64) -> Result<Vec<EventsCut>, EventError> {
         let mut bounded = unpoisoned(self.bounded.lock());
-        self.sealing.settle();
         let sealed = unpoisoned(self.segments.read()).sealed.clone();
         let now = sealed.last().map(|segment| (segment.index.last, most));
         if *bounded == now {

@@ -4,8 +4,8 @@
 //! block … block | summary … summary | index in postcard
 //!               | CRC-32 of the index u32 | its length u32 | magic
 //! ```
-//! The events of all blocks in a row are sorted by partition, then by sequence number. The index
-//! says where each block starts and with which event, so that the newest events of a partition
+//! The events of all blocks, in the order of the index, are sorted by partition, then by sequence number;
+//! where the blocks stand is another matter. The index says where each block starts and with which event, so that the newest events of a partition
 //! take a binary search and as few blocks as hold them. A summary for each block says what its
 //! events may be searched by. The first format has no summaries, and events without hashes.
 
@@ -13,13 +13,15 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::EventError;
-use super::active::{A_FEW, Active};
-use super::chain::{EventHash, EventWords};
+use super::active::Active;
+use super::chain::EventWords;
 use super::frame::{Entry, Shape};
-use super::index::{Block, Part, SegmentIndex, range};
+use super::gather::gather;
+use super::index::{Block, SegmentIndex, range};
 use super::shelf::Shelf;
 use super::summary::{SUMMARY, Summary};
 use super::walk::Walk;
+use super::writing::Writing;
 use crate::Corrupt;
 use crate::folder::{Folder, SegmentFile};
 
@@ -66,20 +68,10 @@ impl Sealed {
             blocks: Vec::new(),
             parts: Vec::new(),
         };
-        Self::write(folder, index, shelf, |writing| {
-            for (done, entry) in active.sorted().enumerate() {
-                if done % A_FEW == 0 {
-                    goes_on()?;
-                }
-                let entry = entry?;
-                let previous = active.starts.get(&entry.partition).copied();
-                writing.add(&entry, previous, words)?;
-            }
-            Ok(())
-        })
+        Self::write(folder, index, shelf, |writing| gather(active, words, writing, goes_on))
     }
 
-    /// Writes a segment of events that are added sorted by partition, then by sequence number.
+    /// Writes a segment of what is added to it.
     pub(crate) fn write(
         folder: &dyn Folder,
         index: SegmentIndex,
@@ -234,99 +226,8 @@ impl Sealed {
     }
 }
 
-/// A sealed segment that is being written.
-pub(crate) struct Writing {
-    file: SegmentFile,
-    index: SegmentIndex,
-    end: u64,
-    text: Vec<u8>,
-    summary: Summary,
-    /// Those of one event, only while it is added.
-    terms: Vec<u64>,
-    summaries: Vec<u8>,
-    last: Option<(u32, Option<EventHash>)>,
-}
-
-impl Writing {
-    fn new(file: SegmentFile, index: SegmentIndex) -> Self {
-        let (text, summary) = (Vec::with_capacity(BLOCK * 2), Summary::new());
-        let (terms, summaries) = (Vec::new(), Vec::new());
-        Self { file, index, end: 0, text, summary, terms, summaries, last: None }
-    }
-
-    /// Adds an event; `start` is the hash before the first one of its partition.
-    pub(crate) fn add(
-        &mut self,
-        entry: &Entry,
-        start: Option<EventHash>,
-        words: &EventWords,
-    ) -> Result<(), EventError> {
-        let number = entry.partition;
-        let previous = match self.last.filter(|(partition, _)| *partition == number) {
-            Some((_, hash)) => hash,
-            None => {
-                self.index.parts.push(Part { number, previous: start, newest_ms: 0 });
-                start
-            }
-        };
-        if self.text.is_empty() {
-            let first = (number, entry.sequence);
-            self.index.blocks.push(Block::new(self.end, first, previous, entry.time_ms));
-        }
-        if let (Some(part), Some(block)) =
-            (self.index.parts.last_mut(), self.index.blocks.last_mut())
-        {
-            part.newest_ms = part.newest_ms.max(entry.time_ms);
-            block.oldest_ms = block.oldest_ms.min(entry.time_ms);
-            block.newest_ms = block.newest_ms.max(entry.time_ms);
-        }
-        (words.terms)(&entry.body, &mut self.terms);
-        self.terms.drain(..).for_each(|term| self.summary.insert(term));
-        self.last = Some((number, entry.hash.or(previous)));
-        entry.write(&mut self.text)?;
-        if self.text.len() >= BLOCK { self.end_block() } else { Ok(()) }
-    }
-
-    fn end_block(&mut self) -> Result<(), EventError> {
-        let compressed = lz4_flex::compress_prepend_size(&self.text);
-        if let Some(block) = self.index.blocks.last_mut() {
-            block.length = u32::try_from(compressed.len()).map_err(|_| damaged())?;
-            block.crc = crc32fast::hash(&compressed);
-        }
-        self.append(&compressed)?;
-        self.summary.write(&mut self.summaries);
-        self.summary = Summary::new();
-        self.text.clear();
-        Ok(())
-    }
-
-    fn append(&mut self, octets: &[u8]) -> Result<(), EventError> {
-        let start = self.end;
-        self.end += octets.len() as u64;
-        self.file.set_len(self.end)?;
-        self.file.write(start, octets)?;
-        Ok(())
-    }
-
-    fn finish(mut self) -> Result<(SegmentFile, SegmentIndex), EventError> {
-        if !self.text.is_empty() {
-            self.end_block()?;
-        }
-        self.index.summaries = Some(self.end);
-        let summaries = std::mem::take(&mut self.summaries);
-        self.append(&summaries)?;
-        let footer = self.index.footer()?;
-        self.append(&footer)?;
-        self.file.sync_data()?;
-        Ok((self.file, self.index))
-    }
-}
-
 /// What the name of a segment ends in until it is whole.
 pub(crate) const UNFINISHED: &str = ".unfinished";
-
-/// How many octets of events go into a block before compression.
-const BLOCK: usize = 16 * 1024;
 
 /// Of how many blocks the summaries are read at once.
 const SUMMARIES: usize = 1_024;

@@ -24,12 +24,14 @@ struct State {
     waiting: usize,
     /// Why the last one could not be sealed.
     failure: Option<(io::ErrorKind, String)>,
+    /// How long it is until it is tried again.
+    delay: Duration,
     closed: bool,
 }
 
 impl Sealing {
     pub(super) fn new(waiting: usize) -> Self {
-        let state = State { waiting, failure: None, closed: false };
+        let state = State { waiting, failure: None, delay: Duration::ZERO, closed: false };
         Self { state: Mutex::new(state), changed: Condvar::new() }
     }
 
@@ -38,6 +40,7 @@ impl Sealing {
     }
 
     /// Returns when all that was full is sealed, or is not going to be soon.
+    #[cfg(test)]
     pub(super) fn settle(&self) {
         let waits =
             |state: &mut State| state.waiting > 0 && state.failure.is_none() && !state.closed;
@@ -56,7 +59,7 @@ impl Sealing {
         };
         let state = unpoisoned(self.changed.wait_while(self.state(), waits));
         match &state.failure {
-            Some((kind, text)) if state.waiting >= MOST_FULL => {
+            Some((kind, text)) if state.waiting >= MOST_FULL && !state.closed => {
                 Err(io::Error::new(*kind, text.clone()).into())
             }
             Some(_) | None => Ok(()),
@@ -74,25 +77,27 @@ impl Sealing {
         !unpoisoned(self.changed.wait_while(self.state(), idle)).closed
     }
 
-    /// Fails once the log is closed: whoever opens it begins anew.
-    fn check(&self) -> Result<(), EventError> {
-        if self.state().closed {
-            Err(io::Error::from(io::ErrorKind::Interrupted).into())
-        } else {
-            Ok(())
-        }
+    /// Rests a little between a few events, so that who shares the core is not held up, unless more segments
+    /// are full. Fails once the log is closed: whoever opens it begins anew.
+    fn rest(&self) -> Result<(), EventError> {
+        let alone = |state: &mut State| state.waiting == 1 && !state.closed;
+        let waited = self.changed.wait_timeout_while(self.state(), REST, alone);
+        let (state, _) = unpoisoned(waited);
+        if state.closed { Err(io::Error::from(io::ErrorKind::Interrupted).into()) } else { Ok(()) }
     }
 
-    /// Notes how it ended, and waits a moment after a failure.
-    fn note(&self, ended: Result<(), EventError>, delay: Duration) {
+    /// Notes how it ended, and waits after a failure, longer each time: a disk that is full has no room for
+    /// what is tried in vain.
+    fn note(&self, ended: Result<(), EventError>) {
         let mut state = self.state();
         let failed = ended.is_err();
         state.waiting -= usize::from(!failed);
         state.failure = ended.err().map(described);
+        state.delay =
+            if failed { (state.delay * 2).clamp(FIRST_DELAY, LAST_DELAY) } else { Duration::ZERO };
+        let delay = state.delay;
         self.changed.notify_all();
-        if failed {
-            drop(self.changed.wait_timeout_while(state, delay, |state| !state.closed));
-        }
+        drop(self.changed.wait_timeout_while(state, delay, |state| !state.closed));
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -106,11 +111,11 @@ impl Log {
     /// The new one is on the disk first, because it alone knows where the chains stand.
     pub(super) fn rotate(&self) -> Result<(), EventError> {
         self.sealing.wait_for_room()?;
-        let segments = unpoisoned(self.segments.read());
-        let full = &segments.active;
-        let place = (full.next(), full.copied);
-        let active = Active::create(self.folder.as_ref(), place, full.heads.clone())?;
-        drop(segments);
+        let (place, heads) = {
+            let full = &unpoisoned(self.segments.read()).active;
+            ((full.next(), full.copied), full.heads.clone())
+        };
+        let active = Active::create(self.folder.as_ref(), place, heads)?;
         let mut segments = unpoisoned(self.segments.write());
         let full = std::mem::replace(&mut segments.active, active);
         segments.full.push_back(Arc::new(full));
@@ -121,9 +126,11 @@ impl Log {
 
     /// Seals what is full until the log is closed, the oldest first.
     pub(super) fn seal(&self) {
+        // Nobody waits for a thread that has fallen.
+        let _ends = Ends(&self.sealing);
         (self.options.prepare)();
         while self.sealing.next() {
-            self.sealing.note(self.seal_oldest(), self.options.delay);
+            self.sealing.note(self.seal_oldest());
         }
     }
 
@@ -133,16 +140,32 @@ impl Log {
         drop(segments);
         let Some(full) = full else { return Ok(()) };
         let (folder, words) = (self.folder.as_ref(), &self.options.words);
-        let sealed = Sealed::create(folder, &full, words, &shelf, || self.sealing.check())?;
+        let sealed = Sealed::create(folder, &full, words, &shelf, || self.sealing.rest())?;
+        // The sealed one counts only once the other is gone: who forgets it would bring that one back.
+        folder.remove(&full.name)?;
         let mut segments = unpoisoned(self.segments.write());
         segments.full.pop_front();
         segments.sealed.push(Arc::new(sealed));
-        drop(segments);
-        // Where this fails, whoever opens the log finds that it is sealed and removes it.
-        let _left = folder.remove(&full.name);
         Ok(())
     }
 }
 
+/// Closes the sealing when the thread that does it ends, however it does.
+struct Ends<'s>(&'s Sealing);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+/// How long it is until a segment that could not be sealed is tried again, first and at most.
+const FIRST_DELAY: Duration = Duration::from_millis(100);
+const LAST_DELAY: Duration = Duration::from_secs(60);
+
 /// So many segments may be full. Then what is written waits for the oldest to be sealed.
 const MOST_FULL: usize = 4;
+
+/// How long the thread that seals rests between a few events: sealing takes ten times as long for it as
+/// it would.
+const REST: Duration = Duration::from_micros(500);

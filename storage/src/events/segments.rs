@@ -58,7 +58,10 @@ impl Segments {
         }
         useless.iter().chain(&unused).try_for_each(|name| folder.remove(name))?;
         let active = match current {
-            Some(active) if active.shape == Shape::Chained => active,
+            Some(mut active) if active.shape == Shape::Chained => {
+                active.cut()?;
+                active
+            }
             Some(former) => renewed(folder, &former, (&mut sealed, &shelf), words)?,
             None => Active::create(folder, behind(sealed.last()), Heads::new())?,
         };
@@ -105,12 +108,16 @@ fn in_order(
     let (mut full, mut current) = (Vec::new(), None::<Active>);
     for active in actives {
         let over = active.first < next && active.next() <= next;
-        let follows = |it: &Active| it.next() == active.first && it.shape == active.shape;
+        // What is full was whole on the disk before another was begun.
+        let follows =
+            |it: &Active| it.next() == active.first && it.shape == active.shape && !it.is_torn;
+        // An older daemon begins one beside those that it does not know.
+        let beside = |it: &Active| it.next() == active.first || active.shape == Shape::Unchained;
         if over {
             useless.push(active.name);
         } else if current.as_ref().is_some_and(follows) {
             full.extend(current.replace(active));
-        } else if active.count == 0 && current.is_some() {
+        } else if active.count == 0 && current.as_ref().is_some_and(beside) {
             useless.push(active.name);
         } else if active.first < next || current.is_some() {
             return Err(Corrupt::new("segments of the event log that do not fit together").into());

@@ -27,6 +27,13 @@ impl Summary {
         }
     }
 
+    /// Takes in what another part may hold.
+    pub(crate) fn join(&mut self, other: &Self) {
+        for (word, other) in self.words.iter_mut().zip(other.words.iter()) {
+            *word |= other;
+        }
+    }
+
     pub(crate) fn may_hold(&self, term: u64) -> bool {
         probes(term).all(|(word, bit)| self.words.get(word).is_some_and(|word| word & bit != 0))
     }

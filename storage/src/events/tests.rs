@@ -41,8 +41,14 @@ fn hash(owner: Option<EventOwner>, sequence: u64, previous: EventHash, body: &[u
     EventHash::of(&text)
 }
 
-/// Forgets what happened before a time.
+/// Returns when all that is full is sealed.
+pub(crate) fn settle(log: &EventLog) {
+    log.flusher.log.sealing.settle();
+}
+
+/// Forgets what happened before a time, of all that is full.
 fn forget(log: &EventLog, before_ms: u64) -> usize {
+    settle(log);
     log.forget(&EventsKept { before_ms, ..EventsKept::default() }).unwrap()
 }
 

@@ -76,11 +76,6 @@ impl Trail {
         }
     }
 
-    /// Where its events stand, in stretches that are read at once.
-    pub(crate) fn stretches(&self) -> impl Iterator<Item = &[Place]> {
-        self.places.chunks(RUN * RUNS)
-    }
-
     /// The runs that may hold what is looked for, in the order asked for, each with the hash
     /// before it.
     pub(crate) fn runs<'t>(

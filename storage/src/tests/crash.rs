@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::machine::{Dice, Fault, Machine};
 use super::{Loose, MEMBER, Thing, entropy, organization, thing};
 use crate::disk::Disk;
+use crate::events::tests::settle;
 use crate::journal::Journal;
 use crate::seal::Vault;
 use crate::store::Parts;
@@ -81,6 +82,7 @@ fn after_a_single_error_at_any_operation_the_store_goes_on() {
             assert!(acknowledged, "step {step} is refused for good after an error at {n}");
             if step % 3 == 2 {
                 let _failed = store.events().flush();
+                settle(store.events());
             }
         }
         let hit = machine.was_hit();
@@ -390,6 +392,7 @@ fn work(machine: &Machine) -> u64 {
         let _dropped = store.events().append(vec![sign_in]);
         if step % 3 == 2 {
             let _failed = store.events().flush();
+            settle(store.events());
         }
         if step % 6 == 5 {
             // Who signed in is forgotten, in segments where changes of others stay.

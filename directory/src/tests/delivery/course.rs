@@ -81,6 +81,7 @@ fn what_was_forgotten_before_it_was_delivered_is_told() {
         world.pass(3 * DAY);
         tell(&world, acme, "ada");
         flush(&world);
+        world.seal_events();
         let forgotten = match by_size {
             false => world.directory.forget_events(world.now(), Duration::from_secs(86_400)),
             true => world.directory.bound_events(1).map(|beyond| beyond.len()),
@@ -111,6 +112,7 @@ fn a_gap_is_told_to_the_destination_itself_whatever_its_filter() {
         tell(&world, acme, login);
         flush(&world);
     }
+    world.seal_events();
     let forgotten = world.directory.forget_events(world.now(), Duration::from_secs(86_400));
     assert!(forgotten.unwrap() > 0);
     let (_turn, delivery) = next(&world).unwrap_or_else(|| next(&world).unwrap());

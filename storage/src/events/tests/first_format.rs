@@ -6,7 +6,7 @@ use redb::StorageBackend;
 use serde::Serialize;
 
 use super::super::{EventHash, EventLog, EventSearch, EventsKept, term};
-use super::{chain, event, fill, forget, options};
+use super::{chain, event, fill, forget, options, settle};
 use crate::disk::Disk;
 use crate::folder::{Folder, Memory};
 use crate::journal::Journal;
@@ -28,6 +28,7 @@ fn each_step_of_taking_over_events_of_the_first_format_may_lose_power() {
         if let Ok(log) = EventLog::open_folder(Arc::new(machine.clone()), options()) {
             log.append(vec![event(100, organization(1), "new")]).unwrap();
             let _lost = log.flush();
+            settle(&log);
             let _lost = log.forget(&EventsKept { before_ms: 5, ..EventsKept::default() });
         }
         let hit = machine.was_hit();
@@ -95,6 +96,7 @@ fn who_stays_in_a_segment_of_the_first_format_stays_in_later_ones_and_others_do_
     }
     log.append(vec![event(5_000_000, organization(3), "now")]).unwrap();
     log.flush().unwrap();
+    settle(&log);
     let before = [1, 2].map(|number| chain(&log, organization(number)).len());
     assert_eq!(before, [65, 45]);
     // Nobody knows yet who is in the old one, so nobody leaves those behind it.
@@ -117,6 +119,7 @@ fn what_is_too_much_leaves_segments_of_the_first_format_too() {
     }
     log.append(vec![event(5_000_000, organization(3), "now")]).unwrap();
     log.flush().unwrap();
+    settle(&log);
     let lengths = || [1, 2].map(|number| chain(&log, organization(number)).len());
     assert_eq!(lengths(), [65, 45]);
     assert_eq!(log.bound(1).unwrap().len(), 2);

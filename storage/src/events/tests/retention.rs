@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::super::{EventLog, EventOptions, EventsCut, EventsKept, Living, unpoisoned};
-use super::{chain, event, fill, options};
+use super::{chain, event, fill, options, settle};
 use crate::folder::{Folder, Memory};
 use crate::tests::organization;
 
@@ -14,6 +14,7 @@ fn each_partition_keeps_its_events_as_long_as_it_wants() {
     let log = EventLog::open_folder(folder.clone(), options()).unwrap();
     fill(&log, 0..200);
     log.flush().unwrap();
+    settle(&log);
     let whole: Vec<_> = (1..4).map(|number| chain(&log, organization(number))).collect();
     let of = [(organization(1), 150), (organization(2), 50)].into_iter().collect();
     let kept = EventsKept { of, ..EventsKept::default() };
@@ -43,6 +44,7 @@ fn what_is_destroyed_leaves_nothing_and_what_may_be_new_stays() {
     let log = EventLog::open_folder(folder, options()).unwrap();
     fill(&log, 0..200);
     log.flush().unwrap();
+    settle(&log);
     let lengths = |log: &EventLog| [1, 2, 3].map(|number| chain(log, organization(number)).len());
     let before = lengths(&log);
     assert!(before.iter().all(|length| *length > 60), "{before:?}");
@@ -69,7 +71,7 @@ fn oldest(log: &EventLog) -> [u64; 3] {
 
 /// How many octets an organization has in each sealed segment in which it has any.
 fn sizes(log: &EventLog, number: u32) -> Vec<u64> {
-    log.flusher.log.sealing.settle();
+    settle(log);
     let sealed = unpoisoned(log.flusher.log.segments.read()).sealed.clone();
     let parts = sealed.iter().flat_map(|it| it.index.parts.iter().zip(&it.sizes));
     parts.filter(|(part, _)| part.number == number).map(|(_, size)| *size).collect()
@@ -81,6 +83,7 @@ fn each_partition_keeps_its_newest_events_where_there_are_too_many() {
     let log = EventLog::open_folder(folder.clone(), options()).unwrap();
     fill(&log, 0..200);
     log.flush().unwrap();
+    settle(&log);
     let whole = chain(&log, organization(1));
     let sizes = sizes(&log, 1);
     assert_eq!(sizes.len(), 4, "segments of forty, and one that is written to");
@@ -101,6 +104,7 @@ fn each_partition_keeps_its_newest_events_where_there_are_too_many() {
     assert!(log.bound(1).unwrap().is_empty());
     fill(&log, 200..230);
     log.flush().unwrap();
+    settle(&log);
     assert_eq!(log.bound(1).unwrap().len(), 3, "another was sealed");
     assert_eq!(oldest(&log), [162, 160, 161]);
     assert!(folder.names().unwrap().iter().all(|name| !name.ends_with(".unfinished")));
@@ -117,9 +121,11 @@ fn a_storm_of_one_takes_nothing_from_others() {
         log.append(vec![event(n, whose, &format!("event {n}"))]).unwrap();
         if n % 5_000 == 0 {
             log.flush().unwrap();
+            settle(&log);
         }
     }
     log.flush().unwrap();
+    settle(&log);
     let before = calm.map(|calm| chain(&log, calm));
     let whole = chain(&log, storm);
     let most = sizes(&log, 2).iter().rev().take(2).sum();

@@ -1,13 +1,13 @@
 //! Sealing goes on beside all else.
 
 use std::io;
-use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 
 use super::super::active::CHAINED;
-use super::super::{EventLog, EventOptions, unpoisoned};
-use super::{chain, event, fill, options, texts};
+use super::super::{EventLog, EventOptions, EventsKept, unpoisoned};
+use super::{EventSearch, Stored, chain, event, fill, options, settle, texts};
 use crate::folder::{Folder, Memory, SegmentFile};
+use crate::tests::machine::{Fault, Machine};
 use crate::tests::organization;
 
 /// A folder in which no segment can be sealed until it is opened, or as long as it is broken.
@@ -64,11 +64,6 @@ fn counts(log: &EventLog) -> (usize, usize) {
     (segments.full.len(), segments.sealed.len())
 }
 
-/// Returns when all that is full is sealed.
-fn settle(log: &EventLog) {
-    log.flusher.log.sealing.settle();
-}
-
 #[test]
 fn events_are_written_and_read_while_others_are_sealed() {
     let gate = Arc::new(Gate::default());
@@ -92,27 +87,92 @@ fn events_are_written_and_read_while_others_are_sealed() {
 
 #[test]
 fn a_search_goes_on_in_what_is_sealed_meanwhile() {
+    // More than is read of a segment without a look whether it was sealed.
+    const EVENTS: u64 = 3 * 4_000;
+    let large = EventOptions { segment_events: 4_000, queue: 60_000, ..options() };
     for newest_first in [true, false] {
-        let gate = Arc::new(Gate::default());
-        let log = EventLog::open_folder(gate.clone(), options()).unwrap();
-        fill(&log, 0..150);
-        log.flush().unwrap();
-        let (mut seen, all) = (Vec::new(), super::EventSearch::all(organization(1)));
-        let take = &mut |stored: super::Stored| {
-            seen.push(stored.time_ms);
-            if seen.len() == 20 {
-                gate.set(State::Open);
-                settle(&log);
+        for at in [1, 1_000, 3_000, 5_000, 9_000] {
+            let gate = Arc::new(Gate::default());
+            let log = EventLog::open_folder(gate.clone(), large.clone()).unwrap();
+            log.append((0..=EVENTS).map(|n| event(n, organization(1), "one"))).unwrap();
+            log.flush().unwrap();
+            assert_eq!(counts(&log), (3, 0));
+            let (mut seen, all) = (Vec::new(), EventSearch::all(organization(1)));
+            let take = &mut |stored: Stored| {
+                seen.push(stored.time_ms);
+                if seen.len() == at {
+                    gate.set(State::Open);
+                    settle(&log);
+                    assert_eq!(counts(&log), (0, 3));
+                }
+                true
+            };
+            if newest_first {
+                log.newest_first(&all, take).unwrap();
+                seen.reverse();
+            } else {
+                log.oldest_first(&all, take).unwrap();
             }
-            true
-        };
-        if newest_first {
-            log.newest_first(&all, take).unwrap();
-            seen.reverse();
-        } else {
-            log.oldest_first(&all, take).unwrap();
+            assert!(seen.into_iter().eq(0..=EVENTS), "{newest_first} {at}");
         }
-        assert!(seen.into_iter().eq((0..150).step_by(3)));
+    }
+}
+
+#[test]
+fn each_step_of_sealing_may_lose_power() {
+    for n in 1.. {
+        let machine = Machine::new();
+        let log = EventLog::open_folder(Arc::new(machine.clone()), options()).unwrap();
+        fill(&log, 0..40);
+        log.flush().unwrap();
+        let before: Vec<_> = (1..4).map(|number| chain(&log, organization(number))).collect();
+        // The next event begins another segment, and sealing.
+        machine.plan(n, Fault::PowerLoss);
+        log.append(vec![event(40, organization(1), "next")]).unwrap();
+        let is_kept = log.flush().is_ok();
+        settle(&log);
+        let hit = machine.was_hit();
+        drop(log);
+        let log = EventLog::open_folder(Arc::new(machine.restarted(n)), options()).unwrap();
+        let after: Vec<_> = (1..4).map(|number| chain(&log, organization(number))).collect();
+        let kept = usize::from(after[0].len() > before[0].len());
+        assert!(kept == 1 || !is_kept, "after {n} it is gone");
+        assert!(after[0].starts_with(&before[0]) && after[1..] == before[1..], "after {n}");
+        fill(&log, 100..190);
+        log.flush().unwrap();
+        settle(&log);
+        let count: usize = (1..4).map(|number| chain(&log, organization(number)).len()).sum();
+        assert_eq!(count, 40 + kept + 90, "after {n}");
+        if !hit {
+            assert!(n > 12, "{n} steps");
+            break;
+        }
+    }
+}
+
+#[test]
+fn what_retention_took_does_not_come_back_where_a_full_segment_could_not_be_removed() {
+    for n in 1.. {
+        let folder = Machine::new();
+        let log = EventLog::open_folder(Arc::new(folder.clone()), options()).unwrap();
+        fill(&log, 0..40);
+        log.flush().unwrap();
+        folder.plan(n, Fault::OneError);
+        log.append(vec![event(1_000, organization(1), "next")]).unwrap();
+        while log.flush().is_err() {}
+        while counts(&log) != (0, 1) {
+            std::thread::yield_now();
+        }
+        let kept = EventsKept { before_ms: 500, ..EventsKept::default() };
+        while log.forget(&kept).is_err() {}
+        assert_eq!(texts(&log, organization(1), None, 99), ["next"]);
+        let hit = folder.was_hit();
+        drop(log);
+        let log = EventLog::open_folder(Arc::new(folder.clone()), options()).unwrap();
+        assert_eq!(texts(&log, organization(1), None, 99), ["next"], "after {n}");
+        if !hit {
+            break;
+        }
     }
 }
 
@@ -169,29 +229,89 @@ fn what_was_full_is_sealed_after_the_next_start() {
 }
 
 #[test]
-fn a_full_segment_whose_beginning_is_gone_is_not_taken_for_an_unused_one() {
-    let gate = Arc::new(Gate::default());
-    gate.set(State::Broken);
-    let log = EventLog::open_folder(gate.clone(), options()).unwrap();
-    fill(&log, 0..100);
-    drop(log);
-    let first = gate.names().unwrap().into_iter().find(|it| it.ends_with(CHAINED)).unwrap();
-    gate.open(&first).unwrap().write(9, &[0xFF; 4]).unwrap();
-    assert!(EventLog::open_folder(gate.clone(), options()).is_err());
-    assert!(gate.names().unwrap().contains(&first), "it stays as it is");
+fn a_full_segment_that_is_damaged_is_not_taken_for_what_a_crash_left() {
+    for (at, events) in [(9, 100), (600, 100), (600, 41), (9, 41)] {
+        let gate = Arc::new(Gate::default());
+        gate.set(State::Broken);
+        let log = EventLog::open_folder(gate.clone(), options()).unwrap();
+        fill(&log, 0..events);
+        log.flush().unwrap();
+        drop(log);
+        let names = gate.names().unwrap();
+        let chained: Vec<_> = names.iter().filter(|it| it.ends_with(CHAINED)).collect();
+        assert!(chained.len() > 1);
+        let file = gate.open(chained[0]).unwrap();
+        let length = file.len().unwrap();
+        file.write(at, &[0xFF; 4]).unwrap();
+        // The last one has lost its only event, as a crash would have it.
+        if events == 41 {
+            let last = gate.open(chained[1]).unwrap();
+            last.set_len(last.len().unwrap() - 3).unwrap();
+        }
+        for _ in 0..2 {
+            assert!(EventLog::open_folder(gate.clone(), options()).is_err(), "{at} of {events}");
+        }
+        assert_eq!((gate.names().unwrap(), file.len().unwrap()), (names, length), "it stays");
+    }
 }
 
 #[test]
 fn the_thread_that_seals_is_prepared() {
-    static PREPARED: AtomicU8 = AtomicU8::new(0);
+    static PREPARED: Mutex<Vec<String>> = Mutex::new(Vec::new());
     let prepare = || {
-        assert_eq!(std::thread::current().name(), Some("event-sealer"));
-        PREPARED.fetch_add(1, Ordering::SeqCst);
+        let name = std::thread::current().name().map(ToOwned::to_owned);
+        PREPARED.lock().unwrap().extend(name);
     };
     let prepared = EventOptions { prepare, ..options() };
     let log = EventLog::open_folder(Arc::new(Memory::default()), prepared).unwrap();
     fill(&log, 0..50);
     log.flush().unwrap();
     settle(&log);
-    assert_eq!((counts(&log), PREPARED.load(Ordering::SeqCst)), ((0, 1), 1));
+    assert_eq!(counts(&log), (0, 1));
+    assert_eq!(*PREPARED.lock().unwrap(), ["event-sealer"]);
+}
+
+#[test]
+fn nobody_waits_for_a_thread_that_has_fallen() {
+    let falling = EventOptions { prepare: || panic!("as planned"), ..options() };
+    let log = EventLog::open_folder(Arc::new(Memory::default()), falling).unwrap();
+    fill(&log, 0..400);
+    log.flush().unwrap();
+    settle(&log);
+    assert_eq!(chain(&log, organization(1)).len(), 134);
+}
+
+#[test]
+fn partitions_large_and_small_are_found_however_many_there_are() {
+    // One has most, three have blocks of their own, and most share blocks; they take turns.
+    let whose = |n: u64| match n % 8 {
+        0 => 500,
+        1 => 1_700,
+        2 => 2_999,
+        _ => u32::try_from(n * 7 % 3_000).unwrap(),
+    };
+    let large = EventOptions { segment_events: 20_000, queue: 60_000, ..options() };
+    let log = EventLog::open_folder(Arc::new(Memory::default()), large).unwrap();
+    let body = |n: u64| format!("an event of some length, as most are, with its number {n}");
+    log.append((0..=20_000).map(|n| event(n, organization(whose(n) + 1), &body(n)))).unwrap();
+    log.flush().unwrap();
+    let before: Vec<_> = (0..3_000).map(|number| chain(&log, organization(number + 1))).collect();
+    settle(&log);
+    assert_eq!(counts(&log), (0, 1));
+    for (number, before) in (1..).zip(&before) {
+        assert!(chain(&log, organization(number)) == *before, "of {number}");
+        let Some(middle) = before.get(before.len() / 2) else { continue };
+        let some = log.newest(organization(number), Some(middle.sequence + 1), 3).unwrap();
+        assert!(some.iter().eq(before[..=before.len() / 2].iter().rev().take(3)), "of {number}");
+    }
+    assert_eq!(before.iter().map(Vec::len).sum::<usize>(), 20_001);
+    // So it is after some have left.
+    let of = (0..3_000).filter(|number| number % 3 == 0);
+    let of = of.map(|number| (organization(number + 1), u64::MAX)).collect();
+    log.forget(&EventsKept { of, ..EventsKept::default() }).unwrap();
+    for (number, before) in (0..).zip(&before) {
+        let left = chain(&log, organization(number + 1));
+        assert!(before.ends_with(&left));
+        assert!(number % 3 == 0 || left.len() == before.len(), "of {number}");
+    }
 }
