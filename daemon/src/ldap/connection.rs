@@ -123,9 +123,6 @@ impl Connection {
     async fn work(&mut self) -> Flow {
         loop {
             while let Some(command) = self.session.next() {
-                let (door, whose) = (&self.door, self.caller.organization());
-                let since = self.place.take(&door.rounds, whose, || door.clock.monotonic()).await;
-                self.turn = self.turn.max(since);
                 if let Flow::End = self.obey(command).await {
                     return Flow::End;
                 }
@@ -152,13 +149,12 @@ impl Connection {
     async fn obey(&mut self, command: Command) -> Flow {
         match command {
             Command::Ask(ticket, question) => {
-                if matches!(question, Question::Continue)
-                    && let Flow::End = self.glance().await
-                {
+                let goes_on = matches!(question, Question::Continue);
+                if goes_on && let Flow::End = self.glance().await {
                     return Flow::End;
                 }
                 // A search that goes on although nobody has read meanwhile takes its time itself.
-                let long = matches!(question, Question::Continue) && !self.written;
+                let long = goes_on && !self.written;
                 self.written = false;
                 let turn = match self.caller.organization().filter(|_| long) {
                     Some(organization) => {
@@ -169,13 +165,17 @@ impl Connection {
                         self.place.leave();
                         Some(self.door.turns.wait(organization).await)
                     }
-                    None => None,
+                    None => {
+                        self.take_place().await;
+                        None
+                    }
                 };
                 let now = self.ask(ticket, question);
-                self.place.worked(now);
+                let round_is_over = self.place.worked(now);
                 // The turn is kept until the runtime has looked who is ready: handed on at once, it
                 // would go from one long search to the next before anybody else is heard.
-                if turn.is_some() || now.saturating_sub(self.turn) >= TURN {
+                if turn.is_some() || round_is_over || now.saturating_sub(self.turn) >= TURN {
+                    self.place.leave();
                     tokio::task::yield_now().await;
                     self.turn = self.door.clock.monotonic();
                 }
@@ -193,11 +193,19 @@ impl Connection {
         Flow::GoOn
     }
 
+    /// Waits until it is this connection's turn among those of its organization, unless it is.
+    async fn take_place(&mut self) {
+        let (door, whose) = (&self.door, self.caller.organization());
+        let since = self.place.take(&door.rounds, whose, || door.clock.monotonic()).await;
+        self.turn = self.turn.max(since);
+    }
+
     /// Takes what the client sent meanwhile, without waiting: it may want a long search to end.
     async fn glance(&mut self) -> Flow {
         if !self.session.wants_input() {
             return Flow::GoOn;
         }
+        self.place.leave();
         // Only then does the runtime look whether octets came.
         tokio::task::yield_now().await;
         let clock = self.door.clock;

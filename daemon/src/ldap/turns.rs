@@ -83,6 +83,9 @@ impl Turns {
 /// microseconds.
 const ROUND: u32 = 50;
 
+/// What a connection holds of it that was not answered yet, about what a bind takes.
+const UNKNOWN: u32 = 12;
+
 /// So many semaphores are too few to look which of them can go.
 const FEW: usize = 16;
 
@@ -106,7 +109,7 @@ struct Held {
 impl Place {
     /// The place of a connection on which nobody has bound.
     pub(super) fn new(turns: &Turns) -> Self {
-        Self { whose: None, semaphore: turns.of(None), microseconds: 0, held: None }
+        Self { whose: None, semaphore: turns.of(None), microseconds: UNKNOWN, held: None }
     }
 
     /// Waits until it is this connection's turn, unless it is, and says since when.
@@ -130,12 +133,12 @@ impl Place {
         since
     }
 
-    /// Notes that the turn has come to a time.
-    pub(super) fn worked(&mut self, until: Duration) {
-        if let Some(held) = &self.held {
-            let took = until.saturating_sub(held.since).as_micros();
-            self.microseconds = u32::try_from(took).unwrap_or(u32::MAX);
-        }
+    /// Notes that the turn has come to a time; says whether that is as long as a turn may be.
+    pub(super) fn worked(&mut self, until: Duration) -> bool {
+        let Some(held) = &self.held else { return false };
+        let took = until.saturating_sub(held.since).as_micros();
+        self.microseconds = u32::try_from(took).unwrap_or(u32::MAX);
+        self.microseconds >= ROUND
     }
 
     /// Ends the turn.
@@ -200,8 +203,8 @@ mod tests {
         let (acme, globex) = (Some(organization(1)), Some(organization(2)));
         let [mut first, mut second, mut third] = [(); 3].map(|()| Place::new(&turns));
         assert!(take(&mut first, &turns, acme, 0) && take(&mut second, &turns, acme, 0));
-        first.worked(Duration::from_micros(u64::from(ROUND)));
-        second.worked(Duration::from_micros(10));
+        assert!(first.worked(Duration::from_micros(u64::from(ROUND))), "it is over");
+        assert!(!second.worked(Duration::from_micros(10)));
         first.leave();
         second.leave();
         assert!(take(&mut second, &turns, acme, 0));
@@ -212,12 +215,21 @@ mod tests {
     }
 
     #[test]
+    fn few_connections_that_were_not_answered_yet_are_answered_at_once() {
+        let turns = Turns::new(NonZeroU32::new(ROUND).unwrap());
+        let mut places: Vec<Place> = (0..ROUND).map(|_| Place::new(&turns)).collect();
+        let at_once =
+            places.iter_mut().filter_map(|place| take(place, &turns, None, 0).then_some(()));
+        assert_eq!(at_once.count(), (ROUND / UNKNOWN) as usize);
+    }
+
+    #[test]
     fn a_place_is_taken_once_and_whatever_it_took_fits_into_a_round() {
         let turns = Turns::new(NonZeroU32::new(ROUND).unwrap());
         let acme = Some(organization(1));
         let mut place = Place::new(&turns);
         assert!(take(&mut place, &turns, acme, 0));
-        place.worked(Duration::from_secs(5_000));
+        assert!(place.worked(Duration::from_secs(5_000)));
         assert!(take(&mut place, &turns, acme, 0));
         place.leave();
         assert!(take(&mut place, &turns, acme, 0));

@@ -92,19 +92,19 @@ impl Turns {
         }
     }
 
+    /// Lets the oldest of whoever has most go, several at once, because all have to be looked at for it.
     fn make_room(&mut self) {
         let largest = self.waiting.iter().max_by_key(|(_, queue)| queue.len());
         let Some(whose) = largest.map(|(whose, _)| *whose) else { return };
         let Some(queue) = self.waiting.get_mut(&whose) else { return };
-        let oldest = queue.pop_front();
-        self.count -= usize::from(oldest.is_some());
+        let going = queue.len().div_ceil(2).min(SPARE);
+        let oldest: Vec<Arrival> = queue.drain(..going).collect();
+        self.count -= going;
         if queue.is_empty() {
             self.waiting.remove(&whose);
             self.order.retain(|waiting| *waiting != whose);
         }
-        if let Some(oldest) = oldest {
-            self.done(oldest.octets);
-        }
+        oldest.into_iter().for_each(|arrival| self.done(arrival.octets));
     }
 }
 
@@ -158,7 +158,7 @@ mod tests {
         }
         came(&mut turns, 3, 60_001);
         let kept = ports(&mut turns, 10_000);
-        assert_eq!(kept.len(), ROOM);
+        assert!((ROOM - SPARE..=ROOM).contains(&kept.len()), "{}", kept.len());
         assert!(kept.contains(&60_000) && kept.contains(&60_001) && kept.contains(&9_999));
         assert!(!kept.contains(&0));
         assert!(turns.is_empty() && turns.spare.len() <= SPARE);
