@@ -62,7 +62,7 @@ pub(crate) fn open_by_fitting_key(
         let files = KeyFiles::of(file);
         if let Some(next) = files.pending()? {
             if let Some(directory) = open(&next)? {
-                end_rotation(&files);
+                end_rotation(&files, &next);
                 return Ok((directory, next));
             }
             tried.push(files.next().display().to_string());
@@ -73,9 +73,9 @@ pub(crate) fn open_by_fitting_key(
 
 /// Puts the key that the store is sealed with where it is looked for. Where that cannot be done the
 /// store is open all the same, and the next start tries it again.
-fn end_rotation(files: &KeyFiles) {
+fn end_rotation(files: &KeyFiles, sealed_with: &master_key::MasterKey) {
     let next = files.next().display();
-    match files.finish() {
+    match files.finish(sealed_with) {
         Ok(()) => tracing::warn!(
             %next,
             "the store is sealed with the new key of a rotation that was broken off, and with no \
