@@ -95,8 +95,11 @@ fn with_key_of(
             seal(&directory, &key)?;
         }
         // It was sealed before, and the key has not been put into its place yet.
-        Err(StartError::AnotherMasterKey { .. }) if is_there(new) => {
-            doors::open_directory(config, &lasting(new)?)?;
+        Err(StartError::AnotherMasterKey { mut tried }) if is_there(new) => {
+            if doors::open_with(config, &lasting(new)?)?.is_none() {
+                tried.push(new.to_string());
+                return Err(StartError::AnotherMasterKey { tried }.into());
+            }
         }
         Err(error) => return Err(error.into()),
     }
@@ -236,6 +239,24 @@ mod tests {
     }
 
     #[test]
+    fn whoever_read_the_key_before_a_rotation_opens_the_store_after_it() {
+        let place = Place::new();
+        let stale = start::master_key(&place.config.data.master_key).unwrap();
+        place.rotate(None).unwrap();
+        let (opened, in_force) = doors::open_by_fitting_key(&place.config, &stale).unwrap();
+        assert!(in_force != stale);
+        drop(opened);
+        // The rotation after that one is broken off before the store is sealed.
+        fs::rename(place.path("key.former"), place.path("elsewhere")).unwrap();
+        let second = place.text("key");
+        let files = KeyFiles::of(&place.path("key"));
+        files.prepare(&in_force, &MasterKey::new([7; 32])).unwrap();
+        let (_opened, found) = doors::open_by_fitting_key(&place.config, &stale).unwrap();
+        assert!(found == in_force && place.text("key") == second);
+        assert!(place.text("key.next").starts_with("0707"));
+    }
+
+    #[test]
     fn a_key_that_alone_opens_other_data_outlasts_a_rotation() {
         let place = Place::new();
         let first = place.text("key");
@@ -303,6 +324,9 @@ mod tests {
         assert_eq!(place.rotate(Some("new")).unwrap(), told, "it may be said again");
         let (code, _) = place.rotate(Some("none")).unwrap_err();
         assert!(code == CONFIGURATION && !place.path("none").exists());
+        private_file::create(&place.path("wrong"), first.as_bytes()).unwrap();
+        let (code, refused) = place.rotate(Some("wrong")).unwrap_err();
+        assert!(code == CONFIGURATION && refused.contains("/wrong"), "{refused}");
         fs::rename(place.path("new"), place.path("key")).unwrap();
         assert!(place.opens());
         let (code, refused) = place.rotate(Some("key")).unwrap_err();

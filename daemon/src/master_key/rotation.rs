@@ -61,6 +61,15 @@ impl KeyFiles {
         put(&self.next, next, MasterKeyError::NextKept)
     }
 
+    /// The key in its place.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read, is no key, or can be read by others.
+    pub(crate) fn present(&self) -> Result<Option<MasterKey>, MasterKeyError> {
+        found(&self.file)
+    }
+
     /// The key that a rotation left which did not come to its end.
     ///
     /// # Errors
@@ -79,7 +88,7 @@ impl KeyFiles {
     /// to; then every key stays where it is. Where the disk fails, a loss of power may undo what
     /// was done; the next start does it again.
     pub(crate) fn finish(&self, sealed_with: &MasterKey) -> Result<(), MasterKeyError> {
-        match found(&self.file)? {
+        match self.present()? {
             Some(before) if before == *sealed_with => return Ok(()),
             Some(before) => self.keep(&before)?,
             None => {}
