@@ -36,7 +36,8 @@ pub fn open_directory(
     open_by_fitting_key(config, master_key).map(|(directory, _)| directory)
 }
 
-/// As [`open_directory`]; gives the key that fits as well.
+/// As [`open_directory`]; gives the key that fits as well, which may be another one than
+/// `master_key`: that was read before the store was ours, and a rotation may have ended since.
 ///
 /// # Errors
 /// As [`open_directory`].
@@ -44,38 +45,52 @@ pub(crate) fn open_by_fitting_key(
     config: &Config,
     master_key: &master_key::MasterKey,
 ) -> Result<(Directory, master_key::MasterKey), StartError> {
-    let options = open_options(config)?;
-    let open = |key: &master_key::MasterKey| {
-        let (path, master) = (&config.data.directory, MasterKey::from_bytes(*key.octets()));
-        match Directory::open(path, master, Arc::new(OsEntropy), &options) {
-            Ok(directory) => Ok(Some(directory)),
-            Err(OpenError::WrongMasterKey) => Ok(None),
-            Err(error) => Err(StartError::from(error)),
+    let (source, mut key) = (&config.data.master_key, master_key.clone());
+    loop {
+        if let Some(directory) = open_with(config, &key)? {
+            return Ok((directory, key));
         }
-    };
-    if let Some(directory) = open(master_key)? {
-        return Ok((directory, master_key.clone()));
-    }
-    let source = &config.data.master_key;
-    let mut tried = vec![source.to_string()];
-    if let MasterKeySource::File(file) = source {
+        let mut tried = vec![source.to_string()];
+        let MasterKeySource::File(file) = source else {
+            return Err(StartError::AnotherMasterKey { tried });
+        };
         let files = KeyFiles::of(file);
         if let Some(next) = files.pending()? {
-            if let Some(directory) = open(&next)? {
-                end_rotation(&files);
+            if let Some(directory) = open_with(config, &next)? {
+                end_rotation(&files, &next);
                 return Ok((directory, next));
             }
             tried.push(files.next().display().to_string());
         }
+        match files.present()? {
+            Some(present) if present != key => key = present,
+            Some(_) | None => return Err(StartError::AnotherMasterKey { tried }),
+        }
     }
-    Err(StartError::AnotherMasterKey { tried })
+}
+
+/// Opens the directory of a configuration with this key and no other; nothing where it does not
+/// fit.
+///
+/// # Errors
+/// When the store cannot be opened for another reason.
+pub(crate) fn open_with(
+    config: &Config,
+    key: &master_key::MasterKey,
+) -> Result<Option<Directory>, StartError> {
+    let (path, master) = (&config.data.directory, MasterKey::from_bytes(*key.octets()));
+    match Directory::open(path, master, Arc::new(OsEntropy), &open_options(config)?) {
+        Ok(directory) => Ok(Some(directory)),
+        Err(OpenError::WrongMasterKey) => Ok(None),
+        Err(error) => Err(StartError::from(error)),
+    }
 }
 
 /// Puts the key that the store is sealed with where it is looked for. Where that cannot be done the
 /// store is open all the same, and the next start tries it again.
-fn end_rotation(files: &KeyFiles) {
+fn end_rotation(files: &KeyFiles, sealed_with: &master_key::MasterKey) {
     let next = files.next().display();
-    match files.finish() {
+    match files.finish(sealed_with) {
         Ok(()) => tracing::warn!(
             %next,
             "the store is sealed with the new key of a rotation that was broken off, and with no \

@@ -72,10 +72,17 @@ pub enum MasterKeyError {
          before will find it", .0.display()
     )]
     FormerKept(PathBuf),
+    /// The key of a rotation that was broken off would be lost.
+    #[error(
+        "{} has the master key of a rotation that was broken off, and data elsewhere may open with \
+         it alone: move it to where copies of keys are, and rotate again",
+        .0.display()
+    )]
+    NextKept(PathBuf),
     /// The new key could not take the place of the one before.
     #[error(
-        "the store is sealed with the master key in {}, which could not take the place of that in \
-         {}: {source}", next.display(), file.display()
+        "the store is sealed with the new master key, but putting that from {} into the place of \
+         {} failed: {source}; leave both to the next start", next.display(), file.display()
     )]
     Unfinished {
         /// Where the new key is.

@@ -32,7 +32,8 @@ pub fn create(path: &Path, content: &[u8]) -> io::Result<()> {
 ///
 /// # Errors
 ///
-/// When there is no such file, or the folder cannot be written to.
+/// When there is no such file, or the folder cannot be written to. Where the disk fails, it may have
+/// the other name already.
 pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
     fs::rename(from, to)?;
     sync_folder(to)

@@ -97,8 +97,12 @@ fn a_rotation_that_a_loss_of_power_broke_off_is_ended_by_the_next_start() {
     fs::write(place.file(".next"), "5a".repeat(32)).unwrap();
     place.serves();
     assert!(place.text("") == first && place.file(".next").exists());
+    let refused = place.site.command(&ROTATE, "");
+    assert_eq!(refused.code, CONFIGURATION, "a copy may take what was left: {refused:?}");
+    assert!(refused.stderr.contains("master-key.next"), "{refused:?}");
+    fs::rename(place.file(".next"), place.file(".elsewhere")).unwrap();
     let rotated = place.site.command(&ROTATE, "");
-    assert_eq!(rotated.code, 0, "what was left is no obstacle: {rotated:?}");
+    assert_eq!(rotated.code, 0, "{rotated:?}");
     let second = place.text("");
     // The store is sealed with the key that has not taken the place of the other.
     fs::rename(place.file(""), place.file(".next")).unwrap();

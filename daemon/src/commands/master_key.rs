@@ -54,8 +54,7 @@ fn replace(
 /// Makes a key, and has it take the place of the one in a file.
 fn in_place(config: &Config, file: &Path, out: &mut impl Write) -> Result<(), CommandError> {
     let (directory, in_force) = start::open_with_key_for_command(config)?;
-    // Of a rotation that could not be ended the key in force is in a file that this one would
-    // write over.
+    // A rotation that could not be ended left the key in force elsewhere.
     if start::master_key(&config.data.master_key)? != in_force {
         return Err(CommandError::Refused(format!(
             "the store is sealed with a key that cannot be put into {}: what the log says of it \
@@ -67,8 +66,8 @@ fn in_place(config: &Config, file: &Path, out: &mut impl Write) -> Result<(), Co
     let files = KeyFiles::of(file);
     files.prepare(&in_force, &next).map_err(StartError::from)?;
     seal(&directory, &next)?;
-    // While the store is still ours: no daemon looks for the key in between.
-    files.finish().map_err(StartError::from)?;
+    // While the store is still ours: nobody else opens it in between.
+    files.finish(&next).map_err(StartError::from)?;
     drop(directory);
     let (file, former) = (file.display(), files.former().display());
     writeln!(out, "{file} has a new master key: keep a copy, apart from the backups")?;
@@ -96,8 +95,11 @@ fn with_key_of(
             seal(&directory, &key)?;
         }
         // It was sealed before, and the key has not been put into its place yet.
-        Err(StartError::AnotherMasterKey { .. }) if is_there(new) => {
-            doors::open_directory(config, &lasting(new)?)?;
+        Err(StartError::AnotherMasterKey { mut tried }) if is_there(new) => {
+            if doors::open_with(config, &lasting(new)?)?.is_none() {
+                tried.push(new.to_string());
+                return Err(StartError::AnotherMasterKey { tried }.into());
+            }
         }
         Err(error) => return Err(error.into()),
     }
@@ -237,6 +239,65 @@ mod tests {
     }
 
     #[test]
+    fn whoever_read_the_key_before_a_rotation_opens_the_store_after_it() {
+        let place = Place::new();
+        let stale = start::master_key(&place.config.data.master_key).unwrap();
+        place.rotate(None).unwrap();
+        let (opened, in_force) = doors::open_by_fitting_key(&place.config, &stale).unwrap();
+        assert!(in_force != stale);
+        drop(opened);
+        // The rotation after that one is broken off before the store is sealed.
+        fs::rename(place.path("key.former"), place.path("elsewhere")).unwrap();
+        let second = place.text("key");
+        let files = KeyFiles::of(&place.path("key"));
+        files.prepare(&in_force, &MasterKey::new([7; 32])).unwrap();
+        let (_opened, found) = doors::open_by_fitting_key(&place.config, &stale).unwrap();
+        assert!(found == in_force && place.text("key") == second);
+        assert!(place.text("key.next").starts_with("0707"));
+    }
+
+    #[test]
+    fn a_key_that_alone_opens_other_data_outlasts_a_rotation() {
+        let place = Place::new();
+        let first = place.text("key");
+        // A backup that was put back, which the key in its place opens.
+        let backup = with_source(&place.path("backup"), &place.config.data.master_key);
+        drop(start::open_for_command(&backup).unwrap());
+        let (opened, in_force) = start::open_with_key_for_command(&place.config).unwrap();
+        let next = MasterKey::new([7; 32]);
+        KeyFiles::of(&place.path("key")).prepare(&in_force, &next).unwrap();
+        seal(&opened, &next).unwrap();
+        drop(opened);
+        let (code, refused) = said(&backup, None).unwrap_err();
+        assert!(code == CONFIGURATION && refused.contains("key.next"), "{refused}");
+        assert!(place.text("key") == first && place.text("key.next").starts_with("0707"));
+        assert!(start::open_for_command(&backup).is_ok(), "it was not sealed");
+        assert!(place.opens() && place.text("key").starts_with("0707"));
+        assert!(place.text("key.former") == first);
+    }
+
+    #[test]
+    fn a_key_that_others_put_beside_takes_its_place_only_once_the_one_there_is_kept() {
+        let place = Place::new();
+        let first = place.text("key");
+        place.rotate(Some("key.next")).unwrap();
+        let second = place.text("key.next");
+        assert!(place.text("key") == first && !place.path("key.former").exists());
+        assert!(place.opens() && place.text("key") == second);
+        assert_eq!(place.text("key.former"), first);
+        place.rotate(Some("key.next")).unwrap();
+        let third = place.text("key.next");
+        assert!(place.opens(), "the store is open all the same");
+        assert!(place.text("key") == second && place.text("key.former") == first);
+        let (code, refused) = place.rotate(None).unwrap_err();
+        assert!(code == USAGE && refused.contains("mended first"), "{refused}");
+        assert_eq!(place.text("key.next"), third);
+        fs::rename(place.path("key.former"), place.path("elsewhere")).unwrap();
+        assert!(place.opens() && place.text("key") == third);
+        assert_eq!(place.text("key.former"), second);
+    }
+
+    #[test]
     fn where_no_key_fits_all_that_were_tried_are_named_and_stay() {
         let place = Place::new();
         let other = "0".repeat(64);
@@ -263,6 +324,9 @@ mod tests {
         assert_eq!(place.rotate(Some("new")).unwrap(), told, "it may be said again");
         let (code, _) = place.rotate(Some("none")).unwrap_err();
         assert!(code == CONFIGURATION && !place.path("none").exists());
+        private_file::create(&place.path("wrong"), first.as_bytes()).unwrap();
+        let (code, refused) = place.rotate(Some("wrong")).unwrap_err();
+        assert!(code == CONFIGURATION && refused.contains("/wrong"), "{refused}");
         fs::rename(place.path("new"), place.path("key")).unwrap();
         assert!(place.opens());
         let (code, refused) = place.rotate(Some("key")).unwrap_err();

@@ -5,12 +5,15 @@
 //! since backups from before still take it. Once the store is sealed, the new key takes the place
 //! of the old one. Which of the two fits the store says; where the power went in between, the next
 //! start ends it.
+//!
+//! No key is written over that is nowhere else: with what an earlier rotation left, data may open
+//! that is not at hand.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{MasterKey, MasterKeyError, at, read, refuse_exposed, spell};
+use super::{MasterKey, MasterKeyError, read, refuse_exposed, spell};
 use crate::private_file;
 
 /// The file of a master key, and those of its rotation.
@@ -43,32 +46,28 @@ impl KeyFiles {
         &self.former
     }
 
-    /// Writes the key in force and the one that follows where a crash leaves them. What an earlier
-    /// rotation left of a key that never sealed anything is written over.
+    /// Writes the key in force and the one that follows where a crash leaves them.
     ///
     /// # Errors
     ///
-    /// When the folder cannot be written to, or another former key is still there.
+    /// When the folder cannot be written to, or another former key, or one that a rotation left
+    /// which did not come to its end, is still there.
     pub(crate) fn prepare(
         &self,
         in_force: &MasterKey,
         next: &MasterKey,
     ) -> Result<(), MasterKeyError> {
-        let unwritable = |file: &Path, source| {
-            let file = file.to_owned();
-            MasterKeyError::Unwritable { file, source }
-        };
-        match private_file::create(&self.former, spell(in_force).as_bytes()) {
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                if read(&self.former)? != *in_force {
-                    return Err(MasterKeyError::FormerKept(self.former.clone()));
-                }
-            }
-            Err(error) => return Err(unwritable(&self.former, error)),
-        }
-        private_file::replace(&self.next, spell(next).as_bytes())
-            .map_err(|error| unwritable(&self.next, error))
+        self.keep(in_force)?;
+        put(&self.next, next, MasterKeyError::NextKept)
+    }
+
+    /// The key in its place.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read, is no key, or can be read by others.
+    pub(crate) fn present(&self) -> Result<Option<MasterKey>, MasterKeyError> {
+        found(&self.file)
     }
 
     /// The key that a rotation left which did not come to its end.
@@ -77,25 +76,68 @@ impl KeyFiles {
     ///
     /// When it cannot be read, is no key, or can be read by others.
     pub(crate) fn pending(&self) -> Result<Option<MasterKey>, MasterKeyError> {
-        if !self.next.try_exists().map_err(|source| at(&self.next, source))? {
-            return Ok(None);
-        }
-        refuse_exposed(&self.next)?;
-        read(&self.next).map(Some)
+        found(&self.next)
     }
 
-    /// Puts the key that follows into the place of the one before.
+    /// Puts the key that the store is sealed with from where it waits into its place, and keeps
+    /// the one that was there as the former key. Where it is in its place, nothing is done.
     ///
     /// # Errors
     ///
-    /// When the folder cannot be written to; then the former key stays in its place.
-    pub(crate) fn finish(&self) -> Result<(), MasterKeyError> {
-        private_file::rename(&self.next, &self.file).map_err(|source| MasterKeyError::Unfinished {
-            next: self.next.clone(),
-            file: self.file.clone(),
-            source,
-        })
+    /// When another former key is still there, another key waits, or the folder cannot be written
+    /// to; then every key stays where it is. Where the disk fails, a loss of power may undo what
+    /// was done; the next start does it again.
+    pub(crate) fn finish(&self, sealed_with: &MasterKey) -> Result<(), MasterKeyError> {
+        match self.present()? {
+            Some(before) if before == *sealed_with => return Ok(()),
+            Some(before) => self.keep(&before)?,
+            None => {}
+        }
+        let unfinished = |source| {
+            let (next, file) = (self.next.clone(), self.file.clone());
+            MasterKeyError::Unfinished { next, file, source }
+        };
+        if self.pending()?.as_ref() != Some(sealed_with) {
+            return Err(unfinished(io::ErrorKind::NotFound.into()));
+        }
+        private_file::rename(&self.next, &self.file).map_err(unfinished)
     }
+
+    /// Has a key lie where a rotation leaves the one from before.
+    fn keep(&self, key: &MasterKey) -> Result<(), MasterKeyError> {
+        match found(&self.former)? {
+            Some(kept) if kept == *key => Ok(()),
+            Some(_) => Err(MasterKeyError::FormerKept(self.former.clone())),
+            None => put(&self.former, key, MasterKeyError::FormerKept),
+        }
+    }
+}
+
+/// The key in a file, if there is such a file.
+fn found(file: &Path) -> Result<Option<MasterKey>, MasterKeyError> {
+    match refuse_exposed(file).and_then(|()| read(file)) {
+        Ok(key) => Ok(Some(key)),
+        Err(MasterKeyError::File { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Writes a key into a file of its own; `taken` says that there is one already.
+fn put(
+    file: &Path,
+    key: &MasterKey,
+    taken: fn(PathBuf) -> MasterKeyError,
+) -> Result<(), MasterKeyError> {
+    private_file::create(file, spell(key).as_bytes()).map_err(|source| {
+        let file = file.to_owned();
+        if source.kind() == io::ErrorKind::AlreadyExists {
+            taken(file)
+        } else {
+            MasterKeyError::Unwritable { file, source }
+        }
+    })
 }
 
 #[cfg(test)]
@@ -111,11 +153,15 @@ mod tests {
         read(file).unwrap() == key(octet)
     }
 
+    fn write(file: &Path, octet: u8) {
+        private_file::create(file, spell(&key(octet)).as_bytes()).unwrap();
+    }
+
     #[test]
     fn both_keys_are_written_before_one_takes_the_place_of_the_other() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("master-key");
-        private_file::create(&file, spell(&key(1)).as_bytes()).unwrap();
+        write(&file, 1);
         let files = KeyFiles::of(&file);
         assert!(files.pending().unwrap().is_none());
         files.prepare(&key(1), &key(2)).unwrap();
@@ -123,9 +169,8 @@ mod tests {
         for written in [files.next(), files.former()] {
             assert_eq!(written.metadata().unwrap().permissions().mode() & 0o777, 0o600);
         }
-        files.prepare(&key(1), &key(3)).unwrap();
-        files.finish().unwrap();
-        assert!(holds(&file, 3) && holds(files.former(), 1));
+        files.finish(&key(2)).unwrap();
+        assert!(holds(&file, 2) && holds(files.former(), 1));
         assert!(files.pending().unwrap().is_none());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
     }
@@ -135,21 +180,61 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let files = KeyFiles::of(&folder.path().join("master-key"));
         files.prepare(&key(1), &key(2)).unwrap();
-        files.finish().unwrap();
+        files.finish(&key(2)).unwrap();
         let refused = files.prepare(&key(2), &key(3)).unwrap_err();
         assert!(matches!(refused, MasterKeyError::FormerKept(_)));
         assert!(holds(files.former(), 1) && files.pending().unwrap().is_none());
     }
 
     #[test]
+    fn a_key_that_a_rotation_left_is_not_written_over_by_the_next_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = KeyFiles::of(&folder.path().join("master-key"));
+        files.prepare(&key(1), &key(2)).unwrap();
+        let refused = files.prepare(&key(1), &key(3)).unwrap_err();
+        assert!(matches!(refused, MasterKeyError::NextKept(_)));
+        assert!(refused.to_string().contains("master-key.next"), "{refused}");
+        assert!(holds(files.next(), 2) && holds(files.former(), 1));
+    }
+
+    #[test]
+    fn a_key_whose_place_another_takes_is_kept_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("master-key");
+        write(&file, 1);
+        let files = KeyFiles::of(&file);
+        write(files.next(), 2);
+        files.finish(&key(2)).unwrap();
+        assert!(holds(&file, 2) && holds(files.former(), 1));
+        write(files.next(), 3);
+        let refused = files.finish(&key(3)).unwrap_err();
+        assert!(matches!(refused, MasterKeyError::FormerKept(_)));
+        assert!(holds(&file, 2) && holds(files.former(), 1) && holds(files.next(), 3));
+    }
+
+    #[test]
+    fn only_the_key_that_the_store_is_sealed_with_takes_its_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("master-key");
+        write(&file, 1);
+        let files = KeyFiles::of(&file);
+        files.prepare(&key(1), &key(2)).unwrap();
+        files.finish(&key(1)).unwrap();
+        assert!(holds(&file, 1) && holds(files.next(), 2), "it was in its place");
+        let refused = files.finish(&key(3)).unwrap_err();
+        assert!(matches!(refused, MasterKeyError::Unfinished { .. }));
+        assert!(holds(&file, 1) && holds(files.next(), 2));
+    }
+
+    #[test]
     fn what_a_link_leads_to_is_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let (file, link) = (folder.path().join("file"), folder.path().join("link"));
-        private_file::create(&file, spell(&key(1)).as_bytes()).unwrap();
+        write(&file, 1);
         std::os::unix::fs::symlink(&file, &link).unwrap();
         let files = KeyFiles::of(&link);
         files.prepare(&key(1), &key(2)).unwrap();
-        files.finish().unwrap();
+        files.finish(&key(2)).unwrap();
         assert!(link.is_symlink() && holds(&file, 2));
     }
 
