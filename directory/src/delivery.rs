@@ -18,13 +18,14 @@ mod parcel;
 mod pause;
 mod places;
 mod put_back;
+mod served;
 mod status;
 mod trial;
 
 use storage::Secret;
 
 pub use self::address::WebAddress;
-pub(crate) use self::address::is_host;
+pub(crate) use self::address::{HostPort, is_host};
 pub use self::bounds::{DeliveryBounds, DeliveryNetworks};
 pub(crate) use self::conclude::let_go;
 pub use self::figures::{DeliveryFigures, LETTERS_COUNTED};

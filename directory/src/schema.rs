@@ -14,6 +14,8 @@ use crate::limits::{self, TEXT, VALUES};
 use crate::records::{CustomAttribute, CustomValue, CustomValues, Organization, Syntax, Values};
 use crate::references;
 use crate::search::{Filter, SearchGrant};
+use crate::text::prepare_lines;
+use crate::tools::KnownNames;
 
 /// The custom attributes of one organization, in the order in which they were made; of most there
 /// are none.
@@ -103,16 +105,22 @@ impl Schema {
     }
 
     /// Makes values fit the definitions: those of attributes that are gone go, and each knows
-    /// whether it is indexed.
+    /// whether it is indexed. What stood there before is not judged again.
     ///
     /// # Errors
     /// Names the first value that is not acceptable.
-    fn settle(&self, values: &mut CustomValues) -> Result<(), Invalid> {
+    fn settle(
+        &self,
+        (values, before): (&mut CustomValues, Option<&CustomValues>),
+        known: KnownNames,
+    ) -> Result<(), Invalid> {
         values.retain(|value| self.adopt(value));
         let mut total: usize = 0;
         for (attribute, values) in self.shown(values) {
-            let pointer = format!("/custom/{}", attribute.fields.name);
-            check(attribute, &pointer, values)?;
+            let former = before.and_then(|before| before.of(attribute.number));
+            if former != Some(values) {
+                check(attribute, values, known)?;
+            }
             values.keys(&mut |key| total = total.saturating_add(key.len()));
             if let Values::Octets(values) = values {
                 total = values.iter().map(Vec::len).fold(total, usize::saturating_add);
@@ -134,20 +142,21 @@ impl Schema {
     }
 }
 
-/// Makes the custom values of a record that is about to be written fit the definitions.
+/// Makes the custom values of a record that is about to be written, and had others before, fit the
+/// definitions.
 ///
 /// # Errors
 /// `Invalid` names the first value that is not acceptable.
 pub(crate) fn settle(
-    values: &mut CustomValues,
-    source: &impl Reading,
-    partition: Partition,
+    (values, before): (&mut CustomValues, Option<&CustomValues>),
+    known: KnownNames,
+    (source, partition): (&impl Reading, Partition),
 ) -> Result<(), Error> {
     if values.is_empty() {
         return Ok(());
     }
     let schema = Schema::read(source, partition)?;
-    schema.settle(values)?;
+    schema.settle((&mut *values, before), known)?;
     references::check(&schema, values, source, partition)
 }
 
@@ -209,19 +218,13 @@ pub(crate) fn follow<E: WithCustomValues>(
     (changed, gone)
 }
 
-fn check(attribute: &CustomAttribute, pointer: &str, values: &Values) -> Result<(), Invalid> {
+fn check(attribute: &CustomAttribute, values: &Values, known: KnownNames) -> Result<(), Invalid> {
+    let name = &attribute.fields.name;
+    let pointer = &format!("/custom/{name}");
     if !attribute.fields.multiple && values.len() > 1 {
         return Err(Invalid::new(pointer, "has one value at most"));
     }
     limits::count(pointer, values.len(), VALUES)?;
-    let mut keys: Vec<Vec<u8>> = Vec::new();
-    values.keys(&mut |key| keys.push(key.to_vec()));
-    if let Values::Octets(values) = values {
-        if values.iter().any(|value| value.len() > OCTETS) {
-            return Err(Invalid::new(pointer, format!("has a value of more than {OCTETS} octets")));
-        }
-        keys.clone_from(values);
-    }
     match values {
         Values::Text(texts) | Values::ExactText(texts) => {
             texts.iter().try_for_each(|text| check_text(pointer, text))?;
@@ -232,17 +235,44 @@ fn check(attribute: &CustomAttribute, pointer: &str, values: &Values) -> Result<
         Values::Country(texts) => {
             texts.iter().try_for_each(|text| check_country(pointer, text))?;
         }
+        Values::Octets(values) if values.iter().any(|value| value.len() > OCTETS) => {
+            return Err(Invalid::new(pointer, format!("has a value of more than {OCTETS} octets")));
+        }
         Values::Integer(_)
         | Values::Boolean(_)
         | Values::Time(_)
         | Values::Octets(_)
         | Values::Reference(_) => {}
     }
+    let mut keys = compared(values, known.is_by_lines(name));
     keys.sort_unstable();
     if keys.windows(2).any(|pair| matches!(pair, [one, other] if one == other)) {
         return Err(Invalid::new(pointer, "has the same value twice"));
     }
     Ok(())
+}
+
+/// What of each value is compared by the attribute's matching rule. Of octets an index has less, and
+/// of addresses it has no lines.
+fn compared(values: &Values, by_lines: bool) -> Vec<Vec<u8>> {
+    match values {
+        Values::Octets(values) => values.clone(),
+        Values::Text(texts) if by_lines => {
+            texts.iter().map(|text| prepare_lines(text).into_bytes()).collect()
+        }
+        Values::Text(_)
+        | Values::ExactText(_)
+        | Values::Integer(_)
+        | Values::Boolean(_)
+        | Values::Time(_)
+        | Values::Telephone(_)
+        | Values::Country(_)
+        | Values::Reference(_) => {
+            let mut keys = Vec::new();
+            values.keys(&mut |key| keys.push(key.to_vec()));
+            keys
+        }
+    }
 }
 
 fn check_text(pointer: &str, text: &str) -> Result<(), Invalid> {

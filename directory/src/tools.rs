@@ -44,6 +44,20 @@ impl Default for KnownNames {
     }
 }
 
+impl KnownNames {
+    fn use_of(self, name: &str) -> NameUse {
+        (self.0)(name)
+    }
+
+    /// Whether values that go by a name are compared line by line.
+    pub(crate) fn is_by_lines(self, name: &str) -> bool {
+        match self.use_of(name) {
+            NameUse::Left { by_lines, .. } => by_lines,
+            NameUse::Free | NameUse::Taken => false,
+        }
+    }
+}
+
 /// What a name means in every organization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NameUse {
@@ -55,6 +69,8 @@ pub enum NameUse {
         syntax: Syntax,
         /// Whether an entry has one value at most.
         single: bool,
+        /// Whether values are addresses, which are compared line by line (RFC 4517 section 4.2.9).
+        by_lines: bool,
     },
     /// Something that every organization has: no custom attribute may go by it.
     Taken,
@@ -316,9 +332,14 @@ impl Tools {
         &self.own_commits
     }
 
+    /// Names that mean something in every organization.
+    pub(crate) fn known_names(&self) -> KnownNames {
+        self.known
+    }
+
     /// What a name means in every organization.
     pub(crate) fn use_of(&self, name: &str) -> NameUse {
-        (self.known.0)(name)
+        self.known.use_of(name)
     }
 
     /// Random octets.

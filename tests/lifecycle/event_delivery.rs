@@ -1,5 +1,6 @@
 //! Events get to their destination although the process dies on the way, and after a backup was put
-//! back; a receiver that fails is asked again ever later.
+//! back; a receiver that fails is asked again ever later, and few organizations at a time use one
+//! address.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -12,6 +13,7 @@ use super::ahead::served;
 use crate::harness::demo::Demo;
 use crate::harness::office::{Office, id_of};
 use crate::harness::receiver::{Receiver, comes};
+use crate::harness::server::{Server, Site};
 
 /// How often the process is killed.
 const ROUNDS: usize = 3;
@@ -182,6 +184,94 @@ fn a_receiver_that_fails_is_asked_again_after_pauses_that_double() {
     for (attempt, least) in [200, 400, 800, 1_600].into_iter().enumerate() {
         let passed = came[attempt + 1] - came[attempt];
         assert!(passed + 20 >= least, "{passed} ms are less than {least} ms: {came:?}");
+    }
+    server.daemon.stop();
+}
+
+/// Serves what an office has with two places at an address, and patience beyond that of a test.
+fn narrow(office: &mut Office) -> (Site, Server) {
+    office.stop();
+    let settings = [
+        "networks = [\"127.0.0.0/8\"]",
+        "at_once_per_address = 2",
+        "patience = \"5m\"",
+        "interval = \"50ms\"",
+        "first_pause = \"50ms\"",
+        "longest_pause = \"1s\"",
+        "attempts = 1000",
+    ];
+    served(office, ("event_delivery", &settings), Duration::ZERO)
+}
+
+/// Makes an organization in which a group was made that is called as it is; tells its path.
+fn organization(office: &Office, slug: &str) -> String {
+    let fields = json!({"slug": slug, "name": slug, "base": format!("dc={slug},dc=example")});
+    let made = office.top.send("POST", "/v1/organizations", Some(&fields));
+    assert_eq!(made.status, 201, "{made:?}");
+    let place = format!("/v1/organizations/{}", id_of(&made.json()));
+    let group = json!({"name": format!("group of {slug}")});
+    let made = office.top.send("POST", &format!("{place}/groups"), Some(&group));
+    assert_eq!(made.status, 201, "{made:?}");
+    place
+}
+
+/// Makes a destination of all events of an organization.
+fn takes_all(office: &Office, place: &str, mut fields: Value) -> Value {
+    fields["begins_with"] = json!("oldest");
+    let made = office.top.send("POST", &format!("{place}/event-destinations"), Some(&fields));
+    assert_eq!(made.status, 201, "{made:?}");
+    made.json()
+}
+
+#[test]
+fn few_organizations_at_a_time_are_connected_to_one_address_and_all_get_to_others() {
+    let Some(mut office) = Office::alone() else { return };
+    let (_site, mut server) = narrow(&mut office);
+    let (silent, open) = (Receiver::start(), Receiver::start());
+    silent.does("only what never comes");
+    let (mut secrets, mut groups) = (Vec::new(), Vec::new());
+    for number in 1..=4 {
+        let slug = format!("narrow-{number}");
+        let place = organization(&office, &slug);
+        takes_all(&office, &place, silent.destination("silent"));
+        let made = takes_all(&office, &place, open.destination("open"));
+        secrets.push(made["secret"].as_str().unwrap().to_owned());
+        groups.push(format!("\"group of {slug}\""));
+    }
+    open.believes(&secrets.iter().map(String::as_str).collect::<Vec<_>>());
+    let is_whole = || groups.iter().all(|group| open.taken().contains(group));
+    assert!(comes(is_whole), "{}", open.taken());
+    // Whoever had its turn at one receiver waited for the other before.
+    assert!(comes(|| silent.came().len() >= 2), "nobody is connected");
+    assert_eq!(silent.came().len(), 2);
+    server.daemon.stop();
+}
+
+#[test]
+fn organizations_that_get_no_answer_hold_up_no_others_events_at_the_same_address() {
+    let Some(mut office) = Office::alone() else { return };
+    let (_site, mut server) = narrow(&mut office);
+    let receiver = Receiver::start();
+    receiver.does("500");
+    for number in 1..=4 {
+        let place = organization(&office, &format!("silent-{number}"));
+        let made = takes_all(&office, &place, receiver.destination("siem"));
+        let standing = format!("{place}/event-destinations/{}/delivery", id_of(&made));
+        assert!(comes(|| office.top.get(&standing).json()["attempts"] != 0), "{standing}");
+    }
+    let mut fields = receiver.destination("wanted");
+    fields["paused"] = json!(true);
+    let made = office.make("event-destinations", &fields);
+    receiver.believes(&[made["secret"].as_str().unwrap()]);
+    // Whatever the others send has no answer from here on, and each of them is tried again within a
+    // second: less than what follows takes.
+    receiver.does("only wanted");
+    let place = format!("event-destinations/{}", id_of(&made));
+    office.act("PATCH", &place, Some(&json!({"paused": false})));
+    for number in 1..=30 {
+        office.make("groups", &json!({"name": format!("wanted {number}")}));
+        let event = format!("\"wanted {number}\"");
+        assert!(comes(|| receiver.taken().contains(&event)), "{event}: {}", receiver.taken());
     }
     server.daemon.stop();
 }

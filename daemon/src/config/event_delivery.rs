@@ -38,6 +38,9 @@ section! {
         longest_pause: Time<SECOND, DAY> = Time(HOUR),
         /// Deliveries that are under way at the same time, four of one organization.
         at_once: Count<1, 4_096> = Count(128),
+        /// The same to one address, a host with a port as destinations name it, whosever they are. Those
+        /// whose last delivery was in vain have half of these, so that they hold up no others.
+        at_once_per_address: Count<1, 4_096> = Count(16),
     }
 }
 
@@ -51,6 +54,7 @@ impl EventDelivery {
             attempts: self.attempts,
             first_pause: milliseconds(self.first_pause),
             longest_pause: milliseconds(self.longest_pause),
+            at_address: self.at_once_per_address as usize,
         }
     }
 

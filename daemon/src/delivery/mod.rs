@@ -29,6 +29,8 @@ const REST: u64 = 60_000;
 const KEEP: Duration = Duration::from_secs(60);
 /// So many deliveries a destination may have before others have their turn.
 const IN_TURN: usize = 64;
+/// What lies between the end of a turn and the look for who waited for its place.
+const BREATH: Duration = Duration::from_millis(100);
 /// How often files are looked at, whether they are kept no longer.
 const HOUSEKEEPING: Duration = Duration::from_secs(60 * 60);
 
@@ -152,6 +154,11 @@ impl Post {
                 () = shutdown.draining() => return self.keep().await,
                 () = tokio::time::sleep(rounds.interval) => {}
                 () = changed.notified() => {}
+                // A place at an address that others wait for stays free for a moment alone; one look
+                // serves all turns that end in it.
+                Some(_ended) = under_way.join_next(), if self.directory.deliveries_wait() => {
+                    tokio::time::sleep(BREATH).await;
+                }
             }
             if self.clock.monotonic().saturating_sub(kept) > KEEP {
                 kept = self.clock.monotonic();
@@ -188,7 +195,8 @@ impl Post {
         }
     }
 
-    /// Sends to a destination until nothing is left or it is somebody else's turn.
+    /// Sends to a destination until nothing is left or it is somebody else's turn: after one delivery
+    /// where others wait for its address.
     async fn deliver(self, turn: DeliveryTurn) {
         let turn = Arc::new(turn);
         for _ in 0..IN_TURN {
@@ -211,7 +219,7 @@ impl Post {
                 Ok(Err(error)) => return self.rest(&turn, &error.to_string()),
                 Err(error) => return self.rest(&turn, &error.to_string()),
             }
-            if failed {
+            if failed || turn.is_awaited() {
                 return;
             }
         }

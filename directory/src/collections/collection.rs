@@ -174,7 +174,7 @@ impl<E: Entity> Collection<'_, &mut Change<'_>, E> {
         let uuid = self.site.tools.uuid(self.site.now());
         let mut record = E::new(uuid, Stamp::new(self.site.now()), fields);
         prepare(&mut record);
-        record.settle(&*self.site.source, partition)?;
+        record.settle(None, self.site.tools.known_names(), (&*self.site.source, partition))?;
         self.site.source.put(partition, number, &record)?;
         let told = differences(None, Some(&Told::of(&record, &*self.site.source, partition)?));
         let name = E::name(record.fields()).to_owned();
@@ -211,7 +211,8 @@ impl<E: Entity> Collection<'_, &mut Change<'_>, E> {
         let partition = self.site.partition();
         E::check_references(record.fields(), id.record(), &*self.site.source, partition)?;
         self.check_name_is_free(record.fields(), Some(id))?;
-        record.settle(&*self.site.source, partition)?;
+        let at = (&*self.site.source, partition);
+        record.settle(Some(&before), self.site.tools.known_names(), at)?;
         if encode(&record)? == encode(&before)? {
             return Ok(before);
         }

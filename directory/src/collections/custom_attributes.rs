@@ -217,7 +217,7 @@ fn check_use(name_use: NameUse, fields: &CustomAttributeFields) -> Result<(), In
             let message = "is the name of something that every organization has";
             return Err(Invalid::new("/name", message));
         }
-        NameUse::Left { syntax, single } => (syntax, single),
+        NameUse::Left { syntax, single, .. } => (syntax, single),
     };
     if fields.syntax != syntax {
         let message = format!("is {} in the standard that defines this name", syntax.word());

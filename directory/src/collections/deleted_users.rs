@@ -195,7 +195,9 @@ impl Users<'_, &mut Change<'_>> {
         User::check(&user.fields)?;
         User::check_references(&user.fields, id.record(), &*self.site.source, partition)?;
         self.check_name_is_free(&user.fields, Some(id))?;
-        user.settle(&*self.site.source, partition)?;
+        let before = user.clone();
+        let at = (&*self.site.source, partition);
+        user.settle(Some(&before), self.site.tools.known_names(), at)?;
         user.stamp().touch(self.site.now());
         user.activated = Some(self.site.now());
         take_place(&mut self.site)?;

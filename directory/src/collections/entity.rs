@@ -8,6 +8,7 @@ use crate::error::{Error, Invalid};
 use crate::events::{Difference, SubjectKind};
 use crate::id::RecordId;
 use crate::records::Stamp;
+use crate::tools::KnownNames;
 
 /// A record with an external id, a unique name, and fields that admins write.
 pub trait Entity: Record {
@@ -64,11 +65,17 @@ pub trait Entity: Record {
         Ok(())
     }
 
-    /// Makes what the fields say of the organization's own definitions follow these.
+    /// Makes what the fields say of the organization's own definitions follow these. Values that the
+    /// record had before are not judged again.
     ///
     /// # Errors
     /// `Invalid` names the first value that does not fit.
-    fn settle<R: Reading>(&mut self, _source: &R, _partition: Partition) -> Result<(), Error> {
+    fn settle<R: Reading>(
+        &mut self,
+        _before: Option<&Self>,
+        _known: KnownNames,
+        _at: (&R, Partition),
+    ) -> Result<(), Error> {
         Ok(())
     }
 

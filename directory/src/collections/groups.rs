@@ -20,6 +20,7 @@ use crate::records::{
 use crate::references;
 use crate::schema;
 use crate::search::EntryId;
+use crate::tools::KnownNames;
 
 /// The groups of the grant's organization.
 pub type Groups<'g, S> = Collection<'g, S, Group>;
@@ -315,8 +316,14 @@ impl Entity for Group {
         &self.fields
     }
 
-    fn settle<R: Reading>(&mut self, source: &R, partition: Partition) -> Result<(), Error> {
-        schema::settle(&mut self.fields.custom, source, partition)
+    fn settle<R: Reading>(
+        &mut self,
+        before: Option<&Self>,
+        known: KnownNames,
+        at: (&R, Partition),
+    ) -> Result<(), Error> {
+        let before = before.map(|before| &before.fields.custom);
+        schema::settle((&mut self.fields.custom, before), known, at)
     }
 
     fn named_values<R: Reading>(

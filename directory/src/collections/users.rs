@@ -22,6 +22,7 @@ use crate::schema;
 use crate::search::EntryId;
 use crate::text::prepare;
 use crate::time::Time;
+use crate::tools::KnownNames;
 
 /// The users of the grant's organization.
 pub type Users<'g, S> = Collection<'g, S, User>;
@@ -215,8 +216,14 @@ impl Entity for User {
         &self.fields
     }
 
-    fn settle<R: Reading>(&mut self, source: &R, partition: Partition) -> Result<(), Error> {
-        schema::settle(&mut self.fields.custom, source, partition)
+    fn settle<R: Reading>(
+        &mut self,
+        before: Option<&Self>,
+        known: KnownNames,
+        at: (&R, Partition),
+    ) -> Result<(), Error> {
+        let before = before.map(|before| &before.fields.custom);
+        schema::settle((&mut self.fields.custom, before), known, at)
     }
 
     fn named_values<R: Reading>(

@@ -1,4 +1,6 @@
-//! The addresses of webhooks.
+//! The addresses of webhooks, and of whatever else is connected to.
+
+use std::net::IpAddr;
 
 use crate::records::DeliveryWay;
 
@@ -13,6 +15,21 @@ pub struct WebAddress {
     pub authority: String,
     /// The path with what is asked for.
     pub target: String,
+}
+
+/// What connections are counted by: a host with a port, however they are spelled.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct HostPort {
+    host: String,
+    port: u16,
+}
+
+impl HostPort {
+    fn new(host: &str, port: u16) -> Self {
+        let name = || host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
+        let address = host.parse::<IpAddr>().map(|address| address.to_canonical().to_string());
+        Self { host: address.unwrap_or_else(|_| name()), port }
+    }
 }
 
 /// The most octets of an address.
@@ -42,6 +59,11 @@ impl WebAddress {
         Self::behind(rest.ok_or("must begin with http:// and have at most 2048 octets")?, HTTP)
     }
 
+    /// What is connected to.
+    pub(crate) fn host_port(&self) -> HostPort {
+        HostPort::new(&self.host, self.port)
+    }
+
     /// Reads what stands behind a scheme that has this port.
     fn behind(rest: &str, usual: u16) -> Result<Self, &'static str> {
         let visible = |octet: u8| octet.is_ascii_graphic() && !b"\"<>\\^`{|}#".contains(&octet);
@@ -61,6 +83,16 @@ impl WebAddress {
 }
 
 impl DeliveryWay {
+    /// What is connected to, if anything.
+    pub(super) fn receiver(&self) -> Option<HostPort> {
+        match self {
+            Self::Syslog { host, port, .. } => Some(HostPort::new(host, *port)),
+            // What cannot be read was refused when it was written.
+            Self::Webhook { url, .. } => WebAddress::read(url).ok().map(|it| it.host_port()),
+            Self::Files => None,
+        }
+    }
+
     /// The way as whoever may view sees it.
     pub(crate) fn masked(&self) -> Self {
         match self {
@@ -145,6 +177,29 @@ mod tests {
         for wrong in ["https://pki.example/", "ldap://pki.example/", "http://a@b/", "http://", ""] {
             assert!(WebAddress::read_in_clear(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn an_address_is_the_same_however_it_is_spelled() {
+        let webhook = |url: &str| DeliveryWay::Webhook { url: url.into(), authorities: None };
+        let syslog = |host: &str, port| DeliveryWay::Syslog {
+            host: host.into(),
+            port,
+            in_clear: false,
+            server_name: None,
+            authorities: None,
+        };
+        let siem = webhook("https://siem.example/in").receiver().unwrap();
+        for same in [webhook("https://SIEM.Example.:443?of=b"), syslog("siem.example", 443)] {
+            assert_eq!(same.receiver().as_ref(), Some(&siem), "{same:?}");
+        }
+        for other in [webhook("https://siem.example:8443"), syslog("a.siem.example", 443)] {
+            assert_ne!(other.receiver().as_ref(), Some(&siem), "{other:?}");
+        }
+        for (one, other) in [("2001:DB8:0::1", "2001:db8::1"), ("::ffff:192.0.2.1", "192.0.2.1")] {
+            assert_eq!(syslog(one, 1).receiver(), syslog(other, 1).receiver(), "{one}");
+        }
+        assert_eq!(DeliveryWay::Files.receiver(), None);
     }
 
     #[test]

@@ -20,6 +20,8 @@ pub struct DeliveryBounds {
     pub first_pause: u64,
     /// What lies between two attempts at most, in milliseconds.
     pub longest_pause: u64,
+    /// So many deliveries to one address, a host with a port, are under way at once.
+    pub at_address: usize,
 }
 
 impl Default for DeliveryBounds {
@@ -31,6 +33,7 @@ impl Default for DeliveryBounds {
             attempts: 15,
             first_pause: 1_000,
             longest_pause: 60 * 60 * 1_000,
+            at_address: 16,
         }
     }
 }

@@ -49,6 +49,7 @@ impl Directory {
     ) -> Result<(), Error> {
         let Delivery { key, destination, what, .. } = delivery;
         let failed = matches!(sent, Sent::Failed { .. });
+        turn.note_failing(failed);
         match what {
             What::Stream { first, last, mark, events } => {
                 let (revision, span) = (destination.stamp.revision, (first, last));

@@ -5,8 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use storage::{Commit, EventHash, Partition, Reading, Snapshot, Store, What};
 
+use super::address::HostPort;
 use super::key::DestinationKey;
 use super::next::standing;
+use super::served::{Room, Served};
 use crate::access::organization;
 use crate::directory::Directory;
 use crate::error::Error;
@@ -14,10 +16,6 @@ use crate::follow::Bell;
 use crate::id::{EventDestinationId, OrganizationId, Place, RecordId};
 use crate::records::{DeliveryMark, EventDestination, OrganizationState, Reach, indices, kinds};
 use crate::time::Time;
-
-/// Destinations of one organization that are served at once at most, and organizations whose events go
-/// to one destination at once.
-const OF_ONE: usize = 4;
 
 /// The destinations that take events, and how they stand.
 #[derive(Default)]
@@ -35,13 +33,19 @@ struct Lanes {
     is_complete: bool,
     /// Whether dead letters of the provider's may have come, gone, or be wanted.
     letters: bool,
+    /// Addresses at which somebody waits for a place.
+    crowded: BTreeSet<HostPort>,
     /// Counts what was served.
     turns: u64,
 }
 
 /// How a destination stands.
-#[derive(Clone, Copy, Default)]
-struct Lane {
+#[derive(Default)]
+pub(super) struct Lane {
+    /// What is connected to, if anything.
+    pub(super) receiver: Option<HostPort>,
+    /// Whether the last attempt was in vain.
+    pub(super) is_failing: bool,
     is_busy: bool,
     /// Before when nothing is tried.
     due: Time,
@@ -56,6 +60,16 @@ struct Lane {
     had_letter: bool,
     /// When it had its last turn.
     turn: u64,
+}
+
+/// A destination as the store has it.
+struct Found {
+    key: DestinationKey,
+    receiver: Option<HostPort>,
+    /// When the next attempt is due, if the last one was in vain.
+    retry: Option<Time>,
+    /// Whether there are dead letters to be sent again.
+    returns: bool,
 }
 
 /// How a destination stands, for who counts them.
@@ -84,6 +98,18 @@ impl DeliveryTurn {
     /// Serves the destination no more before a time, whatever the store says of it.
     pub fn postpone(&self, until: Time) {
         self.deliveries.with(self.key, |lane| lane.due = until);
+    }
+
+    /// Whether somebody waits for a place at the same address, which another delivery would take.
+    pub fn is_awaited(&self) -> bool {
+        let lanes = self.deliveries.lock();
+        let receiver = lanes.known.get(&self.key).and_then(|lane| lane.receiver.as_ref());
+        receiver.is_some_and(|receiver| lanes.crowded.contains(receiver))
+    }
+
+    /// Notes whether an attempt was in vain.
+    pub(super) fn note_failing(&self, is_failing: bool) {
+        self.deliveries.with(self.key, |lane| lane.is_failing = is_failing);
     }
 
     /// How far the log was looked at, if further than is kept.
@@ -180,28 +206,28 @@ impl Deliveries {
 
 impl Lanes {
     /// Takes in the destinations that there are at a place.
-    fn settle(&mut self, place: Place, found: Vec<(DestinationKey, Time, bool)>) {
-        let keys: BTreeSet<DestinationKey> = found.iter().map(|(key, ..)| *key).collect();
+    fn settle(&mut self, place: Place, found: Vec<Found>) {
+        let keys: BTreeSet<DestinationKey> = found.iter().map(|found| found.key).collect();
         self.known.retain(|key, _| key.place != place || keys.contains(key));
-        for (key, due, returns) in found {
-            let lane = self.known.entry(key).or_default();
+        for Found { key, receiver, retry, returns } in found {
+            let fresh = || Lane { is_failing: retry.is_some(), ..Lane::default() };
+            let lane = self.known.entry(key).or_insert_with(fresh);
+            (lane.receiver, lane.due, lane.returns) = (receiver, retry.unwrap_or(Time(0)), returns);
             // It may be another filter that all is to be looked at with.
-            *lane = Lane { due, returns, seen: None, ..*lane };
+            lane.seen = None;
         }
     }
 
-    /// Chooses destinations to serve, those that waited longest first.
+    /// Chooses destinations to serve, those that waited longest first, and notes where others wait.
     fn choose(
         &mut self,
         now: Time,
-        room: usize,
+        room: Room,
         head: impl Fn(Place) -> Option<EventHash>,
     ) -> Vec<DestinationKey> {
-        // What takes the events of all organizations has turns for itself.
-        let share = |key: &DestinationKey| (key.home, key.reached().map(|_| key.id));
-        let mut busy = BTreeMap::<(Place, Option<EventDestinationId>), usize>::new();
-        for (key, _) in self.known.iter().filter(|(_, lane)| lane.is_busy) {
-            *busy.entry(share(key)).or_default() += 1;
+        let mut served = Served::nobody(room);
+        for (key, lane) in self.known.iter().filter(|(_, lane)| lane.is_busy) {
+            served.count(*key, lane);
         }
         let is_due = |lane: &Lane| !lane.is_busy && lane.due <= now;
         let has_news = |key: &DestinationKey, lane: &Lane| {
@@ -211,19 +237,20 @@ impl Lanes {
         let mut wanted: Vec<(u64, DestinationKey)> =
             wanted.map(|(key, lane)| (lane.turn, *key)).collect();
         wanted.sort_unstable();
+        self.crowded.clear();
         let mut chosen = Vec::new();
         for (_, key) in wanted {
-            let of_one = busy.entry(share(&key)).or_default();
-            if chosen.len() < room && *of_one < OF_ONE {
-                *of_one += 1;
-                chosen.push(key);
+            let Some(lane) = self.known.get_mut(&key) else { continue };
+            if !served.may_come(key, lane) {
+                continue;
             }
-        }
-        for key in &chosen {
-            self.turns = self.turns.wrapping_add(1);
-            let turn = self.turns;
-            if let Some(lane) = self.known.get_mut(key) {
-                *lane = Lane { is_busy: true, turn, ..*lane };
+            if let Some(full) = lane.receiver.as_ref().filter(|receiver| served.is_full(receiver)) {
+                self.crowded.insert(full.clone());
+            } else if chosen.len() < room.more {
+                served.count(key, lane);
+                self.turns = self.turns.wrapping_add(1);
+                (lane.is_busy, lane.turn) = (true, self.turns);
+                chosen.push(key);
             }
         }
         chosen
@@ -253,8 +280,14 @@ impl Directory {
         Ok(())
     }
 
-    /// The destinations that have something to do, at most so many, and a few of each place; each is
-    /// among them once until what is returned for it is dropped.
+    /// Whether some have something to do and wait for a place at their address: it is looked again for
+    /// them once a turn has ended.
+    pub fn deliveries_wait(&self) -> bool {
+        !self.inner.deliveries.lock().crowded.is_empty()
+    }
+
+    /// The destinations that have something to do, at most so many, a few of each place, and a few at
+    /// each address; each is among them once until what is returned for it is dropped.
     ///
     /// # Errors
     /// When the store fails.
@@ -287,7 +320,8 @@ impl Directory {
         let head = |place: Place| (place, self.inner.store.events().end(place.partition()).1);
         let heads: BTreeMap<Place, EventHash> = places.into_iter().map(head).collect();
         let head = |place: Place| heads.get(&place).copied();
-        let chosen = deliveries.lock().choose(now, room, head);
+        let at_address = self.inner.tools.delivery_bounds().at_address;
+        let chosen = deliveries.lock().choose(now, Room { more: room, at_address }, head);
         if let Some(error) = unreadable.filter(|_| chosen.is_empty()) {
             return Err(error);
         }
@@ -371,12 +405,8 @@ impl Directory {
     }
 }
 
-/// The destinations at a place that take events: when the next attempt is due, and whether there are
-/// dead letters to be sent again.
-fn destinations_at(
-    snapshot: &Snapshot,
-    place: Place,
-) -> Result<Vec<(DestinationKey, Time, bool)>, Error> {
+/// The destinations at a place that take events.
+fn destinations_at(snapshot: &Snapshot, place: Place) -> Result<Vec<Found>, Error> {
     let mut found = Vec::new();
     if !serves(snapshot, place)? {
         return Ok(found);
@@ -392,8 +422,9 @@ fn destinations_at(
             }
             let wanted = key.wanted();
             let wanted = snapshot.find_first(partition, indices::DEAD_LETTER_WANTED, &wanted)?;
-            let due = key.progress(snapshot)?.retry.unwrap_or(Time(0));
-            found.push((key, due, wanted.is_some()));
+            let receiver = destination.fields.way.receiver();
+            let (retry, returns) = (key.progress(snapshot)?.retry, wanted.is_some());
+            found.push(Found { key, receiver, retry, returns });
         }
     }
     Ok(found)
@@ -420,38 +451,129 @@ pub(super) fn place_of(partition: Partition) -> Option<Place> {
 
 #[cfg(test)]
 mod tests {
+    use std::ops::RangeInclusive;
+
     use super::*;
+    use crate::delivery::WebAddress;
 
     fn key(organization: u64, id: u64) -> DestinationKey {
         let place = OrganizationId::from_record(organization).unwrap().into();
         DestinationKey::own(place, EventDestinationId::from_record(id).unwrap())
     }
 
+    /// What goes into files, so that no address counts.
+    fn files(key: DestinationKey) -> Found {
+        Found { key, receiver: None, retry: None, returns: false }
+    }
+
     fn lanes(keys: &[(u64, u64)]) -> Lanes {
         let mut lanes = Lanes::default();
         for organization in keys.iter().map(|(organization, _)| *organization) {
             let of = keys.iter().filter(|(other, _)| *other == organization);
-            let found = of.map(|(organization, id)| (key(*organization, *id), Time(0), false));
+            let found = of.map(|(organization, id)| files(key(*organization, *id)));
             lanes.settle(key(organization, 0).place, found.collect());
         }
         lanes
     }
 
     const HEAD: EventHash = EventHash([1; 32]);
+    const ROOM: Room = Room { more: 100, at_address: 4 };
+
+    fn receiver(host: &str) -> HostPort {
+        WebAddress::read(&format!("https://{host}/")).unwrap().host_port()
+    }
+
+    /// Destinations of as many organizations, all at one address.
+    fn neighbours(organizations: RangeInclusive<u64>) -> Lanes {
+        let mut lanes = Lanes::default();
+        for organization in organizations {
+            let key = key(organization, 1);
+            let receiver = Some(receiver("siem.example"));
+            lanes.settle(key.place, vec![Found { receiver, ..files(key) }]);
+        }
+        lanes
+    }
+
+    fn chosen(lanes: &mut Lanes) -> Vec<DestinationKey> {
+        lanes.choose(Time(5), ROOM, |_| Some(HEAD))
+    }
+
+    #[test]
+    fn few_of_all_organizations_are_served_at_one_address_and_each_has_its_turn() {
+        let mut lanes = neighbours(1..=6);
+        let found = Found { receiver: Some(receiver("other.example")), ..files(key(7, 1)) };
+        lanes.settle(found.key.place, vec![found]);
+        let first = [key(1, 1), key(2, 1), key(3, 1), key(4, 1), key(7, 1)];
+        assert_eq!(chosen(&mut lanes), first);
+        assert_eq!(lanes.crowded, BTreeSet::from([receiver("siem.example")]));
+        assert!(chosen(&mut lanes).is_empty());
+        for ended in [2, 3, 4] {
+            lanes.known.get_mut(&key(ended, 1)).unwrap().is_busy = false;
+        }
+        assert_eq!(chosen(&mut lanes), [key(5, 1), key(6, 1), key(2, 1)]);
+        assert_eq!(lanes.crowded, BTreeSet::from([receiver("siem.example")]), "others wait");
+        for ended in [1, 2, 5, 6] {
+            lanes.known.get_mut(&key(ended, 1)).unwrap().is_busy = false;
+        }
+        assert_eq!(chosen(&mut lanes), [key(1, 1), key(3, 1), key(4, 1), key(5, 1)]);
+        // Who has nothing to do waits for nothing.
+        for lane in lanes.known.values_mut() {
+            (lane.is_busy, lane.seen) = (false, Some(HEAD));
+        }
+        assert!(chosen(&mut lanes).is_empty());
+        assert!(lanes.crowded.is_empty());
+    }
+
+    #[test]
+    fn who_failed_last_leaves_half_of_an_address_to_others() {
+        let mut lanes = neighbours(1..=8);
+        for failing in 1..=6 {
+            lanes.known.get_mut(&key(failing, 1)).unwrap().is_failing = true;
+        }
+        assert_eq!(chosen(&mut lanes), [key(1, 1), key(2, 1), key(7, 1), key(8, 1)]);
+        assert!(lanes.crowded.is_empty(), "a place would be of no use to who waits");
+        lanes.known.get_mut(&key(7, 1)).unwrap().is_busy = false;
+        assert_eq!(chosen(&mut lanes), [key(7, 1)]);
+        lanes.known.get_mut(&key(1, 1)).unwrap().is_busy = false;
+        assert_eq!(chosen(&mut lanes), [key(3, 1)]);
+    }
+
+    #[test]
+    fn where_one_place_is_all_who_failed_last_has_it_in_turn() {
+        let mut lanes = neighbours(1..=2);
+        lanes.known.get_mut(&key(1, 1)).unwrap().is_failing = true;
+        let room = Room { at_address: 1, ..ROOM };
+        let mut next = || {
+            let next = lanes.choose(Time(5), room, |_| Some(HEAD));
+            lanes.known.values_mut().for_each(|lane| lane.is_busy = false);
+            next
+        };
+        assert_eq!([next(), next(), next()], [[key(1, 1)], [key(2, 1)], [key(1, 1)]]);
+    }
+
+    #[test]
+    fn whether_the_last_attempt_was_in_vain_is_known_after_a_start_and_stays_with_a_change() {
+        let mut lanes = neighbours(1..=2);
+        let retried = |organization| {
+            let key = key(organization, 1);
+            vec![Found { retry: Some(Time(1)), ..files(key) }]
+        };
+        lanes.settle(key(2, 1).place, retried(2));
+        lanes.settle(key(3, 1).place, retried(3));
+        let failing = |organization| lanes.known[&key(organization, 1)].is_failing;
+        assert_eq!([failing(1), failing(2), failing(3)], [false, false, true]);
+    }
 
     #[test]
     fn those_that_waited_longest_come_first_and_few_of_one_organization() {
         let mut lanes = lanes(&[(1, 1), (1, 2), (1, 3), (1, 4), (1, 5), (1, 6), (2, 1), (2, 2)]);
-        let first = lanes.choose(Time(5), 100, |_| Some(HEAD));
+        let first = chosen(&mut lanes);
         assert_eq!(first, [key(1, 1), key(1, 2), key(1, 3), key(1, 4), key(2, 1), key(2, 2)]);
-        assert!(
-            lanes.choose(Time(5), 100, |_| Some(HEAD)).is_empty(),
-            "one of it has four already"
-        );
+        assert!(chosen(&mut lanes).is_empty(), "one of it has four already");
         for key in &first {
             lanes.known.get_mut(key).unwrap().is_busy = false;
         }
-        let second = lanes.choose(Time(5), 3, |_| Some(HEAD));
+        let second = lanes.choose(Time(5), Room { more: 3, ..ROOM }, |_| Some(HEAD));
         assert_eq!(second, [key(1, 5), key(1, 6), key(1, 1)]);
     }
 
@@ -467,11 +589,11 @@ mod tests {
             let found =
                 [reaching(organization, 1), reaching(organization, 2), key(organization, 1)];
             let place = found[0].place;
-            lanes.settle(place, found.map(|key| (key, Time(0), false)).to_vec());
+            lanes.settle(place, found.map(files).into());
         }
         let own = DestinationKey::own(Place::Provider, id(3));
-        lanes.settle(Place::Provider, vec![(own, Time(0), false)]);
-        let chosen = lanes.choose(Time(5), 100, |_| Some(HEAD));
+        lanes.settle(Place::Provider, vec![files(own)]);
+        let chosen = chosen(&mut lanes);
         let of = |of: u64| {
             let served = |key: &&DestinationKey| key.home == Place::Provider && key.id == id(of);
             chosen.iter().filter(served).count()
@@ -484,8 +606,9 @@ mod tests {
         let mut lanes = lanes(&[(1, 1), (1, 2)]);
         lanes.known.get_mut(&key(1, 1)).unwrap().seen = Some(HEAD);
         lanes.known.get_mut(&key(1, 2)).unwrap().due = Time(9);
-        assert!(lanes.choose(Time(8), 9, |_| Some(HEAD)).is_empty());
-        assert_eq!(lanes.choose(Time(9), 9, |_| Some(EventHash([2; 32]))), [key(1, 1), key(1, 2)]);
+        assert!(lanes.choose(Time(8), ROOM, |_| Some(HEAD)).is_empty());
+        let chosen = lanes.choose(Time(9), ROOM, |_| Some(EventHash([2; 32])));
+        assert_eq!(chosen, [key(1, 1), key(1, 2)]);
     }
 
     #[test]
@@ -494,7 +617,8 @@ mod tests {
         let mark = DeliveryMark { sequence: 7, hash: None };
         let lane = lanes.known.get_mut(&key(1, 1)).unwrap();
         (lane.seen, lane.ahead, lane.is_busy) = (Some(HEAD), Some(mark), true);
-        lanes.settle(key(1, 0).place, vec![(key(1, 1), Time(3), true)]);
+        let found = Found { retry: Some(Time(3)), returns: true, ..files(key(1, 1)) };
+        lanes.settle(key(1, 0).place, vec![found]);
         let keys: Vec<_> = lanes.known.keys().copied().collect();
         assert_eq!(keys, [key(1, 1), key(2, 1)]);
         let lane = &lanes.known[&key(1, 1)];

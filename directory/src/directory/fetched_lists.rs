@@ -11,7 +11,7 @@ use storage::{Change, Id, Partition, Reading, Snapshot};
 use super::Directory;
 use crate::access::{Actor, Context};
 use crate::collections::{Collection, Site};
-use crate::delivery::WebAddress;
+use crate::delivery::{HostPort, WebAddress};
 use crate::error::Error;
 use crate::events::{Action, Event, Outcome, Subject, SubjectKind};
 use crate::id::{CertificateAuthorityId, OrganizationId, RecordId};
@@ -36,9 +36,9 @@ pub struct ListToFetch {
     turn: Arc<FetchTurn>,
 }
 
-/// The lists that are being fetched: of which organization, and from which host and port.
+/// The lists that are being fetched: of which organization, and from where.
 #[derive(Debug, Default)]
-pub(crate) struct Fetches(Mutex<BTreeMap<OrganizationId, (String, u16)>>);
+pub(crate) struct Fetches(Mutex<BTreeMap<OrganizationId, HostPort>>);
 
 /// A list's place among them, until it is dropped.
 #[derive(Debug)]
@@ -56,7 +56,7 @@ impl Fetches {
         address: &WebAddress,
     ) -> Option<Arc<FetchTurn>> {
         let mut under_way = self.lock();
-        let from = (address.host.to_ascii_lowercase(), address.port);
+        let from = address.host_port();
         let from_there = under_way.values().filter(|other| **other == from).count();
         if from_there >= OF_ADDRESS || under_way.contains_key(&organization) {
             return None;
@@ -65,7 +65,7 @@ impl Fetches {
         Some(Arc::new(FetchTurn { fetches: Arc::clone(self), organization }))
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<OrganizationId, (String, u16)>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<OrganizationId, HostPort>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -80,7 +80,7 @@ impl<'a, R: Reading> Planner<'a, R> {
 
     fn plan_user(&self, row: &UserRow) -> Result<Plan<User>, Error> {
         let Some((id, before)) = self.found::<User>(&row.fields.login, "login")? else {
-            let (_, made) = self.checked::<User>(NOBODY, row.created())?;
+            let (_, made) = self.checked::<User>((NOBODY, None), row.created())?;
             check_expiry(made.fields.expires, self.site.now())?;
             self.check_password(row, (None, &made))?;
             if let Some((most, 0)) = self.places {
@@ -92,7 +92,8 @@ impl<'a, R: Reading> Planner<'a, R> {
         if self.fields.on_conflict == OnConflict::Skip {
             return Ok(Plan::of(Verdict::Skip, Some((id, before))));
         }
-        let (id, mut after) = self.checked::<User>(id.record(), row.merged(&before.fields))?;
+        let (id, mut after) =
+            self.checked((id.record(), Some(&before)), row.merged(&before.fields))?;
         after.state = match row.suspended {
             Some(true) => UserState::Suspended,
             Some(false) => UserState::Active,
@@ -114,13 +115,14 @@ impl<'a, R: Reading> Planner<'a, R> {
 
     fn plan_group(&self, row: &GroupRow) -> Result<Plan<Group>, Error> {
         let Some((id, before)) = self.found::<Group>(&row.fields.name, "name")? else {
-            let (_, made): (GroupId, _) = self.checked::<Group>(NOBODY, row.fields.clone())?;
+            let nobody = (NOBODY, None);
+            let (_, made): (GroupId, _) = self.checked::<Group>(nobody, row.fields.clone())?;
             return Ok(Plan { after: Some(made.fields), ..Plan::of(Verdict::Create, None) });
         };
         if self.fields.on_conflict == OnConflict::Skip {
             return Ok(Plan::of(Verdict::Skip, Some((id, before))));
         }
-        let (id, after) = self.checked::<Group>(id.record(), row.merged(&before.fields))?;
+        let (id, after) = self.checked((id.record(), Some(&before)), row.merged(&before.fields))?;
         let changes = self.all::<Group>().told(&before, &after)?;
         let verdict = if changes.is_empty() { Verdict::Unchanged } else { Verdict::Update };
         let plan = Plan::of(verdict, Some((id, before)));
@@ -137,13 +139,17 @@ impl<'a, R: Reading> Planner<'a, R> {
         Ok(Some((id, all.read(id)?)))
     }
 
-    /// A record of these fields, as it would be written.
-    fn checked<E: Entity>(&self, id: Id, fields: E::Fields) -> Result<(E::Id, E), Error> {
+    /// A record of these fields, as it would be written in place of the one before.
+    fn checked<E: Entity>(
+        &self,
+        (id, before): (Id, Option<&E>),
+        fields: E::Fields,
+    ) -> Result<(E::Id, E), Error> {
         E::check(&fields)?;
         let source = self.site.source;
         E::check_references(&fields, id, source, self.partition())?;
         let mut record = E::new(Uuid::nil(), Stamp::new(self.site.now()), fields);
-        record.settle(source, self.partition())?;
+        record.settle(before, self.site.tools.known_names(), (source, self.partition()))?;
         Ok((E::Id::from_record(id).ok_or(Error::Missing)?, record))
     }
 

@@ -75,6 +75,8 @@ fn what_is_no_name_or_no_value_is_refused_where_it_stands() {
         assert_eq!(refused(&office, "custom-attributes", &fields), "/name", "{name}");
     }
     office.make("custom-attributes", &json!({"name": "level", "syntax": "integer"}));
+    let addresses = json!({"name": "postalAddress", "syntax": "text", "multiple": true});
+    office.make("custom-attributes", &addresses);
     let twice = json!({"name": "LEVEL", "syntax": "text"});
     let answer = office.top.send("POST", &office.path("custom-attributes"), Some(&twice));
     assert_eq!(answer.status, 409, "{answer:?}");
@@ -87,10 +89,18 @@ fn what_is_no_name_or_no_value_is_refused_where_it_stands() {
         (json!({"level": {"is": 7}}), "/custom/level"),
         (json!({"level": 9_223_372_036_854_775_808_u64}), "/custom/level"),
         (json!({"no/such": 1}), "/custom/no~1such"),
+        (
+            json!({"postalAddress": ["1 High St$Leeds", "1 HIGH st $ Leeds"]}),
+            "/custom/postalAddress",
+        ),
     ];
     for (custom, pointer) in cases {
         assert_eq!(refused(&office, "groups", &json!({"name": "x", "custom": custom})), pointer);
     }
+    // Others are not refused for being written alike.
+    let custom = json!({"postalAddress": ["1 High St$Leeds", "1 High St, Leeds"]});
+    let made = office.make("groups", &json!({"name": "x", "custom": custom}));
+    assert_eq!(made["custom"], custom);
 }
 
 #[test]

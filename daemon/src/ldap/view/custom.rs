@@ -193,7 +193,8 @@ pub(crate) fn naming(name: &str) -> NameUse {
     let taken = schema::object_class(name).is_some() || name.eq_ignore_ascii_case(CLASS);
     match schema::attribute(name) {
         Some(kind) if kind.left && kind.name.eq_ignore_ascii_case(name) => {
-            NameUse::Left { syntax: syntax(kind), single: kind.single_value }
+            let by_lines = kind.matching == Matching::CaseIgnoreList;
+            NameUse::Left { syntax: syntax(kind), single: kind.single_value, by_lines }
         }
         None if !taken => NameUse::Free,
         Some(_) | None => NameUse::Taken,

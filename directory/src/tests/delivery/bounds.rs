@@ -5,9 +5,13 @@ use std::time::Duration;
 use storage::Reading;
 
 use super::super::world::{DAY, refusal};
-use super::{bounded, bury, due, failure, fields, looking, make, ready, status, told, webhook};
+use super::{
+    bounded, bury, conclude, due, failure, fields, looking, make, ready, status, told, webhook,
+};
 use crate::access::ManageDelivery;
-use crate::delivery::{DeliveryBounds, DeliveryNetworks, DeliveryStatus, Route};
+use crate::delivery::{
+    DeliveryBounds, DeliveryNetworks, DeliveryStatus, DeliveryTurn, Next, Route, Sent,
+};
 use crate::events::{Action, Outcome};
 use crate::id::RecordId;
 use crate::records::{DeadLetter, DeliveryProgress, DeliveryWay, kinds};
@@ -78,6 +82,39 @@ fn what_the_operator_does_not_let_be_is_refused() {
     }
     let ninth = make(&open, acme, fields("ninth", webhook()));
     assert_eq!(refusal(ninth), "there are at most 8 destinations of events");
+}
+
+#[test]
+fn so_many_go_to_one_address_as_the_operator_lets_and_half_of_them_where_none_arrived() {
+    let world = bounded(DeliveryBounds { at_address: 2, ..DeliveryBounds::default() });
+    for slug in ["one", "two", "three"] {
+        let organization = world.organization(slug);
+        make(&world, organization, fields("siem", webhook())).unwrap();
+    }
+    let send = |turn: DeliveryTurn, sent: &Sent| {
+        let next = world.directory.next_delivery(&turn, world.now()).unwrap();
+        let Next::Send(delivery) = next else { panic!("nothing is sent to {:?}", turn.key) };
+        conclude(&world, (turn, *delivery), sent);
+    };
+    let turns = due(&world);
+    assert_eq!(turns.len(), 2);
+    assert!(world.directory.deliveries_wait());
+    assert!(turns.iter().all(DeliveryTurn::is_awaited));
+    for turn in turns {
+        send(turn, &failure());
+    }
+    let mut turns = due(&world);
+    let third = turns.pop().unwrap();
+    assert!(turns.is_empty() && !third.is_awaited() && !world.directory.deliveries_wait());
+    send(third, &failure());
+    world.pass(10_000);
+    let mut turns = due(&world);
+    let first = turns.pop().unwrap();
+    assert!(turns.is_empty() && !world.directory.deliveries_wait());
+    let key = first.key;
+    send(first, &Sent::Done);
+    let keys: Vec<_> = due(&world).iter().map(|turn| turn.key).collect();
+    assert!(keys.len() == 2 && keys.contains(&key), "{keys:?}");
 }
 
 #[test]
