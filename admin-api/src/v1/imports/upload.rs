@@ -54,7 +54,12 @@ impl FromRequest<Api> for File {
     put,
     path = "/organizations/{organization}/imports/{import}/content",
     tag = "Imports",
-    request_body(content = String, content_type = "text/csv", description = "The file: CSV or LDIF."),
+    request_body(
+        content = String,
+        content_type = "text/csv",
+        description = "The file: CSV or LDIF.",
+        example = json!("login,display_name,surname\nada,Ada Lovelace,Lovelace\n")
+    ),
     responses((status = 200, description = "It is being checked.", body = Import)),
     extensions(("x-permission" = json!("manage_identities")))
 )]
