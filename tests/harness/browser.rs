@@ -37,6 +37,16 @@ const ASK: &str = "
     const own = {headers: {'x-tenantry-request': '1'}};
 ";
 
+/// Has a passkey made for options that are given, and tells the browser's answer.
+pub(crate) const MAKE: &str = "
+    const options = PublicKeyCredential.parseCreationOptionsFromJSON(given[0]);
+    return (await navigator.credentials.create({publicKey: options})).toJSON();
+";
+/// Uses a passkey for options that are given, and tells the browser's answer.
+pub(crate) const ANSWER: &str = "
+    const options = PublicKeyCredential.parseRequestOptionsFromJSON(given[0]);
+    return (await navigator.credentials.get({publicKey: options})).toJSON();
+";
 /// Signs in on the page with password and code.
 pub(crate) const SIGN_IN: &str = "return await ask('POST', '/v1/sign-in', given[0], own);";
 /// Signs out.

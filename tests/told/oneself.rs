@@ -6,20 +6,9 @@ use serde_json::{Value, json};
 
 use super::{Told, id};
 use crate::harness::admin::PASSWORD;
-use crate::harness::browser::Browser;
+use crate::harness::browser::{ANSWER, Browser, MAKE};
 use crate::harness::calendar::in_days;
 use crate::harness::totp;
-
-/// Has a passkey made for options that are given, and tells the browser's answer.
-const MAKE: &str = "
-    const options = PublicKeyCredential.parseCreationOptionsFromJSON(given[0]);
-    return (await navigator.credentials.create({publicKey: options})).toJSON();
-";
-/// Uses a passkey for options that are given, and tells the browser's answer.
-const ANSWER: &str = "
-    const options = PublicKeyCredential.parseRequestOptionsFromJSON(given[0]);
-    return (await navigator.credentials.get({publicKey: options})).toJSON();
-";
 
 pub(super) fn sign_in(told: &mut Told<'_>) {
     let office = told.office;

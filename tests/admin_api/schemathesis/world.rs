@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::needs::{self, Need};
 use crate::harness::authority::{Authority, Holder};
 use crate::harness::https::Https;
 use crate::harness::office::Office;
@@ -22,21 +23,29 @@ pub(super) struct World {
     last: Office,
     /// One that was deleted before, and is restored.
     gone: Office,
+    /// What operations need that are done once, in one state or in a session alone, by their names.
+    needs: BTreeMap<String, Need>,
+    /// Whether things are made up about it. Then operations do without what they need.
+    pub(super) makes_up: bool,
 }
 
 /// What an operation is asked about: the names and values of its parameters.
 type About = Vec<(String, String)>;
 
 impl World {
-    pub(super) fn new() -> Option<Self> {
+    pub(super) fn new(makes_up: bool) -> Option<Self> {
         let kept = Site::of(Office::alone()?);
         let another = || Office::on(Arc::clone(&kept.office.demo));
         let (parts, doomed) = (Site::of(another()), Site::of(another()));
         let (last, gone) = (another(), another());
         let deletion = format!("{}?confirmation={}", place(&gone), name(&gone).replace(' ', "%20"));
         assert_eq!(gone.top.send("DELETE", &deletion, None).status, 204);
-        let world = Self { kept, parts, doomed, last, gone };
+        let needs = BTreeMap::new();
+        let mut world = Self { kept, parts, doomed, last, gone, needs, makes_up };
         world.settle();
+        if !makes_up {
+            world.needs = needs::of(Office::on(Arc::clone(&world.kept.office.demo)));
+        }
         Some(world)
     }
 
@@ -72,6 +81,7 @@ impl World {
             "plan": self.id("/v1/billing/plans/{plan}"),
             "since": self.kept.office.read("billing/usage")["month"],
         });
+        let profile = self.id("/v1/organizations/{organization}/reply-profiles/{reply_profile}");
         let (authority, server, client) = certificates();
         let organization =
             json!({"slug": "newcomers", "name": "New", "domain": "newcomers.example"});
@@ -80,6 +90,7 @@ impl World {
             ("POST /v1/admins", admin.clone()),
             ("POST /v1/billing/agreements", agreement),
             ("POST /v1/organizations", organization),
+            ("PUT /v1/event-destinations/{event_destination}/client-certificate", client.clone()),
         ];
         let within = [
             ("PATCH", "admins/{admin}", json!({"display_name": "Another"})),
@@ -90,6 +101,7 @@ impl World {
             ("POST", "ldap/explain", json!({"user": "ada"})),
             ("POST", "password-policies", policy.clone()),
             ("POST", "security-policies", policy),
+            ("POST", "sessions/{session}/change", json!({"reply_profile": profile})),
             (
                 "POST",
                 "users",
@@ -111,9 +123,9 @@ impl World {
         at_provider.into_iter().map(|(name, body)| (name.to_owned(), body)).chain(within).collect()
     }
 
-    /// What an operation is asked about, so that there is such a thing when it is asked.
-    fn about(&self, route: &Route) -> About {
-        let (path, more) = match (&*route.method, &*route.path) {
+    /// The path of what an operation is asked about unless it needs a thing of its own, and more.
+    fn usual(&self, route: &Route) -> (String, About) {
+        match (&*route.method, &*route.path) {
             ("DELETE", "/v1/organizations/{organization}") => {
                 let confirmation = ("query.confirmation".to_owned(), name(&self.last));
                 (place(&self.last), vec![confirmation])
@@ -121,12 +133,22 @@ impl World {
             ("POST", "/v1/organizations/{organization}/restore") => {
                 (format!("{}/restore", place(&self.gone)), Vec::new())
             }
+            // Who was deleted in what stays is shown.
+            ("POST", template) if template.ends_with("/{deleted_user}/restore") => {
+                (self.parts.ours(route), Vec::new())
+            }
             ("DELETE", template) if template.ends_with('}') => {
                 (self.doomed.ours(route), Vec::new())
             }
             ("DELETE", _) => (self.parts.ours(route), Vec::new()),
             _ => (self.kept.ours(route), Vec::new()),
-        };
+        }
+    }
+
+    /// What an operation is asked about, so that there is such a thing when it is asked.
+    fn about(&self, route: &Route) -> About {
+        let own = self.needs.get(&route.name()).and_then(|need| need.path.clone());
+        let (path, more) = own.map_or_else(|| self.usual(route), |path| (path, Vec::new()));
         let pairs = route.path.split('/').zip(path.split('/'));
         let ids = pairs.filter_map(|(part, id)| {
             let part = part.strip_prefix('{')?.strip_suffix('}')?;
@@ -139,24 +161,29 @@ impl World {
     }
 
     /// The document with those things as examples, and settings that name them where ids are made up
-    /// otherwise. What deletes is about nothing else in any case.
-    pub(super) fn told(&self, makes_up: bool) -> (Value, String) {
+    /// otherwise, and who asks. What deletes is about nothing else in any case.
+    pub(super) fn told(&self) -> (Value, String) {
         let mut document = self.nobody().get("/v1/openapi.json").json();
-        let (mut settings, bodies) = (super::no_answers(), self.bodies());
+        let mut settings = format!("hooks = {:?}\n{}", super::HOOKS_FILE, super::no_answers());
+        let (bodies, nothing) = (self.bodies(), Need::default());
         for (path, item) in document["paths"].as_object_mut().unwrap() {
             for (method, operation) in item.as_object_mut().unwrap() {
                 let route = route(&method.to_uppercase(), path);
                 let about = self.about(&route);
+                let need = self.needs.get(&route.name()).unwrap_or(&nothing);
                 give_examples(operation, &about);
-                if let Some(body) = bodies.get(&route.name()) {
+                if let Some(body) = need.body.as_ref().or_else(|| bodies.get(&route.name())) {
                     operation["requestBody"]["content"]["application/json"]["example"] =
                         body.clone();
                 }
-                leave_nothing_open(operation);
-                let is_forced = makes_up || route.method == "DELETE" || path.ends_with("/restore");
-                if is_forced && !about.is_empty() {
-                    settings += &forced(&route, &about);
+                if let Some(uri) = &need.otpauth_uri {
+                    operation["x-otpauth-uri"] = json!(uri);
                 }
+                leave_nothing_open(operation);
+                let is_forced =
+                    self.makes_up || route.method == "DELETE" || path.ends_with("/restore");
+                let forced = if is_forced { about } else { About::new() };
+                settings += &setting(&route, &forced, need.token.as_deref());
             }
         }
         (document, settings)
@@ -224,10 +251,17 @@ fn leave_nothing_open(operation: &mut Value) {
     }
 }
 
-/// Settings by which an operation is asked about nothing else.
-fn forced(route: &Route, about: &About) -> String {
-    let values = about.iter().map(|(name, value)| format!("\"{name}\" = \"{value}\""));
-    let values = values.collect::<Vec<_>>().join(", ");
-    let name = route.name();
-    format!("[[operations]]\ninclude-name = \"{name}\"\nparameters = {{ {values} }}\n")
+/// Settings by which an operation is asked about nothing else, and by somebody with a token.
+fn setting(route: &Route, forced: &About, token: Option<&str>) -> String {
+    let head = format!("[[operations]]\ninclude-name = \"{}\"\n", route.name());
+    let mut settings = String::new();
+    if let Some(token) = token {
+        settings += &format!("headers = {{ Authorization = \"Bearer {token}\" }}\n");
+    }
+    if !forced.is_empty() {
+        let values = forced.iter().map(|(name, value)| format!("\"{name}\" = \"{value}\""));
+        let values = values.collect::<Vec<_>>().join(", ");
+        settings += &format!("parameters = {{ {values} }}\n");
+    }
+    if settings.is_empty() { settings } else { head + &settings }
 }
