@@ -154,13 +154,11 @@ fn of_name(field: u8, name: &str) -> u64 {
 
 /// The name that an actor is searched by, and the id.
 fn name_of<S: AsRef<str>>(actor: &EventActor<S>) -> (Option<&str>, Option<&Uuid>) {
-    match actor {
-        EventActor::Operator => (Some("operator"), None),
-        other => {
-            let (_, id, name) = called(other);
-            (name, id)
-        }
+    if matches!(actor, EventActor::Operator) {
+        return (Some("operator"), None);
     }
+    let (_, id, name) = called(actor);
+    (name, id)
 }
 
 /// Whether a text stands in what an event says: in a value, whatever its member is called.
