@@ -17,6 +17,9 @@ use crate::tools::Tools;
 /// A session that begins again within this time is the same one, told twice.
 const SAME: u64 = 60_000;
 
+/// So many sessions are written without a look who else wants the core.
+const A_FEW: usize = 4;
+
 /// How much of a report was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Part {
@@ -35,6 +38,7 @@ pub(super) struct Met {
     /// Which sessions opened.
     opened: HashSet<Id>,
     begun: u64,
+    written: usize,
     totals: Totals,
     /// What is to be told of sessions once the change is made.
     pub(super) told: Vec<storage::Event>,
@@ -61,7 +65,7 @@ impl Met {
     pub(super) fn of(change: &Change<'_>, partition: Partition) -> Result<Self, Error> {
         let totals = Totals::of(change, partition)?;
         let (sessions, guests, opened) = (HashMap::new(), HashMap::new(), HashSet::new());
-        Ok(Self { sessions, guests, opened, begun: 0, totals, told: Vec::new() })
+        Ok(Self { sessions, guests, opened, begun: 0, written: 0, totals, told: Vec::new() })
     }
 }
 
@@ -224,6 +228,11 @@ impl Ledger<'_, '_> {
 
     /// Writes a session. What one fails at keeps none of the others from being kept.
     fn write(&mut self, kept: &Kept) {
+        self.met.written += 1;
+        if self.met.written.is_multiple_of(A_FEW) {
+            // Nobody waits for this, and whoever shares the core is waited for.
+            std::thread::yield_now();
+        }
         let (partition, Kept { id, session, stored, device }) = (self.partition, kept);
         if *stored == Stored::Not {
             self.met.told.push(told::began(self.change, partition, session));
