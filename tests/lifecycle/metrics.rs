@@ -238,7 +238,7 @@ fn what_is_hashed_remembered_and_written_is_counted() {
         let api = server.api().key(&demo.admin_api.tokens.administrator_with_billing);
         assert_eq!(api.post(&path, &group).status, 201);
     });
-    assert_eq!(moved, [1.0, 2.0, 0.0, 0.0, 0.0, 0.0]);
+    assert_eq!(moved, [1.0, 2.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
     // What is told of logins is written a moment later.
     let written = || {
         let now = monitored.page();
