@@ -6,10 +6,13 @@
 //! every login behind it in the same batch wait. It runs on threads of its own, and these have little weight:
 //! where cores are few, the system takes them from who computes to give them to who logs in.
 
+use std::cell::Cell;
 use std::io;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle, Runtime};
+
+use crate::clock::stopwatch;
 
 /// So many tasks run before a thread looks which others became ready, where there are always more: all that
 /// are ready have their turn before, because a thread takes the newest of those that find no room in its own
@@ -19,6 +22,17 @@ const READY: u32 = 8192;
 const BLOCKING_GRACE: Duration = Duration::from_secs(1);
 /// The niceness of threads that compute for long, about a tenth of the weight of the others.
 const NICE: i32 = 10;
+/// How long a thread works before it lets others have the core.
+const WHILE: Duration = Duration::from_micros(500);
+/// Who waited as long for something to do begins anew: the others had the core meanwhile.
+const PAUSE: Duration = Duration::from_micros(50);
+
+thread_local! {
+    /// Since when this thread has had the core, by the stopwatch.
+    static WORKING: Cell<Duration> = const { Cell::new(Duration::ZERO) };
+    /// Since when it had nothing to do.
+    static IDLE: Cell<Duration> = const { Cell::new(Duration::ZERO) };
+}
 
 /// The daemon's threads, as long as it lives.
 pub(crate) struct Runtimes {
@@ -36,6 +50,8 @@ impl Runtimes {
             .enable_all()
             .thread_name("tenantryd")
             .event_interval(READY)
+            .on_thread_park(|| IDLE.set(stopwatch()))
+            .on_thread_unpark(begin_to_work)
             .build()?;
         let background = Builder::new_multi_thread()
             .enable_all()
@@ -61,4 +77,23 @@ impl Runtimes {
 pub(crate) fn yield_to_others() {
     // Threads have priorities of their own on Linux; where the system refuses, all are equal.
     let _refused = rustix::process::setpriority_process(None, NICE);
+}
+
+/// Notes that this thread has something to do again.
+fn begin_to_work() {
+    let now = stopwatch();
+    if now.saturating_sub(IDLE.get()) >= PAUSE {
+        WORKING.set(now);
+    }
+}
+
+/// Lets the process's other threads have the core where this one has had it for a while. The system does
+/// so by itself, but only every few milliseconds, and gives them then all that they are owed at once: whoever
+/// logs in then would wait as long.
+pub(crate) fn hand_on_the_core() {
+    let now = stopwatch();
+    if now.saturating_sub(WORKING.get()) >= WHILE {
+        WORKING.set(now);
+        std::thread::yield_now();
+    }
 }

@@ -14,6 +14,7 @@
 
 mod active;
 mod chain;
+mod chaining;
 mod frame;
 mod gather;
 mod header;
@@ -29,6 +30,7 @@ mod summary;
 #[cfg(test)]
 pub(crate) mod tests;
 mod trail;
+mod waiting;
 mod walk;
 mod writing;
 

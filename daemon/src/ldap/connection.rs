@@ -17,6 +17,7 @@ use super::{Door, Entrance};
 use crate::lifecycle::Shutdown;
 use crate::metrics::Operation;
 use crate::randomness;
+use crate::runtimes::hand_on_the_core;
 use crate::transport::Transport;
 
 /// The longest that a connection sleeps when nothing is due.
@@ -143,6 +144,7 @@ impl Connection {
             if let Flow::End = self.flush().await {
                 return Flow::End;
             }
+            hand_on_the_core();
         }
     }
 

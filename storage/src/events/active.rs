@@ -9,11 +9,10 @@
 //! another name, so that a daemon which knows that one alone lets the others be.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::sync::Arc;
 
 use super::EventError;
-use super::chain::{EventHash, EventOwner, EventWords};
+use super::chain::{EventHash, EventWords};
 use super::frame::{Entry, Shape};
 use super::header::Header;
 use super::part::{ActivePart, Frames, Reader, Run};
@@ -111,35 +110,6 @@ impl Active {
         self.first + u64::from(self.count)
     }
 
-    /// Events with their place in the chains, as they are to be written, and the terms that they can be
-    /// searched by.
-    pub(crate) fn chained<'b>(
-        &self,
-        batch: &'b [Arc<Entry>],
-        words: &EventWords,
-        owners: &BTreeMap<u32, EventOwner>,
-    ) -> (Vec<Chained<'b>>, Vec<u64>) {
-        let (mut heads, mut text) = (Heads::new(), Vec::new());
-        let mut terms = Vec::with_capacity(batch.len() * TERMS);
-        let chained = batch.iter().enumerate().map(|(done, entry)| {
-            if done % A_FEW == 0 {
-                // Nobody waits for this, and whoever shares the core is waited for.
-                std::thread::yield_now();
-            }
-            let (number, sequence) = (entry.partition, entry.sequence);
-            let head = heads.get(&number).or_else(|| self.heads.get(&number));
-            let previous = head.copied().unwrap_or(EventHash::BEGINNING);
-            let owner = owners.get(&number).copied();
-            text.clear();
-            let first = terms.len();
-            (words.text)(owner, sequence, previous, &entry.body, &mut text, &mut terms);
-            let hash = EventHash::of(&text);
-            heads.insert(number, hash);
-            Chained { entry, hash, terms: first..terms.len() }
-        });
-        (chained.collect(), terms)
-    }
-
     /// Takes in an event that was written at the end, with its hash, and with what it can be searched
     /// by where that is known; the caller moves the end.
     pub(crate) fn note(&mut self, entry: &Entry, hash: Option<EventHash>, terms: Option<&[u64]>) {
@@ -224,14 +194,6 @@ impl Active {
     }
 }
 
-/// An event that waited, with its hash, and where among the terms of all those are that it can be
-/// searched by.
-pub(crate) struct Chained<'b> {
-    pub(crate) entry: &'b Entry,
-    pub(crate) hash: EventHash,
-    pub(crate) terms: Range<usize>,
-}
-
 /// Events of one partition of which it is to be found out what they can be searched by.
 pub(crate) struct Lesson {
     partition: u32,
@@ -260,12 +222,6 @@ pub(crate) const UNCHAINED: &str = ".active";
 
 /// How much is read at once when all events are read.
 const MANY_FRAMES: usize = 1 << 20;
-
-/// So many events are put into chains without a look who else wants the core, or sealed without a rest.
-pub(super) const A_FEW: usize = 128;
-
-/// What an event can be searched by is so much, as a rule.
-const TERMS: usize = 12;
 
 /// So many runs are read without looking whether the segment was sealed meanwhile.
 const AT_ONCE: usize = 64;

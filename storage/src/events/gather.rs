@@ -4,7 +4,7 @@
 //! most of what sealing takes where many partitions take turns. Each partition fills blocks of its own
 //! meanwhile. Of very many partitions some are filled in one reading and others in the next.
 
-use super::active::{A_FEW, Active};
+use super::active::Active;
 use super::chain::{EventHash, EventWords};
 use super::frame::{Entry, Seen, Shape};
 use super::index::Part;
@@ -97,6 +97,9 @@ impl Gathered {
         }
     }
 }
+
+/// So many events are sealed without a rest.
+const A_FEW: usize = 128;
 
 /// Of so many partitions blocks are filled at once: of some ten thousand octets each.
 const AT_ONCE: usize = 1_024;

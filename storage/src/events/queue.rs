@@ -1,15 +1,16 @@
 //! The events that wait to be written, and the thread that writes them.
 
-use std::collections::hash_map::Entry as MapEntry;
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, RwLock};
+use std::time::Duration;
 
-use super::active::Chained;
 use super::chain::EventOwner;
+use super::chaining::Chaining;
 use super::frame::Entry;
 use super::sealing::Sealing;
 use super::segments::Segments;
+use super::waiting::Queue;
 use super::walk::{EventSearch, Walk};
 use super::{
     Dropped, Event, EventError, EventFigures, EventHash, EventOptions, MAX_EVENT, Stored,
@@ -35,46 +36,10 @@ pub(crate) struct Log {
     changed: Condvar,
 }
 
-/// The events that wait.
-struct Queue {
-    waiting: VecDeque<Arc<Entry>>,
-    /// How many of them each partition has.
-    shares: HashMap<u32, usize>,
-    /// How many of them are of changes.
-    changes: usize,
-    next_sequence: u64,
-    dropped: u64,
-    /// How many events were written since the log was opened.
-    written: u64,
-    /// How many events of a partition were dropped of which its chain does not tell yet, and when
-    /// the last of them happened.
-    gaps: BTreeMap<u32, (u64, u64)>,
-    copied: u64,
-    /// Counts attempts to write, so that who waits for one sees that it ended.
-    attempts: u64,
-    failure: Option<(io::ErrorKind, String)>,
-    /// How many callers of `flush` wait.
-    urgent: usize,
-    closed: bool,
-}
-
 impl Log {
     pub(crate) fn open(folder: Arc<dyn Folder>, options: EventOptions) -> Result<Self, EventError> {
         let segments = Segments::open(folder.as_ref(), &options.words)?;
-        let queue = Queue {
-            waiting: VecDeque::new(),
-            shares: HashMap::new(),
-            changes: 0,
-            next_sequence: segments.active.next(),
-            dropped: 0,
-            written: 0,
-            gaps: BTreeMap::new(),
-            copied: segments.active.copied,
-            attempts: 0,
-            failure: None,
-            urgent: 0,
-            closed: false,
-        };
+        let queue = Queue::behind(&segments.active);
         let sealing = Sealing::new(segments.full.len());
         let (segments, queue) = (RwLock::new(segments), Mutex::new(queue));
         let (owners, bounded, changed) = (RwLock::default(), Mutex::default(), Condvar::new());
@@ -287,7 +252,7 @@ impl Log {
     pub(crate) fn run(&self) {
         loop {
             self.study();
-            let batch = self.next_batch();
+            let mut batch = self.next_batch();
             if batch.is_empty() {
                 break;
             }
@@ -304,6 +269,10 @@ impl Log {
             }
             if failed {
                 self.pause();
+            }
+            while !batch.is_empty() {
+                batch.truncate(batch.len().saturating_sub(AT_ONCE));
+                std::thread::yield_now();
             }
         }
     }
@@ -345,7 +314,21 @@ impl Log {
         let waited = self.changed.wait_timeout_while(queue, self.options.delay, gathering);
         let (mut queue, _) = unpoisoned(waited);
         queue.tell_gaps(&self.options);
-        queue.waiting.iter().take(BATCH).cloned().collect()
+        drop(queue);
+        self.first_waiting()
+    }
+
+    /// The first that wait, up to a batch. Whoever tells of an event waits for a part of them at most.
+    fn first_waiting(&self) -> Vec<Arc<Entry>> {
+        let mut batch = Vec::new();
+        loop {
+            let (queue, before) = (self.queue(), batch.len());
+            let end = queue.waiting.len().min(before + AT_ONCE).min(BATCH);
+            batch.extend(queue.waiting.range(before..end.max(before)).cloned());
+            if batch.len() < before + AT_ONCE {
+                return batch;
+            }
+        }
     }
 
     /// Waits a moment after a failure, unless the log is closed or somebody waits for it.
@@ -371,86 +354,45 @@ impl Log {
             return Ok(());
         }
         let words = &self.options.words;
-        let (file, start, (chained, terms)) = {
+        let mut chaining = Chaining::behind(&unpoisoned(self.segments.read()).active, batch.len());
+        for few in batch.chunks(A_FEW) {
             let segments = unpoisoned(self.segments.read());
-            let (active, owners) = (&segments.active, unpoisoned(self.owners.read()));
-            (Arc::clone(&active.file), active.end, active.chained(batch, words, &owners))
-        };
-        let mut octets = Vec::new();
-        let mut ends = Vec::with_capacity(batch.len());
-        for Chained { entry, hash, .. } in &chained {
-            entry.write_frame(*hash, &mut octets)?;
-            ends.push(start + octets.len() as u64);
+            let owners = unpoisoned(self.owners.read());
+            chaining.add(few, &segments.active.heads, words, &owners)?;
+            drop((segments, owners));
+            self.rest(batch.len());
         }
-        file.set_len(start + octets.len() as u64)?;
-        file.write(start, &octets)?;
-        file.sync_data()?;
-        let mut segments = unpoisoned(self.segments.write());
-        for (chained, end) in chained.iter().zip(ends) {
-            let terms = terms.get(chained.terms.clone());
-            segments.active.note(chained.entry, Some(chained.hash), terms);
-            segments.active.end = end;
+        chaining.sync()?;
+        for (place, few) in batch.chunks(A_FEW).enumerate() {
+            let mut segments = unpoisoned(self.segments.write());
+            chaining.note(&mut segments.active, few, place * A_FEW);
+            let mut queue = self.queue();
+            queue.pass(few.len());
+            queue.copied = segments.active.copied;
+            drop(queue);
+            drop(segments);
+            self.rest(batch.len());
         }
-        let mut queue = self.queue();
-        queue.pass(batch.len());
-        queue.copied = segments.active.copied;
         Ok(())
+    }
+
+    /// Rests a little between a few events, so that who shares the core is not held up, unless many more
+    /// wait than the batch that is written, or somebody waits for them.
+    fn rest(&self, batch: usize) {
+        let queue = self.queue();
+        let more = queue.waiting.len().saturating_sub(batch);
+        let in_time = batch > A_FEW && more < self.options.queue / 8;
+        let calm = in_time && queue.urgent == 0 && !queue.closed;
+        drop(queue);
+        if calm {
+            std::thread::sleep(REST);
+        } else {
+            std::thread::yield_now();
+        }
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue> {
         unpoisoned(self.queue.lock())
-    }
-}
-
-impl Queue {
-    fn push(&mut self, event: Event, outbox: u64) {
-        let Event { time_ms, partition, body } = event;
-        let (partition, sequence) = (partition.number(), self.next_sequence);
-        self.next_sequence += 1;
-        let entry = Entry { partition, sequence, time_ms, outbox, hash: None, body };
-        self.changes += usize::from(outbox > 0);
-        *self.shares.entry(partition).or_default() += 1;
-        self.waiting.push_back(Arc::new(entry));
-    }
-
-    /// Lets go of the first few, which are written.
-    fn pass(&mut self, count: usize) {
-        self.written += count as u64;
-        for entry in self.waiting.drain(..count) {
-            self.changes = self.changes.saturating_sub(usize::from(entry.outbox > 0));
-            if let MapEntry::Occupied(mut share) = self.shares.entry(entry.partition) {
-                *share.get_mut() = share.get().saturating_sub(1);
-                if *share.get() == 0 {
-                    share.remove();
-                }
-            }
-        }
-    }
-
-    /// Counts an event that is not kept.
-    fn note_gap(&mut self, event: &Event) {
-        let (count, last_ms) = self.gaps.entry(event.partition.number()).or_default();
-        *count += 1;
-        *last_ms = event.time_ms.max(*last_ms);
-    }
-
-    /// Has the chains tell of events that are not kept. There is room for these few always, but
-    /// while the disk fails there would come ever more of them: then they are counted on.
-    fn tell_gaps(&mut self, options: &EventOptions) {
-        if self.failure.is_some() {
-            return;
-        }
-        for (number, (count, time_ms)) in std::mem::take(&mut self.gaps) {
-            let partition = Partition::from_number(number);
-            let body = (options.words.gap)(count, time_ms);
-            self.push(Event { time_ms, partition, body }, 0);
-        }
-    }
-
-    /// What waits of a partition.
-    fn of(&self, partition: Partition) -> Vec<Arc<Entry>> {
-        let wanted = partition.number();
-        self.waiting.iter().filter(|entry| entry.partition == wanted).cloned().collect()
     }
 }
 
@@ -459,6 +401,15 @@ const LESSONS: usize = 4;
 
 /// How many events are written at once.
 const BATCH: usize = 16_384;
+
+/// So many events are chained, written and noted without a look who else wants the core.
+const A_FEW: usize = 64;
+
+/// So many are taken, or let go of, at once.
+const AT_ONCE: usize = 1_024;
+
+/// How long the thread that writes rests between a few events.
+const REST: Duration = Duration::from_micros(150);
 
 /// An error as it can be told several times.
 pub(super) fn described(error: EventError) -> (io::ErrorKind, String) {
