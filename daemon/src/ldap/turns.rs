@@ -127,7 +127,16 @@ impl Place {
             self.whose = whose;
         }
         let share = self.microseconds.clamp(1, ROUND);
-        let permit = Arc::clone(&self.semaphore).acquire_many_owned(share).await.ok();
+        let permit = match Arc::clone(&self.semaphore).try_acquire_many_owned(share) {
+            Ok(permit) => Some(permit),
+            Err(_) => {
+                let permit = Arc::clone(&self.semaphore).acquire_many_owned(share).await.ok();
+                // Between two rounds the runtime looks who is ready; it would go on with those whose turn
+                // it is otherwise, until none is left.
+                tokio::task::yield_now().await;
+                permit
+            }
+        };
         let since = now();
         self.held = Some(Held { since, _permit: permit });
         since
