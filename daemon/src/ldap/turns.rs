@@ -83,14 +83,16 @@ impl Turns {
 /// microseconds.
 const ROUND: u32 = 50;
 
-/// What a connection holds of it that was not answered yet, about what a bind takes.
-const UNKNOWN: u32 = 12;
+/// What a connection holds of it that was not answered yet, and what each holds for reading its requests and
+/// writing their answers: about what these take.
+const UNKNOWN: u32 = 6;
+const AROUND: u32 = 6;
 
 /// So many semaphores are too few to look which of them can go.
 const FEW: usize = 16;
 
 /// A connection's place among those of its organization that are answered at once. What it holds of the
-/// turn is as many microseconds as its last requests took.
+/// turn is as many microseconds as its last requests took, and a few for reading and writing.
 #[derive(Debug)]
 pub(super) struct Place {
     whose: Whose,
@@ -126,7 +128,7 @@ impl Place {
             self.semaphore = turns.of(whose);
             self.whose = whose;
         }
-        let share = self.microseconds.clamp(1, ROUND);
+        let share = self.microseconds.saturating_add(AROUND).min(ROUND);
         let permit = match Arc::clone(&self.semaphore).try_acquire_many_owned(share) {
             Ok(permit) => Some(permit),
             Err(_) => {
@@ -229,7 +231,7 @@ mod tests {
         let mut places: Vec<Place> = (0..ROUND).map(|_| Place::new(&turns)).collect();
         let at_once =
             places.iter_mut().filter_map(|place| take(place, &turns, None, 0).then_some(()));
-        assert_eq!(at_once.count(), (ROUND / UNKNOWN) as usize);
+        assert_eq!(at_once.count(), (ROUND / (UNKNOWN + AROUND)) as usize);
     }
 
     #[test]
