@@ -55,16 +55,21 @@ pub(crate) fn open_by_fitting_key(
             return Err(StartError::AnotherMasterKey { tried });
         };
         let files = KeyFiles::of(file);
-        if let Some(next) = files.pending()? {
-            if let Some(directory) = open_with(config, &next)? {
-                end_rotation(&files, &next);
-                return Ok((directory, next));
+        let pending = files.pending();
+        if let Ok(Some(next)) = &pending {
+            if let Some(directory) = open_with(config, next)? {
+                end_rotation(&files, next);
+                return Ok((directory, next.clone()));
             }
             tried.push(files.next().display().to_string());
         }
         match files.present()? {
             Some(present) if present != key => key = present,
-            Some(_) | None => return Err(StartError::AnotherMasterKey { tried }),
+            // A key that waits and cannot be read may be the one.
+            Some(_) | None => {
+                pending?;
+                return Err(StartError::AnotherMasterKey { tried });
+            }
         }
     }
 }

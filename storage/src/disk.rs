@@ -2,7 +2,7 @@
 
 use std::io;
 use std::ops::Bound;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use redb::{BackendError, Builder, Database, DatabaseError, StorageBackend};
@@ -12,11 +12,16 @@ use redb::{BackendError, Builder, Database, DatabaseError, StorageBackend};
 pub(crate) struct Disk {
     backend: Arc<dyn StorageBackend>,
     failed: Arc<AtomicBool>,
+    /// Counts what was written.
+    written: Arc<AtomicU64>,
 }
+
+/// So many pages are written without a look who else wants the core.
+const A_FEW: u64 = 8;
 
 impl Disk {
     pub(crate) fn new(backend: impl StorageBackend) -> Self {
-        Self { backend: Arc::new(backend), failed: Arc::default() }
+        Self { backend: Arc::new(backend), failed: Arc::default(), written: Arc::default() }
     }
 
     /// Says whether the backend has failed since the last [`forget_failure`](Self::forget_failure).
@@ -70,8 +75,10 @@ impl StorageBackend for Disk {
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        // A commit writes many pages in a row, and who shares the core answers logins.
-        std::thread::yield_now();
+        if self.written.fetch_add(1, Ordering::Relaxed).is_multiple_of(A_FEW) {
+            // A commit writes many pages in a row, and who shares the core answers logins.
+            std::thread::yield_now();
+        }
         self.noted(self.backend.write(offset, data))
     }
 

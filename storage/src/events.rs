@@ -170,8 +170,8 @@ impl EventLog {
         Ok(Self { flusher: Arc::new(flusher) })
     }
 
-    /// Hands events to the flusher, which writes them within [`EventOptions::delay`]. Never waits
-    /// for the disk.
+    /// Hands events to the flusher, which writes them within [`EventOptions::delay`], and as much
+    /// again where very many come at once. Never waits for the disk.
     ///
     /// # Errors
     /// When some had to be dropped; the others are kept.

@@ -57,6 +57,9 @@ impl KeyFiles {
         in_force: &MasterKey,
         next: &MasterKey,
     ) -> Result<(), MasterKeyError> {
+        if self.next.exists() {
+            return Err(MasterKeyError::NextKept(self.next.clone()));
+        }
         self.keep(in_force)?;
         put(&self.next, next, MasterKeyError::NextKept)
     }

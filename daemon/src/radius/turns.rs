@@ -155,6 +155,8 @@ mod tests {
         for port in 0..10_000 {
             came(&mut turns, 1, port);
             assert!(turns.count <= ROOM);
+            // The first for which there is no room.
+            assert!(port != 4_095 || turns.count == ROOM - SPARE + 1, "{}", turns.count);
         }
         came(&mut turns, 3, 60_001);
         let kept = ports(&mut turns, 10_000);

@@ -212,6 +212,10 @@ impl Lanes {
         for Found { key, receiver, retry, returns } in found {
             let fresh = || Lane { is_failing: retry.is_some(), ..Lane::default() };
             let lane = self.known.entry(key).or_insert_with(fresh);
+            if lane.receiver != receiver {
+                // What another address did tells nothing of this one.
+                lane.is_failing = retry.is_some();
+            }
             (lane.receiver, lane.due, lane.returns) = (receiver, retry.unwrap_or(Time(0)), returns);
             // It may be another filter that all is to be looked at with.
             lane.seen = None;

@@ -21,7 +21,7 @@ pub(super) struct Chaining {
     chained: Vec<Chained>,
     /// What they can be searched by.
     terms: Vec<u64>,
-    /// What the next hash is of, and what is written next: only while a few are added.
+    /// What the next hash is of, and what is written next.
     text: Vec<u8>,
     octets: Vec<u8>,
 }
@@ -42,9 +42,8 @@ impl Chaining {
         Self { file, end, heads, chained, terms, text: Vec::new(), octets: Vec::new() }
     }
 
-    /// Chains the next few and writes them, without waiting for the disk. The chains stand at `heads`
-    /// before all of them.
-    pub(super) fn add(
+    /// Chains the next few. The chains stand at `heads` before all of them.
+    pub(super) fn chain(
         &mut self,
         few: &[Arc<Entry>],
         heads: &Heads,
@@ -65,6 +64,11 @@ impl Chaining {
             let end = self.end + self.octets.len() as u64;
             self.chained.push(Chained { hash, terms: first..self.terms.len(), end });
         }
+        Ok(())
+    }
+
+    /// Writes those that were chained last, without waiting for the disk.
+    pub(super) fn write(&mut self) -> Result<(), EventError> {
         let start = self.end;
         self.end += self.octets.len() as u64;
         self.file.set_len(self.end)?;
@@ -72,7 +76,7 @@ impl Chaining {
         Ok(())
     }
 
-    /// Returns when all that was added is on the disk.
+    /// Returns when all that was written is on the disk.
     pub(super) fn sync(&self) -> Result<(), EventError> {
         Ok(self.file.sync_data()?)
     }

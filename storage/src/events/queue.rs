@@ -201,8 +201,9 @@ impl Log {
         };
         queue = unpoisoned(self.changed.wait_while(queue, unwritten));
         queue.urgent -= 1;
+        let written = queue.waiting.front().is_none_or(|entry| entry.sequence >= until);
         match &queue.failure {
-            Some((kind, text)) if queue.attempts > attempts => {
+            Some((kind, text)) if queue.attempts > attempts && !written => {
                 Err(io::Error::new(*kind, text.clone()).into())
             }
             Some(_) | None => Ok(()),
@@ -358,8 +359,9 @@ impl Log {
         for few in batch.chunks(A_FEW) {
             let segments = unpoisoned(self.segments.read());
             let owners = unpoisoned(self.owners.read());
-            chaining.add(few, &segments.active.heads, words, &owners)?;
+            chaining.chain(few, &segments.active.heads, words, &owners)?;
             drop((segments, owners));
+            chaining.write()?;
             self.rest(batch.len());
         }
         chaining.sync()?;
@@ -371,8 +373,13 @@ impl Log {
             queue.copied = segments.active.copied;
             drop(queue);
             drop(segments);
-            self.rest(batch.len());
+            if place % RESTS == 0 {
+                self.rest(batch.len());
+            }
         }
+        // Whoever waits for these does not wait for another segment, too.
+        self.queue().failure = None;
+        self.changed.notify_all();
         Ok(())
     }
 
@@ -382,11 +389,11 @@ impl Log {
         let queue = self.queue();
         let more = queue.waiting.len().saturating_sub(batch);
         let in_time = batch > A_FEW && more < self.options.queue / 8;
-        let calm = in_time && queue.urgent == 0 && !queue.closed;
-        drop(queue);
-        if calm {
-            std::thread::sleep(REST);
+        if in_time {
+            let calm = |queue: &mut Queue| queue.urgent == 0 && !queue.closed;
+            drop(self.changed.wait_timeout_while(queue, REST, calm));
         } else {
+            drop(queue);
             std::thread::yield_now();
         }
     }
@@ -407,6 +414,9 @@ const A_FEW: usize = 64;
 
 /// So many are taken, or let go of, at once.
 const AT_ONCE: usize = 1_024;
+
+/// To note them takes so much less than to chain them.
+const RESTS: usize = 4;
 
 /// How long the thread that writes rests between a few events.
 const REST: Duration = Duration::from_micros(150);

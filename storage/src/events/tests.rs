@@ -1,6 +1,7 @@
 //! What the event log promises.
 
 mod first_format;
+mod pieces;
 mod retention;
 mod sealing;
 

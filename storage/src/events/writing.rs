@@ -95,8 +95,8 @@ impl Writing {
         self.leave(filling)
     }
 
-    /// Adds a partition with the events of it that no block has yet. One that has blocks of its own begins
-    /// another one with them, because what stands before it in one must be of partitions before.
+    /// Adds a partition with the events of it that no block has yet. Where it has blocks of its own, none that
+    /// partitions before it began goes on behind it: blocks are found by whose event is the first in each.
     pub(crate) fn add_part(
         &mut self,
         part: Part,
@@ -104,19 +104,17 @@ impl Writing {
         has_blocks: bool,
     ) -> Result<(), EventError> {
         self.index.parts.push(part);
-        let Some(rest) = rest else { return Ok(()) };
-        let filling = match self.last.take() {
-            Some(mut last) if !has_blocks => {
+        if has_blocks && let Some(last) = self.last.take() {
+            self.end(last)?;
+        }
+        match (self.last.take(), rest) {
+            (Some(mut last), Some(rest)) => {
                 last.join(&rest);
-                last
+                self.leave(last)
             }
-            Some(last) => {
-                self.end(last)?;
-                rest
-            }
-            None => rest,
-        };
-        self.leave(filling)
+            (Some(alone), None) | (None, Some(alone)) => self.leave(alone),
+            (None, None) => Ok(()),
+        }
     }
 
     /// Leaves a block for others to share, unless it is full.

@@ -315,3 +315,20 @@ fn partitions_large_and_small_are_found_however_many_there_are() {
         assert!(number % 3 == 0 || left.len() == before.len(), "of {number}");
     }
 }
+
+#[test]
+fn a_partition_whose_last_block_is_just_full_hides_nobody_behind_it() {
+    let of = |number, count| (0..count).map(move |n| event(n, organization(number), "one"));
+    for count in 1..=500 {
+        let all = EventOptions { segment_events: count + 3, queue: 60_000, ..options() };
+        let log = EventLog::open_folder(Arc::new(Memory::default()), all).unwrap();
+        let between = of(2, u64::from(count));
+        log.append(of(1, 1).chain(between).chain(of(3, 1)).chain(of(4, 1))).unwrap();
+        log.append(of(4, 1)).unwrap();
+        log.flush().unwrap();
+        settle(&log);
+        assert_eq!(counts(&log), (0, 1));
+        let lengths = [1, 2, 3, 4].map(|number| chain(&log, organization(number)).len());
+        assert_eq!(lengths, [1, count as usize, 1, 2], "of {count}");
+    }
+}
