@@ -116,7 +116,7 @@ impl Directory {
     ///
     /// # Errors
     /// The first failure.
-    pub(super) fn in_each_organization(
+    pub(crate) fn in_each_organization(
         &self,
         work: impl Fn(OrganizationId) -> Result<usize, Error>,
     ) -> Result<usize, Error> {
@@ -124,6 +124,8 @@ impl Directory {
         for id in self.every_organization()? {
             match work(id) {
                 Ok(count) => done += count,
+                // One that was destroyed meanwhile has nothing left to be done.
+                Err(Error::Missing) if !self.is_there(id)? => {}
                 Err(error) => first = first.or(Some(error)),
             }
         }
@@ -155,6 +157,12 @@ impl Directory {
         let all = snapshot.scan::<Organization>(Partition::Provider, None);
         let ids = all.map(|found| Ok(OrganizationId::from_record(found?.0)));
         ids.filter_map(Result::transpose).collect()
+    }
+
+    fn is_there(&self, id: OrganizationId) -> Result<bool, Error> {
+        let found =
+            self.inner.store.read()?.get::<Organization>(Partition::Provider, id.record())?;
+        Ok(found.is_some())
     }
 
     fn end_lives_of(&self, id: OrganizationId, now: Time) -> Result<usize, Error> {

@@ -1,6 +1,6 @@
 //! Lives of users: staged, invited, ended, deleted, restored, and how many there may be.
 
-use storage::Reading;
+use storage::{Partition, Reading};
 use uuid::Uuid;
 
 use super::world::{DAY, RIGHT, World, accepted, password, refusal, user};
@@ -12,8 +12,8 @@ use crate::error::Error;
 use crate::events::{Action, EventActor};
 use crate::id::{GroupId, OrganizationId, Place, RecordId, UserId};
 use crate::records::{
-    CapKind, Credential, CustomAttributeFields, GroupFields, OwnCertificates, Syntax, User,
-    UserFields, UserState, UserTotals, Values, kinds,
+    CapKind, Credential, CustomAttributeFields, GroupFields, Organization, OwnCertificates, Syntax,
+    User, UserFields, UserState, UserTotals, Values, kinds,
 };
 
 const CHOSEN: &str = "quite another horse";
@@ -440,4 +440,27 @@ fn users_of_a_store_from_before_they_were_counted_are_counted_when_it_is_opened(
     assert_eq!(world.cap(acme).users, 0);
     world.prepare_anew();
     assert_eq!((world.cap(acme).users, world.cap(empty).users), (2, 0));
+}
+
+#[test]
+fn an_organization_that_is_destroyed_while_its_turn_comes_keeps_nothing_from_being_done() {
+    let world = World::new();
+    let [gone, other] = ["gone", "other"].map(|slug| world.organization(slug));
+    let destroy = |id: OrganizationId| {
+        let delete = move |change: &mut storage::Change<'_>| {
+            change.delete::<Organization>(Partition::Provider, id.record()).map_err(Error::from)
+        };
+        world.directory.inner.store.write(delete).unwrap();
+    };
+    let done = world.directory.in_each_organization(|id| {
+        if id == gone {
+            destroy(id);
+            return Err(Error::Missing);
+        }
+        Ok(usize::from(id == other))
+    });
+    assert_eq!(done.unwrap(), 1);
+    // What is missing in one that is there is told.
+    let done = world.directory.in_each_organization(|_| Err(Error::Missing));
+    assert!(matches!(done, Err(Error::Missing)));
 }
