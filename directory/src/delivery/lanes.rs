@@ -211,11 +211,9 @@ impl Lanes {
         self.known.retain(|key, _| key.place != place || keys.contains(key));
         for Found { key, receiver, retry, returns } in found {
             let fresh = || Lane { is_failing: retry.is_some(), ..Lane::default() };
-            let lane = self.known.entry(key).or_insert_with(fresh);
-            if lane.receiver != receiver {
-                // What another address did tells nothing of this one.
-                lane.is_failing = retry.is_some();
-            }
+            // What another address did tells nothing of this one.
+            let moved = |lane: &mut Lane| lane.is_failing &= lane.receiver == receiver;
+            let lane = self.known.entry(key).and_modify(moved).or_insert_with(fresh);
             (lane.receiver, lane.due, lane.returns) = (receiver, retry.unwrap_or(Time(0)), returns);
             // It may be another filter that all is to be looked at with.
             lane.seen = None;
@@ -564,8 +562,12 @@ mod tests {
         };
         lanes.settle(key(2, 1).place, retried(2));
         lanes.settle(key(3, 1).place, retried(3));
-        let failing = |organization| lanes.known[&key(organization, 1)].is_failing;
-        assert_eq!([failing(1), failing(2), failing(3)], [false, false, true]);
+        let failing = |lanes: &Lanes, organization| lanes.known[&key(organization, 1)].is_failing;
+        assert_eq!([1, 2, 3].map(|number| failing(&lanes, number)), [false, false, true]);
+        // But for a change of where it goes.
+        lanes.known.get_mut(&key(1, 1)).unwrap().is_failing = true;
+        lanes.settle(key(1, 1).place, retried(1));
+        assert!(!failing(&lanes, 1));
     }
 
     #[test]
