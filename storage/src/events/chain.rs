@@ -6,7 +6,7 @@
 //! of another. Events of segments that were written before there were chains have none;
 //! the first event behind them begins one.
 
-use std::{fmt, io};
+use std::io;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -117,14 +117,6 @@ impl Term {
         let mixed = (self.hash ^ (self.hash >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         mixed ^ (mixed >> 31)
-    }
-}
-
-/// Takes text, which never fails.
-impl fmt::Write for Term {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.add(text.as_bytes());
-        Ok(())
     }
 }
 

@@ -7,7 +7,8 @@
 //! The events of all blocks, in the order of the index, are sorted by partition, then by sequence number;
 //! where the blocks stand is another matter. The index says where each block starts and with which event,
 //! so that the newest events of a partition take a binary search and as few blocks as hold them. A summary
-//! for each block says what its events may be searched by. The first format has no summaries, and events without hashes.
+//! for each block says what its events may be searched by. The first format has no summaries, and events
+//! without hashes.
 
 use std::ops::Range;
 use std::sync::Arc;

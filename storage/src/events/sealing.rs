@@ -166,6 +166,5 @@ const LAST_DELAY: Duration = Duration::from_secs(60);
 /// So many segments may be full. Then what is written waits for the oldest to be sealed.
 const MOST_FULL: usize = 4;
 
-/// How long the thread that seals rests between a few events: sealing takes ten times as long for it as
-/// it would.
+/// How long the thread that seals rests between a few events, which take it a fifth of that.
 const REST: Duration = Duration::from_micros(500);
