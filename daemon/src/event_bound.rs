@@ -12,17 +12,24 @@ const LOOK: Duration = Duration::from_secs(10);
 /// When what failed is tried again.
 const AGAIN: Duration = Duration::from_secs(60);
 
-/// Has the oldest events go of each organization that has more than so many octets of them.
+/// Has the oldest events go of each organization that has more than so many octets of them, and tells why
+/// there is no way to write more.
 pub(crate) fn start(jobs: &Jobs, directory: Directory, most: usize) {
     let most = u64::try_from(most).unwrap_or(u64::MAX);
-    jobs.repeat(Job::EventBound, move || match directory.bound_events(most) {
-        Ok(beyond) => {
-            beyond.iter().for_each(warn);
-            Ok(LOOK)
+    jobs.repeat(Job::EventBound, move || {
+        let failures = directory.event_failures();
+        for error in &failures {
+            tracing::error!(%error, "events are not written, or not compressed");
         }
-        Err(error) => {
-            tracing::error!(%error, "the size of the event log is not bounded");
-            Err(AGAIN)
+        match directory.bound_events(most) {
+            Ok(beyond) => {
+                beyond.iter().for_each(warn);
+                Ok(if failures.is_empty() { LOOK } else { AGAIN })
+            }
+            Err(error) => {
+                tracing::error!(%error, "the size of the event log is not bounded");
+                Err(AGAIN)
+            }
         }
     });
 }

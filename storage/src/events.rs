@@ -281,6 +281,12 @@ impl EventLog {
         self.flusher.log.dropped()
     }
 
+    /// Why the last attempt to write failed, and the last one to seal a segment, where they did.
+    #[must_use]
+    pub fn failures(&self) -> Vec<EventError> {
+        self.flusher.log.failures()
+    }
+
     /// How it goes.
     #[must_use]
     pub fn figures(&self) -> EventFigures {

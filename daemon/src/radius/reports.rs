@@ -122,6 +122,10 @@ fn gear(accounting: &Accounting<ClientKey>) -> String {
 /// Text of at most 253 octets; what is none is shown as far as it is, without control characters.
 fn text(octets: &[u8]) -> String {
     let text = String::from_utf8_lossy(octets);
+    // As nearly all of it is.
+    if text.bytes().all(|octet| matches!(octet, b' '..=b'~')) {
+        return text.into_owned();
+    }
     text.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect()
 }
 

@@ -213,6 +213,13 @@ impl Directory {
         }
         Ok(beyond)
     }
+
+    /// Why events are not written, or full parts of the log not compressed, where that is so.
+    #[must_use]
+    pub fn event_failures(&self) -> Vec<Error> {
+        let failures = self.inner.store.events().failures().into_iter();
+        failures.map(|error| Error::Store(StoreFailure::Events(error))).collect()
+    }
 }
 
 /// From when on events are kept, in milliseconds: whoever keeps them for days goes on from midnight to

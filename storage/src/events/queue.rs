@@ -203,9 +203,7 @@ impl Log {
         queue.urgent -= 1;
         let written = queue.waiting.front().is_none_or(|entry| entry.sequence >= until);
         match &queue.failure {
-            Some((kind, text)) if queue.attempts > attempts && !written => {
-                Err(io::Error::new(*kind, text.clone()).into())
-            }
+            Some(failure) if queue.attempts > attempts && !written => Err(failure.clone().into()),
             Some(_) | None => Ok(()),
         }
     }
@@ -224,6 +222,11 @@ impl Log {
         self.queue().dropped
     }
 
+    pub(crate) fn failures(&self) -> Vec<EventError> {
+        let failures = [self.queue().failure.clone(), self.sealing.failure()];
+        failures.into_iter().flatten().map(EventError::from).collect()
+    }
+
     pub(crate) fn figures(&self) -> EventFigures {
         let (end, unsealed, sealed) = {
             let segments = unpoisoned(self.segments.read());
@@ -234,7 +237,7 @@ impl Log {
         let octets = end.saturating_add(sealed.iter().map(|sealed| sealed.octets()).sum());
         let queue = self.queue();
         let waiting = queue.waiting.len();
-        let is_failing = queue.failure.is_some() || self.sealing.is_failing();
+        let is_failing = queue.failure.is_some() || self.sealing.failure().is_some();
         let (written, dropped) = (queue.written, queue.dropped);
         EventFigures { written, waiting, dropped, unsealed, is_failing, octets }
     }
@@ -261,7 +264,7 @@ impl Log {
             let failed = written.is_err();
             let mut queue = self.queue();
             queue.attempts += 1;
-            queue.failure = written.err().map(described);
+            queue.failure = written.err().map(Described::from);
             let closed = queue.closed;
             drop(queue);
             self.changed.notify_all();
@@ -421,10 +424,25 @@ const RESTS: usize = 4;
 /// How long the thread that writes rests between a few events.
 const REST: Duration = Duration::from_micros(150);
 
-/// An error as it can be told several times.
-pub(super) fn described(error: EventError) -> (io::ErrorKind, String) {
-    match error {
-        EventError::Disk(error) => (error.kind(), error.to_string()),
-        EventError::Corrupt(error) => (io::ErrorKind::InvalidData, error.to_string()),
+/// An error that can be told several times.
+#[derive(Clone, Debug)]
+pub(super) struct Described {
+    kind: io::ErrorKind,
+    text: String,
+}
+
+impl From<EventError> for Described {
+    fn from(error: EventError) -> Self {
+        let (kind, text) = match error {
+            EventError::Disk(error) => (error.kind(), error.to_string()),
+            EventError::Corrupt(error) => (io::ErrorKind::InvalidData, error.to_string()),
+        };
+        Self { kind, text }
+    }
+}
+
+impl From<Described> for EventError {
+    fn from(Described { kind, text }: Described) -> Self {
+        io::Error::new(kind, text).into()
     }
 }

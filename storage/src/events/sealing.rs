@@ -9,7 +9,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 
 use super::active::Active;
-use super::queue::{Log, described};
+use super::queue::{Described, Log};
 use super::sealed::Sealed;
 use super::{EventError, unpoisoned};
 
@@ -23,7 +23,7 @@ struct State {
     /// How many segments are full and not sealed.
     waiting: usize,
     /// Why the last one could not be sealed.
-    failure: Option<(io::ErrorKind, String)>,
+    failure: Option<Described>,
     /// How long it is until it is tried again.
     delay: Duration,
     closed: bool,
@@ -35,8 +35,9 @@ impl Sealing {
         Self { state: Mutex::new(state), changed: Condvar::new() }
     }
 
-    pub(super) fn is_failing(&self) -> bool {
-        self.state().failure.is_some()
+    /// Why the last segment could not be sealed.
+    pub(super) fn failure(&self) -> Option<Described> {
+        self.state().failure.clone()
     }
 
     /// Returns when all that was full is sealed, or is not going to be soon.
@@ -59,8 +60,8 @@ impl Sealing {
         };
         let state = unpoisoned(self.changed.wait_while(self.state(), waits));
         match &state.failure {
-            Some((kind, text)) if state.waiting >= MOST_FULL && !state.closed => {
-                Err(io::Error::new(*kind, text.clone()).into())
+            Some(failure) if state.waiting >= MOST_FULL && !state.closed => {
+                Err(failure.clone().into())
             }
             Some(_) | None => Ok(()),
         }
@@ -92,7 +93,7 @@ impl Sealing {
         let mut state = self.state();
         let failed = ended.is_err();
         state.waiting -= usize::from(!failed);
-        state.failure = ended.err().map(described);
+        state.failure = ended.err().map(Described::from);
         state.delay =
             if failed { (state.delay * 2).clamp(FIRST_DELAY, LAST_DELAY) } else { Duration::ZERO };
         let delay = state.delay;

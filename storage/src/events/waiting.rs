@@ -2,11 +2,11 @@
 
 use std::collections::hash_map::Entry as MapEntry;
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::io;
 use std::sync::Arc;
 
 use super::active::Active;
 use super::frame::Entry;
+use super::queue::Described;
 use super::{Event, EventOptions};
 use crate::Partition;
 
@@ -27,7 +27,7 @@ pub(super) struct Queue {
     pub(super) copied: u64,
     /// Counts attempts to write, so that who waits for one sees that it ended.
     pub(super) attempts: u64,
-    pub(super) failure: Option<(io::ErrorKind, String)>,
+    pub(super) failure: Option<Described>,
     /// How many callers of `flush` wait.
     pub(super) urgent: usize,
     pub(super) closed: bool,

@@ -192,6 +192,10 @@ fn what_cannot_be_sealed_is_told_and_holds_up_the_writing_only_in_the_end() {
     log.append(one(200)).unwrap();
     assert!(log.flush().is_err());
     assert!(log.figures().is_failing);
+    // What is written waits for what is full.
+    let told: Vec<_> = log.failures().iter().map(ToString::to_string).collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert_eq!(told[0], told[1]);
     assert_eq!(chain(&log, organization(1)).len(), 200);
     gate.set(State::Open);
     while log.flush().is_err() {}
@@ -200,6 +204,7 @@ fn what_cannot_be_sealed_is_told_and_holds_up_the_writing_only_in_the_end() {
     }
     assert_eq!((counts(&log), log.dropped()), ((0, 5), 0));
     assert!(!log.figures().is_failing);
+    assert!(log.failures().is_empty());
     assert_eq!(chain(&log, organization(1)).len(), 201);
 }
 
