@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::harness::admin::Admin;
-use crate::harness::curl::Api;
+use crate::harness::curl::{Api, Response};
 use crate::harness::https::Https;
 use crate::harness::office::{Office, id_of};
 use crate::harness::pause;
@@ -131,6 +131,65 @@ fn sessions_of_an_organizations_own_admins_end_when_it_says() {
     let (_site, mut server) = served(&mut office, ("admin_api", &[]), 62 * MINUTE);
     assert_eq!(status(&server, &used), 401, "however much it is used");
     assert_eq!(status(&server, &ours), 200);
+    server.daemon.stop();
+}
+
+/// What the link of an invitation is answered: with a password, or where it is only looked at.
+fn opened(server: &Server, token: &Value, password: Option<&str>) -> Response {
+    let body = json!({"token": token, "password": password});
+    server.api().post("/v1/invitations", &body)
+}
+
+#[test]
+fn invitations_of_users_and_of_its_own_admins_are_good_for_as_long_as_the_organization_says() {
+    let Some(mut office) = Office::alone() else { return };
+    // Ten minutes.
+    office.set(&json!({"invitation_life": 600_000}));
+    let user = |login: &str| {
+        let fields =
+            json!({"login": login, "display_name": login, "surname": login, "staged": true});
+        let user = id_of(&office.make("users", &fields));
+        office.make(&format!("users/{user}/invitation"), &json!({}))["token"].clone()
+    };
+    let admin = |login: &str| {
+        let fields = json!({"login": login, "display_name": "An Admin", "role": "manager"});
+        office.make("admins", &fields)["invitation"]["token"].clone()
+    };
+    let in_time = [user("ada"), admin("ida")];
+    let late = [user("bob"), admin("joe")];
+    let fields = json!({"login": "hal", "display_name": "Hal", "role": "manager"});
+    let made = office.top.send("POST", "/v1/admins", Some(&fields));
+    assert_eq!(made.status, 201, "{made:?}");
+    let of_provider = made.json()["invitation"]["token"].clone();
+    office.stop();
+
+    let (_site, mut server) = served(&mut office, ("admin_api", &[]), 5 * MINUTE);
+    for token in &in_time {
+        let taken = opened(&server, token, Some(PASSWORD));
+        assert_eq!(taken.status, 204, "{taken:?}");
+    }
+    for token in &late {
+        assert_eq!(opened(&server, token, None).status, 204, "it counts, and stays");
+    }
+    let bound = server.ldaps().bound(&office.user_dn("ada"), PASSWORD).who_am_i();
+    assert_eq!(bound.code, 0, "{bound:?}");
+    let credentials = json!({"organization": office.slug, "login": "ida", "password": PASSWORD});
+    let asked = server.api().post("/v1/sign-in", &credentials);
+    assert_eq!(asked.status, 202, "{asked:?}");
+    server.daemon.stop();
+
+    let (_site, mut server) = served(&mut office, ("admin_api", &[]), 11 * MINUTE);
+    for token in &late {
+        for password in [None, Some(PASSWORD)] {
+            let refused = opened(&server, token, password);
+            let told = (refused.status, &refused.json()["type"]);
+            assert_eq!(told, (404, &json!("/problems/not-found")), "{refused:?}");
+        }
+    }
+    let bound = server.ldaps().bound(&office.user_dn("bob"), PASSWORD).who_am_i();
+    assert_ne!(bound.code, 0, "nobody has set a password: {bound:?}");
+    let counts = opened(&server, &of_provider, None);
+    assert_eq!(counts.status, 204, "the provider's admins have a week: {counts:?}");
     server.daemon.stop();
 }
 

@@ -1,5 +1,6 @@
 //! The API from outside: requests in, answers out, over a real directory in a folder of its own.
 
+mod bills;
 mod changes;
 mod documents;
 mod examples;

@@ -88,6 +88,11 @@ impl World {
         Api::new(directory, clock, doors(), limits, Addresses::default())
     }
 
+    /// What the clock shows.
+    pub(super) fn now(&self) -> Time {
+        Time(self.clock.load(Ordering::Relaxed))
+    }
+
     /// Lets time pass.
     pub(super) fn pass(&self, milliseconds: u64) {
         self.clock.fetch_add(milliseconds, Ordering::Relaxed);

@@ -16,8 +16,8 @@ use crate::events::{Action, Difference, SubjectKind};
 use crate::id::{OrganizationId, Place, PlanId};
 use crate::limits;
 use crate::records::{
-    Agreement, Agreements, ClosedAccount, DayCount, Organization, OrganizationState, Plan,
-    PlanFields, Stamp, THE_ONLY_ONE, UsageMonth, indices,
+    Agreement, Agreements, BillingContact, ClosedAccount, DayCount, Organization,
+    OrganizationState, Plan, PlanFields, Stamp, THE_ONLY_ONE, UsageMonth, indices,
 };
 use crate::time::Time;
 
@@ -249,10 +249,12 @@ impl ClosedAccount {
         let counted = self.months.iter().find(of).map(|usage| usage.days.as_slice());
         let earlier = self.months.iter().rfind(|usage| usage.month < month);
         let before = earlier.and_then(|usage| usage.days.last().copied());
-        // It is gone: where nothing was counted since, nobody can have looked.
+        // Months that were over when it was destroyed are billed as they were while it was there. From
+        // then on it is gone, once nothing was counted any more.
+        let is_counted_since = self.months.iter().any(|usage| usage.month >= month);
+        let is_gone = Month::of(self.destroyed).0 <= month && !is_counted_since;
         let gone = DayCount { day: 0, users: 0, devices: 0, closed: true };
-        let before = if counted.is_none() { Some(gone) } else { before };
-        (before, counted.unwrap_or_default())
+        (if is_gone { Some(gone) } else { before }, counted.unwrap_or_default())
     }
 }
 
@@ -285,11 +287,13 @@ impl Grant<'_, &Snapshot, ManageBilling> {
     }
 }
 
-/// Keeps what an organization owes that is about to be destroyed, if anything was agreed with it.
+/// Keeps what an organization owes that is about to be destroyed, and who gets its last invoices, if
+/// anything was agreed with it.
 pub(crate) fn close_account(
     change: &mut Change<'_>,
     id: OrganizationId,
     record: &Organization,
+    now: Time,
 ) -> Result<(), Error> {
     let partition = id.partition();
     let Some(agreements) = change.get::<Agreements>(partition, THE_ONLY_ONE)? else {
@@ -298,8 +302,16 @@ pub(crate) fn close_account(
     let months = change.scan::<UsageMonth>(partition, None).map(|found| found.map(|(_, it)| it));
     let mut months: Vec<UsageMonth> = months.collect::<Result<_, _>>()?;
     months.sort_by_key(|usage| usage.month);
-    let (slug, name) = (record.fields.slug.clone(), record.fields.name.clone());
-    let account = ClosedAccount { organization: record.uuid, slug, name, agreements, months };
+    let contact = change.get::<BillingContact>(partition, THE_ONLY_ONE)?.unwrap_or_default();
+    let account = ClosedAccount {
+        organization: record.uuid,
+        slug: record.fields.slug.clone(),
+        name: record.fields.name.clone(),
+        agreements,
+        months,
+        destroyed: now,
+        contact,
+    };
     let number = change.allocate(Partition::Provider)?;
     Ok(change.put(Partition::Provider, number, &account)?)
 }

@@ -248,7 +248,7 @@ pub(crate) fn destroy_expired(
     for (id, record) in &expired {
         leave_scopes(change, *id, now)?;
         gear_claims::let_go_of_all(change, *id)?;
-        close_account(change, *id, record)?;
+        close_account(change, *id, record, now)?;
         change.destroy_partition(id.partition())?;
         change.delete::<Organization>(Partition::Provider, id.record())?;
         // What it was called is not for all who read the provider's log.

@@ -61,7 +61,7 @@ fn read<R: Record>(version: u8, body: &[u8]) -> Result<R, Corrupt> {
 mod tests {
     use uuid::Uuid;
 
-    use crate::records::{Agreements, ClosedAccount, OwnCertificates};
+    use crate::records::{Agreements, BillingContact, ClosedAccount, OwnCertificates};
 
     #[derive(serde::Serialize)]
     struct Written {
@@ -70,6 +70,8 @@ mod tests {
         name: &'static str,
         agreements: (u8, Vec<u8>),
         months: Vec<(u8, Vec<u8>)>,
+        destroyed: u64,
+        contact: (u8, Vec<u8>),
     }
 
     #[test]
@@ -84,6 +86,9 @@ mod tests {
             // Agreements of version 1: a list alone, with nothing in it.
             agreements: (1, vec![0]),
             months: vec![(1, former)],
+            destroyed: 300,
+            // A contact of version 1: neither name nor mail address, never changed.
+            contact: (1, vec![0, 0, 0]),
         });
         let account: ClosedAccount = storage::decode(&body.unwrap()).unwrap();
         let days: Vec<_> = account.months[0]
@@ -93,6 +98,7 @@ mod tests {
             .collect();
         assert_eq!(days, [(1, 5, 6, false), (2, 7, 8, false)]);
         assert_eq!(account.agreements, Agreements::default());
+        assert_eq!((account.destroyed.0, &account.contact), (300, &BillingContact::default()));
         let again = storage::encode(&account).unwrap();
         assert_eq!(storage::decode::<ClosedAccount>(&again).unwrap(), account);
     }

@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 use storage::{Corrupt, Entries, Kind, Record, decode};
 use uuid::Uuid;
 
-use super::{Stamp, embedded, indices, kinds};
+use super::{BillingContact, Stamp, embedded, indices, kinds};
 use crate::billing::Month;
 use crate::text::prepare;
+use crate::time::Time;
 
 /// A plan's record; the provider's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -148,12 +149,26 @@ pub struct ClosedAccount {
     /// What was counted in it, in the order of months.
     #[serde(with = "embedded::all")]
     pub months: Vec<UsageMonth>,
+    /// When it was destroyed; zero where that was not kept.
+    pub destroyed: Time,
+    /// Who gets its last invoices; nobody where that was not kept.
+    #[serde(with = "embedded")]
+    pub contact: BillingContact,
 }
 
 impl Record for ClosedAccount {
     const KIND: Kind = kinds::CLOSED_ACCOUNT;
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
     const LOGGED: bool = false;
+
+    fn upgrade(version: u8, body: &[u8]) -> Result<Self, Corrupt> {
+        match version {
+            // Time and contact stand at the end, the contact as a record of version 1 and three octets:
+            // no name, no mail address, never changed.
+            1 => decode(&[body, &[0], &[1, 3, 0, 0, 0]].concat()),
+            other => Err(Corrupt::version(Self::KIND, other)),
+        }
+    }
 
     fn index(&self, _: &mut Entries) {}
 }
@@ -213,6 +228,20 @@ mod tests {
         assert_eq!((read.revision(), &read.list[..]), (1, &[agreement][..]));
         assert_eq!(storage::encode(&read).unwrap(), [&former[..], &[0]].concat());
         assert!(Agreements::upgrade(3, &former).is_err());
+    }
+
+    #[test]
+    fn accounts_of_version_1_say_neither_who_gets_invoices_nor_when_they_were_closed() {
+        // Acme, with which nothing was agreed and of which nothing was counted.
+        let (uuid, slug, name) = (Uuid::from_u128(7), "acme", "Acme");
+        let former = storage::encode(&(uuid, slug, name, (1_u8, [0_u8].as_slice()), 0_u8)).unwrap();
+        let read = ClosedAccount::upgrade(1, &former).unwrap();
+        assert_eq!((read.organization, read.slug.as_str(), read.name.as_str()), (uuid, slug, name));
+        assert_eq!((&read.agreements, &read.months[..]), (&Agreements::default(), &[][..]));
+        assert_eq!((read.destroyed, &read.contact), (Time(0), &BillingContact::default()));
+        let again = storage::encode(&read).unwrap();
+        assert_eq!(storage::decode::<ClosedAccount>(&again).unwrap(), read);
+        assert!(ClosedAccount::upgrade(3, &former).is_err());
     }
 
     #[test]

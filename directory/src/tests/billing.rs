@@ -8,7 +8,8 @@ use crate::error::Error;
 use crate::events::Outcome;
 use crate::id::{OrganizationId, Place, PlanId, RecordId};
 use crate::records::{
-    AdminScope, Agreements, BillingContactFields, DeviceFields, PlanFields, Prices, User, UserState,
+    AdminScope, Agreements, BillingContactFields, ClosedAccount, DeviceFields, PlanFields, Prices,
+    User, UserState,
 };
 use crate::tools::OrganizationGrace;
 use storage::{Change, Record};
@@ -64,6 +65,12 @@ impl World {
         let reading = self.directory.read(self.top()).unwrap();
         let grant = reading.authorize::<ManageBilling>(organization).unwrap();
         grant.billing().invoice(Month::read(month).unwrap()).unwrap()
+    }
+
+    fn closed_accounts(&self, by: Context) -> Vec<ClosedAccount> {
+        let reading = self.directory.read(by).unwrap();
+        let grant = reading.authorize_provider::<ManageBilling>().unwrap();
+        grant.closed_accounts(None, 9).unwrap().0
     }
 }
 
@@ -295,6 +302,13 @@ fn what_a_destroyed_organization_owes_is_kept_for_whoever_bills_all() {
     world.agree(world.top(), acme, "2023-11", Some(plan)).unwrap();
     world.user(acme, "ada");
     world.user(acme, "bob");
+    let contact =
+        BillingContactFields { name: None, mail: Some("invoices@acme.example".to_owned()) };
+    let fields = contact.clone();
+    let set = world.change(move |change| {
+        change.authorize::<ManageBilling>(acme)?.billing_contacts()?.set(None, fields)
+    });
+    set.unwrap();
     world.directory.count_usage(world.now()).unwrap();
     for (id, name) in [(acme, "ACME"), (beta, "BETA")] {
         let gone = world.change(move |change| {
@@ -305,13 +319,9 @@ fn what_a_destroyed_organization_owes_is_kept_for_whoever_bills_all() {
     let before = world.invoice(acme, "2023-11").unwrap();
     world.pass(OrganizationGrace::default().0 + 1);
     assert_eq!(world.directory.destroy_expired(world.now()).unwrap(), 2);
-    let accounts = |by: Context| {
-        let reading = world.directory.read(by).unwrap();
-        let grant = reading.authorize_provider::<ManageBilling>().unwrap();
-        grant.closed_accounts(None, 9).unwrap().0
-    };
-    let kept = accounts(world.top());
+    let kept = world.closed_accounts(world.top());
     assert_eq!((kept.len(), kept[0].slug.as_str()), (1, "acme"), "nothing was agreed with beta");
+    assert_eq!(kept[0].contact.fields, contact, "somebody gets the last invoice");
     let month = |text: &str| kept[0].invoice(Month::read(text).unwrap(), world.now());
     let november = month("2023-11").unwrap().unwrap();
     assert_eq!((november.0, november.1.total), (before.0, before.1.total));
@@ -319,7 +329,54 @@ fn what_a_destroyed_organization_owes_is_kept_for_whoever_bills_all() {
     assert!(month("2024-12").is_err(), "it has not begun");
     let some = AdminScope::Organizations(Vec::new());
     let elsewhere = world.admin(Place::Provider, Role::AdministratorWithBilling, some);
-    assert!(accounts(elsewhere).is_empty());
+    assert!(world.closed_accounts(elsewhere).is_empty());
+    world.assert_sound();
+}
+
+#[test]
+fn a_month_in_which_nobody_looked_costs_the_same_before_and_after_the_destruction() {
+    let world = World::new();
+    let customers = ["acme", "beta"].map(|slug| world.organization(slug));
+    let plan = world.plan(300);
+    for id in customers {
+        world.agree(world.top(), id, "2023-11", Some(plan)).unwrap();
+        world.user(id, "ada");
+        world.user(id, "bob");
+    }
+    let count = || world.directory.count_usage(world.now()).unwrap();
+    let delete = |id: OrganizationId, name: &'static str| {
+        let gone = world.change(move |change| {
+            change.authorize::<ManageOrganizations>(id)?.own()?.delete(None, name)
+        });
+        gone.unwrap();
+    };
+    count();
+    // It is the 3rd of January, then the 31st, and then the 2nd of March.
+    world.pass(50 * DAY);
+    count();
+    delete(customers[0], "ACME");
+    world.pass(28 * DAY);
+    count();
+    delete(customers[1], "BETA");
+    world.pass(31 * DAY);
+    let months = ["2023-11", "2023-12", "2024-01", "2024-02"];
+    let before = customers.map(|id| months.map(|month| world.invoice(id, month)));
+    assert_eq!(world.directory.destroy_expired(world.now()).unwrap(), 2);
+
+    let kept = world.closed_accounts(world.top());
+    let drafted = |account: &ClosedAccount, month: &str| {
+        account.invoice(Month::read(month).unwrap(), world.now()).unwrap()
+    };
+    let after = kept.iter().map(|account| months.map(|month| drafted(account, month)));
+    assert_eq!(after.collect::<Vec<_>>(), before);
+    let missed = |month: usize| {
+        let days = |bill: &(PlanFields, Invoice)| bill.1.missed_days.len();
+        before.each_ref().map(|bills| bills[month].as_ref().map(days))
+    };
+    assert_eq!(missed(1), [Some(31), Some(31)], "as it was before, in December");
+    assert_eq!(missed(3), [None, Some(29)], "one was seen deleted before February");
+    let gone: Vec<_> = kept.iter().map(|account| drafted(account, "2024-03")).collect();
+    assert_eq!(gone, [None, None]);
 }
 
 #[test]

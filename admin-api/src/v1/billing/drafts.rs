@@ -4,7 +4,8 @@ use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use directory::access::{Context, ManageBilling};
-use directory::billing::{BilledDay, Month};
+use directory::billing::{self, BilledDay, Month};
+use directory::records::{Agreements, PlanFields};
 use directory::{Directory, Error};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -59,7 +60,7 @@ pub(crate) enum DraftFormat {
 pub(super) struct Draft {
     #[serde(flatten)]
     pub(super) named: Named,
-    /// Who gets it; there is nobody left of an organization that was destroyed.
+    /// Who gets it; left out where there is no bill.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) contact: Option<Contact>,
     #[serde(flatten)]
@@ -149,28 +150,21 @@ fn drafts(directory: &Directory, context: Context, month: Month) -> Result<Vec<D
     each::organization(directory, context, |reading, id, named| {
         let found = reading.authorize::<ManageBilling>(id).and_then(|grant| {
             let billing = grant.billing();
-            let bill = match billing.invoice(month)? {
-                Some((plan, invoice)) => Some(Bill::Draft(Invoice::of(month, plan, invoice))),
-                None if billing.agreements()?.of(month).is_some() => None,
-                None => Unagreed::of(month, is_over, &billing.days(month)?).map(Bill::Unagreed),
-            };
+            let (drafted, agreements) = (billing.invoice(month)?, billing.agreements()?);
+            let bill = Bill::of((month, is_over), drafted, &agreements, || billing.days(month))?;
             let Some(bill) = bill else { return Ok(None) };
-            Ok(Some((bill, grant.billing_contact()?)))
+            Ok(Some((bill, grant.billing_contact()?.fields.into())))
         });
-        let (bill, contact) = match found {
-            Ok(Some((bill, contact))) => (Ok(Some(bill)), Some(contact.fields.into())),
-            Ok(None) => (Ok(None), None),
-            Err(error) => (Err(error), None),
-        };
-        drafts.extend(Draft::of(named, contact, bill)?);
+        drafts.extend(Draft::of(named, found)?);
         Ok(())
     })?;
     each::closed_account(directory, context, |named, account| {
-        let drafted = account.invoice(month, context.now);
-        let bill = drafted.map(|drafted| {
-            drafted.map(|(plan, invoice)| Bill::Draft(Invoice::of(month, plan, invoice)))
+        let found = account.invoice(month, context.now).and_then(|drafted| {
+            let days = || account.days(month, context.now);
+            let bill = Bill::of((month, is_over), drafted, &account.agreements, days)?;
+            Ok(bill.map(|bill| (bill, account.contact.fields.clone().into())))
         });
-        drafts.extend(Draft::of(named, None, bill)?);
+        drafts.extend(Draft::of(named, found)?);
         Ok(())
     })?;
     Ok(drafts)
@@ -180,15 +174,30 @@ impl Draft {
     /// A draft, or why there is none; nothing of an organization that was not there.
     fn of(
         named: Named,
-        contact: Option<Contact>,
-        bill: Result<Option<Bill>, Error>,
+        found: Result<Option<(Bill, Contact)>, Error>,
     ) -> Result<Option<Self>, Problem> {
-        let (bill, problem) = match bill {
-            Ok(Some(bill)) => (Some(bill), None),
+        let (bill, contact, problem) = match found {
+            Ok(Some((bill, contact))) => (Some(bill), Some(contact), None),
             Ok(None) => return Ok(None),
-            Err(error) => (None, Some(each::failure(error, &named.slug)?)),
+            Err(error) => (None, None, Some(each::failure(error, &named.slug)?)),
         };
         Ok(Some(Self { named, contact, bill, problem }))
+    }
+}
+
+impl Bill {
+    /// What was drafted, or that no plan holds; nothing of an organization that was not there.
+    fn of(
+        (month, is_over): (Month, bool),
+        drafted: Option<(PlanFields, billing::Invoice)>,
+        agreements: &Agreements,
+        days: impl FnOnce() -> Result<Vec<BilledDay>, Error>,
+    ) -> Result<Option<Self>, Error> {
+        match drafted {
+            Some((plan, invoice)) => Ok(Some(Self::Draft(Invoice::of(month, plan, invoice)))),
+            None if agreements.of(month).is_some() => Ok(None),
+            None => Ok(Unagreed::of(month, is_over, &days()?).map(Self::Unagreed)),
+        }
     }
 }
 
