@@ -1,18 +1,26 @@
-//! How an admin confirms the enrolment of TOTP.
+//! How an admin enrols TOTP: a seed that is shown, and a first code of it.
 
 use storage::Reading;
 
 use super::engine::{AccountKey, place_number};
-use super::sign_in::{Arrival, living, open_session, settle, use_code};
+use super::sign_in::{
+    Arrival, Enrolment, SignInOutcome, Writing, living, open_session, settle, use_code,
+};
+use super::totp::Seed;
 use crate::access::{Context, Refusal};
-use crate::collections::{IssuedToken, Site};
+use crate::collections::{IssuedToken, Site, Wanted, issue};
 use crate::directory::{Directory, find_token};
 use crate::error::{Error, Invalid};
 use crate::events::Action;
 use crate::id::{AdminNumber, Place, RecordId};
-use crate::records::{Credential, LockoutPolicy, SecondProof, TokenPurpose};
+use crate::records::{
+    Admin, Credential, LockoutPolicy, Narrowing, Origin, SecondProof, TokenPurpose, kinds,
+};
 use crate::time::Time;
 use crate::tools::Tools;
+
+/// There is this much time to enrol TOTP, in milliseconds.
+const ENROLMENT_LIFE: u64 = 15 * 60 * 1_000;
 
 impl Directory {
     /// Requires a token of an enrolment that is under way.
@@ -65,6 +73,30 @@ impl Directory {
         engine.lockout.succeeded(guesses);
         Ok(session)
     }
+}
+
+/// Makes a fresh seed and ends an enrolment that was begun before.
+///
+/// Until one is confirmed, the password alone decides who enrols: whoever may have learned it can
+/// be first, so an admin's invitation, or first password, is to be handed over like a key.
+pub(super) fn begin_enrolment(
+    site: &mut Writing<'_, '_, '_>,
+    admin: AdminNumber,
+) -> Result<SignInOutcome, Error> {
+    let (partition, id) = (site.partition(), admin.record());
+    let seed = Seed::new(site.tools.random());
+    site.source.put_secret(partition, kinds::TOTP_SEED, id, seed.octets())?;
+    let login = site.source.get::<Admin>(partition, id)?.ok_or(Error::Missing)?.fields.login;
+    let wanted = Wanted {
+        purpose: TokenPurpose::Enrolment,
+        name: "enrolment".into(),
+        expires: site.now().plus(ENROLMENT_LIFE),
+        narrowing: Narrowing::default(),
+        origin: Origin { source: site.context.source, ..Origin::default() },
+    };
+    let token = issue(site, admin, wanted)?;
+    let uri = seed.to_uri("Tenantry", &login).to_string();
+    Ok(SignInOutcome::Enrol(Enrolment { token, uri }))
 }
 
 /// An admin who enrols, and what the code is worth.

@@ -6,6 +6,7 @@ use std::ops::Deref;
 use storage::{Change, Reading, Secret, Snapshot};
 
 use super::engine::{AccountKey, Bearer, place_number};
+use super::enrolment::begin_enrolment;
 use super::next_password::{Chosen, take_place};
 use super::password::{HashingFailed, Password, StoredHash};
 use super::totp::{self, Seed};
@@ -26,9 +27,6 @@ use crate::records::{
 };
 use crate::text::prepare;
 use crate::time::Time;
-
-/// There is this much time to enrol TOTP, in milliseconds.
-const ENROLMENT_LIFE: u64 = 15 * 60 * 1_000;
 
 /// An admin who claims to be one.
 pub struct SignInRequest {
@@ -446,30 +444,6 @@ pub(super) fn settle(
     credential.totp_enrolled = true;
     credential.totp_step = Some(step);
     Ok(site.source.put(site.partition(), admin.record(), &credential)?)
-}
-
-/// Makes a fresh seed and ends an enrolment that was begun before.
-///
-/// Until one is confirmed, the password alone decides who enrols: whoever may have learned it can
-/// be first, so an admin's invitation, or first password, is to be handed over like a key.
-fn begin_enrolment(
-    site: &mut Writing<'_, '_, '_>,
-    admin: AdminNumber,
-) -> Result<SignInOutcome, Error> {
-    let (partition, id) = (site.partition(), admin.record());
-    let seed = Seed::new(site.tools.random());
-    site.source.put_secret(partition, kinds::TOTP_SEED, id, seed.octets())?;
-    let login = site.source.get::<Admin>(partition, id)?.ok_or(Error::Missing)?.fields.login;
-    let wanted = Wanted {
-        purpose: TokenPurpose::Enrolment,
-        name: "enrolment".into(),
-        expires: site.now().plus(ENROLMENT_LIFE),
-        narrowing: Narrowing::default(),
-        origin: Origin { source: site.context.source, ..Origin::default() },
-    };
-    let token = issue(site, admin, wanted)?;
-    let uri = seed.to_uri("Tenantry", &login).to_string();
-    Ok(SignInOutcome::Enrol(Enrolment { token, uri }))
 }
 
 pub(super) fn open_session(
