@@ -2,7 +2,7 @@
 
 use storage::Reading;
 
-use super::engine::{AccountKey, place_number};
+use super::engine::{AccountKey, Bearer, place_number};
 use super::sign_in::{
     Arrival, Enrolment, SignInOutcome, Writing, living, open_session, settle, use_code,
 };
@@ -16,6 +16,7 @@ use crate::id::{AdminNumber, Place, RecordId};
 use crate::records::{
     Admin, Credential, LockoutPolicy, Narrowing, Origin, SecondProof, TokenPurpose, kinds,
 };
+use crate::text::prepare;
 use crate::time::Time;
 use crate::tools::Tools;
 
@@ -47,10 +48,12 @@ impl Directory {
     ) -> Result<IssuedToken, Error> {
         let tools = self.inner.tools.clone();
         let (context, engine, now) = (arrival.context(), &self.inner.engine, arrival.now.0);
+        let source = arrival.source;
         let token = token.to_owned();
         // Whoever has no such token, or not the code, costs everybody's one writer nothing.
         let snapshot = self.inner.store.read()?;
         let asked = Enrolling::read(&snapshot, &context, &tools, (&token, &code))?;
+        let throttled = self.throttled_admin(&snapshot, (asked.place, asked.admin))?;
         drop(snapshot);
         let guesses = asked.guesses();
         // Guesses that were made at the same time must not outrun the count.
@@ -71,7 +74,19 @@ impl Directory {
             open_session(&mut site, admin, origin, (Action::MfaEnrolled, Vec::new()))
         })?;
         engine.lockout.succeeded(guesses);
+        engine.throttle.succeeded(source, throttled, now);
         Ok(session)
+    }
+
+    /// By what an admin's sign-ins are slowed down.
+    fn throttled_admin(
+        &self,
+        source: &impl Reading,
+        (place, number): (Place, AdminNumber),
+    ) -> Result<AccountKey, Error> {
+        let admin = source.get::<Admin>(place.partition(), number.record())?;
+        let login = prepare(&admin.ok_or(Error::Missing)?.fields.login);
+        Ok(self.inner.engine.name_key(Some(place), Bearer::Admin, &login))
     }
 }
 
@@ -86,7 +101,7 @@ pub(super) fn begin_enrolment(
     let (partition, id) = (site.partition(), admin.record());
     let seed = Seed::new(site.tools.random());
     site.source.put_secret(partition, kinds::TOTP_SEED, id, seed.octets())?;
-    let login = site.source.get::<Admin>(partition, id)?.ok_or(Error::Missing)?.fields.login;
+    let admin = site.source.get::<Admin>(partition, id)?.ok_or(Error::Missing)?;
     let wanted = Wanted {
         purpose: TokenPurpose::Enrolment,
         name: "enrolment".into(),
@@ -95,7 +110,8 @@ pub(super) fn begin_enrolment(
         origin: Origin { source: site.context.source, ..Origin::default() },
     };
     let token = issue(site, admin, wanted)?;
-    let uri = seed.to_uri("Tenantry", &login).to_string();
+    site.tell_as(&admin, Action::SecretRevealed, Vec::new())?;
+    let uri = seed.to_uri("Tenantry", &admin.fields.login).to_string();
     Ok(SignInOutcome::Enrol(Enrolment { token, uri }))
 }
 
