@@ -23,7 +23,7 @@ use crate::access::{
     AtProvider, Context, Grant, InOrganization, Refusal, Who, organization, standing,
 };
 use crate::accounting::{Reports, SessionBounds};
-use crate::authentication::{Engine, RelyingParty, UnknownLogins, Who as Claim};
+use crate::authentication::{BegunSignIns, Engine, RelyingParty, UnknownLogins, Who as Claim};
 use crate::collections::{self, Oneself, Site};
 use crate::delivery::{Deliveries, DeliveryBounds};
 use crate::epochs::Epochs;
@@ -105,6 +105,7 @@ pub(crate) struct Inner {
     pub(crate) followers: Arc<crate::follow::Followers>,
     pub(crate) failed_searches: FailedSearches,
     pub(crate) unknown_logins: UnknownLogins,
+    pub(crate) begun_sign_ins: BegunSignIns,
     pub(crate) lookups: Arc<Lookups>,
     pub(crate) reports: Reports,
     pub(crate) departures: Arc<Departures>,
@@ -177,6 +178,7 @@ impl Directory {
             departures,
             failed_searches,
             unknown_logins: UnknownLogins::default(),
+            begun_sign_ins: BegunSignIns::default(),
             lookups,
             reports,
             lists,

@@ -310,6 +310,8 @@ pub enum Action {
     CertificateEnds,
     /// A list of revoked certificates cannot be fetched any more, or can again.
     ListFetched,
+    /// Somebody gave an admin's right password, and not yet what else signing in takes.
+    SignInBegun,
 }
 
 /// What something was done to.

@@ -5,6 +5,7 @@ mod admin_recovery;
 mod admin_sessions;
 mod authentication;
 mod authority;
+mod begun_sign_ins;
 mod billing;
 mod certificates;
 mod code;

@@ -207,3 +207,32 @@ fn nothing_of_an_organization_that_was_deleted_for_good_is_left_or_comes_back() 
     let found = files_with(&keys.all(), office.demo.folder().join("demo/data"));
     assert!(found.is_empty(), "a secret stands in {found:?}");
 }
+
+#[test]
+fn who_deleted_an_organization_is_told_while_it_can_be_restored_and_after_it_was_destroyed() {
+    let Some(mut office) = Office::alone() else { return };
+    let admin = office.provider_admin("administrator_with_billing", &json!("all"));
+    let told = |office: &Office| -> Vec<Value> {
+        let path = format!("/v1/events?action=deleted&subject={}", office.id);
+        let answer = office.top.curl().get(&path);
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let page = answer.json();
+        let actors = page["items"].as_array().unwrap().iter().map(|it| it["actor"].clone());
+        actors.map(|actor| json!([actor["kind"], actor["name"]])).collect()
+    };
+    assert_eq!(told(&office), [Value::Null; 0]);
+    let name = office.top.get(&place(&office)).json()["name"].as_str().unwrap().replace(' ', "%20");
+    let path = format!("{}?confirmation={name}", place(&office));
+    let deleted = admin.session.curl().send("DELETE", &path, None);
+    assert_eq!(deleted.status, 204, "{deleted:?}");
+    assert_eq!(office.top.curl().get(&office.path("events")).status, 404, "its own are not shown");
+    let by_admin = json!(["admin", admin.login]);
+    assert_eq!(told(&office), [by_admin.clone()]);
+    office.stop();
+
+    let (_site, mut server) = served(&mut office, ("admin_api", &[]), GRACE + HOUR);
+    let both = [json!(["daemon", null]), by_admin];
+    assert!(comes(|| told(&office) == both), "{:?}", told(&office));
+    assert_eq!(listed(&office), None);
+    server.daemon.stop();
+}

@@ -1,18 +1,27 @@
-//! How an admin confirms the enrolment of TOTP.
+//! How an admin enrols TOTP: a seed that is shown, and a first code of it.
 
 use storage::Reading;
 
-use super::engine::{AccountKey, place_number};
-use super::sign_in::{Arrival, living, open_session, settle, use_code};
+use super::engine::{AccountKey, Bearer, place_number};
+use super::sign_in::{
+    Arrival, Enrolment, SignInOutcome, Writing, living, open_session, settle, use_code,
+};
+use super::totp::Seed;
 use crate::access::{Context, Refusal};
-use crate::collections::{IssuedToken, Site};
+use crate::collections::{IssuedToken, Site, Wanted, issue};
 use crate::directory::{Directory, find_token};
 use crate::error::{Error, Invalid};
 use crate::events::Action;
 use crate::id::{AdminNumber, Place, RecordId};
-use crate::records::{Credential, LockoutPolicy, SecondProof, TokenPurpose};
+use crate::records::{
+    Admin, Credential, LockoutPolicy, Narrowing, Origin, SecondProof, TokenPurpose, kinds,
+};
+use crate::text::prepare;
 use crate::time::Time;
 use crate::tools::Tools;
+
+/// There is this much time to enrol TOTP, in milliseconds.
+const ENROLMENT_LIFE: u64 = 15 * 60 * 1_000;
 
 impl Directory {
     /// Requires a token of an enrolment that is under way.
@@ -39,10 +48,12 @@ impl Directory {
     ) -> Result<IssuedToken, Error> {
         let tools = self.inner.tools.clone();
         let (context, engine, now) = (arrival.context(), &self.inner.engine, arrival.now.0);
+        let source = arrival.source;
         let token = token.to_owned();
         // Whoever has no such token, or not the code, costs everybody's one writer nothing.
         let snapshot = self.inner.store.read()?;
         let asked = Enrolling::read(&snapshot, &context, &tools, (&token, &code))?;
+        let throttled = self.throttled_admin(&snapshot, (asked.place, asked.admin))?;
         drop(snapshot);
         let guesses = asked.guesses();
         // Guesses that were made at the same time must not outrun the count.
@@ -63,8 +74,45 @@ impl Directory {
             open_session(&mut site, admin, origin, (Action::MfaEnrolled, Vec::new()))
         })?;
         engine.lockout.succeeded(guesses);
+        engine.throttle.succeeded(source, throttled, now);
         Ok(session)
     }
+
+    /// By what an admin's sign-ins are slowed down.
+    fn throttled_admin(
+        &self,
+        source: &impl Reading,
+        (place, number): (Place, AdminNumber),
+    ) -> Result<AccountKey, Error> {
+        let admin = source.get::<Admin>(place.partition(), number.record())?;
+        let login = prepare(&admin.ok_or(Error::Missing)?.fields.login);
+        Ok(self.inner.engine.name_key(Some(place), Bearer::Admin, &login))
+    }
+}
+
+/// Makes a fresh seed and ends an enrolment that was begun before.
+///
+/// Until one is confirmed, the password alone decides who enrols: whoever may have learned it can
+/// be first, so an admin's invitation, or first password, is to be handed over like a key.
+pub(super) fn begin_enrolment(
+    site: &mut Writing<'_, '_, '_>,
+    admin: AdminNumber,
+) -> Result<SignInOutcome, Error> {
+    let (partition, id) = (site.partition(), admin.record());
+    let seed = Seed::new(site.tools.random());
+    site.source.put_secret(partition, kinds::TOTP_SEED, id, seed.octets())?;
+    let admin = site.source.get::<Admin>(partition, id)?.ok_or(Error::Missing)?;
+    let wanted = Wanted {
+        purpose: TokenPurpose::Enrolment,
+        name: "enrolment".into(),
+        expires: site.now().plus(ENROLMENT_LIFE),
+        narrowing: Narrowing::default(),
+        origin: Origin { source: site.context.source, ..Origin::default() },
+    };
+    let token = issue(site, admin, wanted)?;
+    site.tell_as(&admin, Action::SecretRevealed, Vec::new())?;
+    let uri = seed.to_uri("Tenantry", &admin.fields.login).to_string();
+    Ok(SignInOutcome::Enrol(Enrolment { token, uri }))
 }
 
 /// An admin who enrols, and what the code is worth.

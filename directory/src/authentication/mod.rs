@@ -6,6 +6,7 @@
 
 mod account;
 mod attempt;
+mod begun_sign_ins;
 mod certificate;
 mod challenges;
 mod change;
@@ -46,6 +47,7 @@ mod vouching;
 
 pub(crate) use account::KnownAccounts;
 pub use attempt::{Begun, Channel, Door, Fits, Outcome, Proof, Request, Who};
+pub(crate) use begun_sign_ins::BegunSignIns;
 pub use certificate::Presented;
 pub(crate) use certificate::{NAMES, alternative_names, is_valid_at};
 pub use challenges::ChallengeLimits;

@@ -53,6 +53,6 @@ impl Directory {
 
     fn note_untold_proofs(&self, organization: OrganizationId, untold: Untold) {
         let words = "binds in clear within a minute beside those that are told";
-        self.note_untold(organization.into(), Action::LdapBind, words, untold);
+        self.note_untold(organization.into(), (Action::LdapBind, None), words, untold);
     }
 }

@@ -6,6 +6,7 @@ use std::ops::Deref;
 use storage::{Change, Reading, Secret, Snapshot};
 
 use super::engine::{AccountKey, Bearer, place_number};
+use super::enrolment::begin_enrolment;
 use super::next_password::{Chosen, take_place};
 use super::password::{HashingFailed, Password, StoredHash};
 use super::totp::{self, Seed};
@@ -26,9 +27,6 @@ use crate::records::{
 };
 use crate::text::prepare;
 use crate::time::Time;
-
-/// There is this much time to enrol TOTP, in milliseconds.
-const ENROLMENT_LIFE: u64 = 15 * 60 * 1_000;
 
 /// An admin who claims to be one.
 pub struct SignInRequest {
@@ -258,7 +256,18 @@ impl Directory {
                 engine.throttle.succeeded(source, attempt.throttled, now.0);
                 return Ok(outcome);
             }
-            Step::Open(outcome) => return Ok(outcome),
+            Step::Begun(begun) => {
+                engine.throttle.left_open(source, attempt.throttled, now.0);
+                self.note_begun(AdminId { home: place, number }, &admin, &context);
+                return begun;
+            }
+            Step::Enrolling(outcome) => {
+                // Wrong codes before were of another seed.
+                engine.lockout.succeeded(guesses);
+                engine.throttle.left_open(source, attempt.throttled, now.0);
+                return Ok(outcome);
+            }
+            Step::Unhashed(failure) => return Ok(SignInOutcome::Unhashed(failure)),
             Step::WrongCode => {
                 // Who has the password could else try all codes, from many sources at once.
                 let (policy, guess) = (LockoutPolicy::default(), self.inner.tools.random());
@@ -268,7 +277,8 @@ impl Directory {
             Step::Refused(reason) => reason,
         };
         engine.throttle.failed(source, attempt.throttled, now.0);
-        self.note_sign_in(place, &admin, &context, reason);
+        let told = (Action::SignIn, Outcome::Failure(reason.to_owned()));
+        self.note_sign_in(place, &admin, &context, told);
         Ok(SignInOutcome::Rejected)
     }
 
@@ -282,9 +292,12 @@ impl Directory {
         let SignInRequest { password, new_password, second, arrival, .. } = request;
         let (current, next) = (&password, new_password);
         let chosen = Chosen { home, number, admin, credential, current, next };
-        let next = match self.next_password(&arrival.context(), chosen)? {
-            Ok(next) => next,
-            Err(failure) => return Ok(Step::Open(SignInOutcome::Unhashed(failure))),
+        let next = match self.next_password(&arrival.context(), chosen) {
+            Ok(Ok(next)) => next,
+            Ok(Err(failure)) => return Ok(Step::Unhashed(failure)),
+            // Whoever hears what is wrong with the next password knows that this one is right.
+            Err(Error::Invalid(invalid)) => return Ok(Step::Begun(Err(invalid.into()))),
+            Err(failed) => return Err(failed),
         };
         let version = credential.version;
         self.take_step(Proven { place: home, number, version, next, second, arrival })
@@ -305,13 +318,15 @@ impl Directory {
                 return Ok(Step::Refused("the password was changed in between"));
             }
             if credential.must_change && next.is_none() {
-                return Ok(Step::Open(SignInOutcome::PasswordNeeded));
+                return Ok(Step::Begun(Ok(SignInOutcome::PasswordNeeded)));
             }
             if !credential.totp_enrolled {
                 take_place(&mut site, number, next)?;
-                return begin_enrolment(&mut site, number).map(Step::Done);
+                return begin_enrolment(&mut site, number).map(Step::Enrolling);
             }
-            let Some(second) = second else { return Ok(Step::Open(SignInOutcome::CodeNeeded)) };
+            let Some(second) = second else {
+                return Ok(Step::Begun(Ok(SignInOutcome::CodeNeeded)));
+            };
             let Some(proof) = prove(&mut site, number, credential, &second)? else {
                 return Ok(Step::WrongCode);
             };
@@ -324,7 +339,13 @@ impl Directory {
         Ok(done)
     }
 
-    fn note_sign_in(&self, place: Place, admin: &Admin, context: &Context, reason: &str) {
+    pub(super) fn note_sign_in(
+        &self,
+        place: Place,
+        admin: &Admin,
+        context: &Context,
+        (action, outcome): (Action, Outcome),
+    ) {
         let (id, name) = (admin.uuid, admin.fields.login.clone());
         let event = Event {
             access: None,
@@ -333,9 +354,9 @@ impl Directory {
             at: context.now,
             actor: EventActor::Admin { id, login: name.clone() },
             source: context.source,
-            action: Action::SignIn,
+            action,
             subject: Some(Subject { kind: SubjectKind::Admin, id, name }),
-            outcome: Outcome::Failure(reason.to_owned()),
+            outcome,
             differences: Vec::new(),
         };
         self.note_event(place, &event);
@@ -357,8 +378,12 @@ struct Proven {
 /// How far an admin gets with a password.
 enum Step {
     Done(SignInOutcome),
-    /// Something is missing yet: what was counted stays.
-    Open(SignInOutcome),
+    /// The password is right, and something else is missing or unfit.
+    Begun(Result<SignInOutcome, Error>),
+    /// The password is right, and a seed was shown, of which an event tells already.
+    Enrolling(SignInOutcome),
+    /// Nothing was found out.
+    Unhashed(HashingFailed),
     WrongCode,
     Refused(&'static str),
 }
@@ -446,30 +471,6 @@ pub(super) fn settle(
     credential.totp_enrolled = true;
     credential.totp_step = Some(step);
     Ok(site.source.put(site.partition(), admin.record(), &credential)?)
-}
-
-/// Makes a fresh seed and ends an enrolment that was begun before.
-///
-/// Until one is confirmed, the password alone decides who enrols: whoever may have learned it can
-/// be first, so an admin's invitation, or first password, is to be handed over like a key.
-fn begin_enrolment(
-    site: &mut Writing<'_, '_, '_>,
-    admin: AdminNumber,
-) -> Result<SignInOutcome, Error> {
-    let (partition, id) = (site.partition(), admin.record());
-    let seed = Seed::new(site.tools.random());
-    site.source.put_secret(partition, kinds::TOTP_SEED, id, seed.octets())?;
-    let login = site.source.get::<Admin>(partition, id)?.ok_or(Error::Missing)?.fields.login;
-    let wanted = Wanted {
-        purpose: TokenPurpose::Enrolment,
-        name: "enrolment".into(),
-        expires: site.now().plus(ENROLMENT_LIFE),
-        narrowing: Narrowing::default(),
-        origin: Origin { source: site.context.source, ..Origin::default() },
-    };
-    let token = issue(site, admin, wanted)?;
-    let uri = seed.to_uri("Tenantry", &login).to_string();
-    Ok(SignInOutcome::Enrol(Enrolment { token, uri }))
 }
 
 pub(super) fn open_session(

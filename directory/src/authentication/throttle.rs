@@ -191,6 +191,17 @@ impl Throttle {
         }
     }
 
+    /// Counts an attempt that was right as far as it went, and that a success has yet to complete. The
+    /// pair waits for it as for a failure; it takes nothing of its source's, since it was no guess.
+    pub(crate) fn left_open(&self, source: IpAddr, account: AccountKey, now_ms: u64) {
+        let key = ((Source::of(source), account), None);
+        let free = self.policy.free_failures;
+        let mut pairs = self.pairs.of(&key);
+        pairs.change(key, PairFailures::default, |failures| {
+            failures.wait_longer(&self.policy, free, now_ms);
+        });
+    }
+
     /// Ends the wait of the pair, or of the machine alone, and makes both familiar to the source.
     ///
     /// The source gets nothing back: who has one account could else guess at others for ever.
@@ -279,6 +290,14 @@ impl PairFailures {
     /// Counts a failure, of which the first `free` cost no wait, and tells whether it is one of the
     /// first that count for what is above it: the source's bucket, or the pair of a machine.
     fn count(&mut self, policy: &ThrottlePolicy, free: u32, now_ms: u64) -> bool {
+        self.wait_longer(policy, free, now_ms);
+        let takes = self.taken < policy.free_failures.max(1);
+        self.taken += u32::from(takes);
+        takes
+    }
+
+    /// Counts an attempt in vain, of which the first `free` cost no wait.
+    fn wait_longer(&mut self, policy: &ThrottlePolicy, free: u32, now_ms: u64) {
         if now_ms >= self.forgotten_at {
             *self = Self::default();
         }
@@ -288,9 +307,6 @@ impl PairFailures {
         // Who came before a failure that costs no wait, and was hashed meanwhile, has none either.
         self.retry_at = if wait == 0 { 0 } else { until };
         self.forgotten_at = until.saturating_add(policy.forget_ms);
-        let takes = self.taken < policy.free_failures.max(1);
-        self.taken += u32::from(takes);
-        takes
     }
 
     fn forgive(&mut self) {
@@ -452,6 +468,25 @@ mod tests {
         for _ in 0..5 {
             throttle.failed(proxy(), (1, 1), 0);
         }
+        throttle.succeeded(proxy(), (1, 1), 0);
+        assert_eq!(throttle.check(proxy(), (1, 1), 0), Ok(()));
+    }
+
+    #[test]
+    fn what_is_left_open_costs_its_pair_a_wait_and_its_source_nothing() {
+        let throttle = throttle();
+        for account in 0..100 {
+            throttle.left_open(proxy(), (1, 1_000 + account), 0);
+        }
+        let mut waits = Vec::new();
+        for _ in 0..4 {
+            throttle.left_open(proxy(), (1, 1), 0);
+            waits.push(throttle.check(proxy(), (1, 1), 0).map_or_else(|wait| wait.ms, |()| 0));
+        }
+        assert_eq!(waits, [0, 0, 100, 200]);
+        throttle.failed(proxy(), (1, 1), 0);
+        assert_eq!(throttle.check(proxy(), (1, 1), 0), Err(Wait { ms: 400 }), "failures count on");
+        assert_eq!(throttle.check(address("192.0.2.2"), (1, 1), 0), Ok(()));
         throttle.succeeded(proxy(), (1, 1), 0);
         assert_eq!(throttle.check(proxy(), (1, 1), 0), Ok(()));
     }

@@ -81,7 +81,7 @@ impl Directory {
     fn note_untold_strangers(&self, whose: Option<OrganizationId>, untold: Untold) {
         let place = whose.map_or(Place::Provider, Into::into);
         let words = "sign-ins with logins of no admin within a minute beside those that are told";
-        self.note_untold(place, Action::SignIn, words, untold);
+        self.note_untold(place, (Action::SignIn, None), words, untold);
     }
 
     /// What is told of a login: people type passwords where a login belongs, and what events say is

@@ -1,6 +1,7 @@
 //! Organizations: customers of the provider.
 
 use storage::{Change, Index, Partition, Reading, Snapshot};
+use uuid::Uuid;
 
 use super::admins::end_all_tokens;
 use super::billing::close_account;
@@ -116,6 +117,7 @@ impl Organizations<'_, &mut Change<'_>> {
         let subject = (SubjectKind::Organization, record.uuid, record.fields.slug.as_str());
         self.site.tell(Action::Created, subject, told)?;
         self.site.place = Place::Provider;
+        tell_the_provider(&mut self.site, Action::Created, record.uuid, Vec::new())?;
         Ok((id, record))
     }
 
@@ -176,10 +178,13 @@ impl OwnOrganization<'_, &mut Change<'_>> {
         if before.state == record.state {
             return Ok(record);
         }
-        let mut told = differences(Some(&before), Some(&State { state: record.state }));
+        let state = differences(Some(&before), Some(&State { state: record.state }));
+        let mut told = state.clone();
         // Of one that was suspended when that still left them, they end with the activation.
         told.extend(end_all_tokens(&mut self.site)?);
-        self.put(record, Action::Changed, told)
+        let record = self.put(record, Action::Changed, told)?;
+        tell_the_provider(&mut self.site, Action::Changed, record.uuid, state)?;
+        Ok(record)
     }
 
     /// Deletes the organization: it answers nobody, its own admins' sessions and API keys end, and it
@@ -197,8 +202,8 @@ impl OwnOrganization<'_, &mut Change<'_>> {
         }
         let ended = end_all_tokens(&mut self.site)?;
         record.state = OrganizationState::Deleted { at: self.site.now() };
-        self.put(record, Action::Deleted, ended)?;
-        Ok(())
+        let record = self.put(record, Action::Deleted, ended)?;
+        tell_the_provider(&mut self.site, Action::Deleted, record.uuid, Vec::new())
     }
 
     /// Brings a deleted organization back as it was, suspended.
@@ -214,7 +219,9 @@ impl OwnOrganization<'_, &mut Change<'_>> {
             return Err(Error::Forbidden("the grace period is over"));
         }
         record.state = OrganizationState::Suspended;
-        self.put(record, Action::Restored, Vec::new())
+        let record = self.put(record, Action::Restored, Vec::new())?;
+        tell_the_provider(&mut self.site, Action::Restored, record.uuid, Vec::new())?;
+        Ok(record)
     }
 
     fn put(
@@ -251,16 +258,35 @@ pub(crate) fn destroy_expired(
         close_account(change, *id, record, now)?;
         change.destroy_partition(id.partition())?;
         change.delete::<Organization>(Partition::Provider, id.record())?;
-        // What it was called is not for all who read the provider's log.
-        let name = record.uuid.to_string();
-        let subject = Subject { kind: SubjectKind::Organization, id: record.uuid, name };
-        tell_provider(change, now, (Action::Deleted, subject), Vec::new());
+        let (kind, id, name) = unnamed(record.uuid);
+        let subject = Subject { kind, id, name };
+        tell_of_daemon(change, now, (Action::Deleted, subject), Vec::new());
     }
     Ok(expired.len())
 }
 
+/// An organization as the provider's log tells of it: what it is called is not for all who read that.
+fn unnamed(id: Uuid) -> (SubjectKind, Uuid, String) {
+    (SubjectKind::Organization, id, id.to_string())
+}
+
+/// Tells in the provider's log what an admin did to an organization, whose own log is shown to nobody
+/// while it is deleted, and goes with it.
+fn tell_the_provider(
+    site: &mut Site<'_, &mut Change<'_>>,
+    action: Action,
+    organization: Uuid,
+    differences: Vec<Difference>,
+) -> Result<(), Error> {
+    let (kind, id, name) = unnamed(organization);
+    let place = std::mem::replace(&mut site.place, Place::Provider);
+    let told = site.tell(action, (kind, id, name.as_str()), differences);
+    site.place = place;
+    told
+}
+
 /// Tells in the provider's log what the daemon did by itself.
-fn tell_provider(
+fn tell_of_daemon(
     change: &mut Change<'_>,
     now: Time,
     (action, subject): (Action, Subject),
@@ -291,7 +317,7 @@ fn leave_scopes(change: &mut Change<'_>, gone: OrganizationId, now: Time) -> Res
         let differs = vec![Difference { field: "scope".to_owned(), before, after }];
         let (id, name) = (admin.uuid, admin.fields.login);
         let subject = Subject { kind: SubjectKind::Admin, id, name };
-        tell_provider(change, now, (Action::Changed, subject), differs);
+        tell_of_daemon(change, now, (Action::Changed, subject), differs);
     }
     Ok(())
 }

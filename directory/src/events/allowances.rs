@@ -5,7 +5,7 @@ use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::{Action, Event, Outcome};
+use super::{Action, Event, Outcome, Subject};
 use crate::directory::Directory;
 use crate::id::Place;
 use crate::time::Time;
@@ -126,10 +126,16 @@ fn neighbourhood(source: IpAddr) -> IpAddr {
 
 impl Directory {
     /// Tells what was not told one by one, in words to which the number is added.
-    pub(crate) fn note_untold(&self, place: Place, action: Action, words: &str, untold: Untold) {
+    pub(crate) fn note_untold(
+        &self,
+        place: Place,
+        about: (Action, Option<Subject>),
+        words: &str,
+        untold: Untold,
+    ) {
         let Untold { count, last } = untold;
         let outcome = Outcome::Failure(format!("{words}: {count}"));
-        let event = Event::of_daemon(last, (action, None), outcome);
+        let event = Event::of_daemon(last, about, outcome);
         self.note_event(place, &event);
     }
 }

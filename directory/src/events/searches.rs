@@ -109,10 +109,11 @@ impl Directory {
         told
     }
 
-    /// Tells of the failures that were only counted, of searches, of sign-ins with logins of no admin
-    /// and of binds in clear, once their minute is over.
+    /// Tells of what was only counted, once its minute is over: searches that failed, sign-ins with
+    /// logins of no admin or with a right password alone, and binds in clear.
     pub fn tell_untold_failures(&self, now: Time) {
         self.tell_untold_strangers(now);
+        self.tell_untold_begun(now);
         for (organization, untold) in self.inner.failed_searches.over(now) {
             self.note_untold_searches(organization, untold);
         }
@@ -122,7 +123,7 @@ impl Directory {
     fn note_untold_searches(&self, organization: Option<OrganizationId>, untold: Untold) {
         let place = organization.map_or(Place::Provider, Into::into);
         let words = "searches that failed within a minute beside those that are told";
-        self.note_untold(place, Action::LdapSearch, words, untold);
+        self.note_untold(place, (Action::LdapSearch, None), words, untold);
     }
 
     /// Tells of a search.

@@ -703,6 +703,7 @@ mod tests {
             "network_session_ended",
             "certificate_ends",
             "list_fetched",
+            "sign_in_begun",
         ];
         for (number, expected) in (0_u8..).zip(words) {
             assert_eq!(word(storage::decode::<Action>(&[number]).unwrap()), expected);

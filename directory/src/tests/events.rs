@@ -466,8 +466,14 @@ fn nothing_is_left_of_the_events_of_an_organization_that_was_destroyed() {
         let kind = event.subject.as_ref().map(|subject| subject.kind);
         event.action == Action::Deleted && kind == Some(SubjectKind::Organization)
     };
-    let gone = told.iter().find(gone).expect("the provider knows that there was one");
-    assert!(!format!("{gone:?}").contains("acme"), "not all who read that may know of it");
+    let mut gone = told.iter().filter(gone);
+    let destroyed = gone.next().expect("the provider knows that there was one");
+    let deleted = gone.next().expect("the provider knows who deleted it");
+    assert_eq!(destroyed.actor, EventActor::Daemon);
+    assert!(matches!(deleted.actor, EventActor::Admin { .. }), "{deleted:?}");
+    for event in [destroyed, deleted] {
+        assert!(!format!("{event:?}").contains("acme"), "not all who read that may know of it");
+    }
     world.assert_sound();
 }
 

@@ -57,9 +57,12 @@ fn a_first_password_that_somebody_gave_lets_nobody_enrol_until_its_owner_has_cho
         panic!("no enrolment")
     };
     assert!(!credential(&world, number).must_change);
-    let told = world.events(Place::Provider, 1).remove(0);
-    assert_eq!(told.action, Action::PasswordChanged);
-    assert!(matches!(told.actor, EventActor::Admin { login, .. } if login == "grace"));
+    let told = world.events(Place::Provider, 2);
+    let actions: Vec<Action> = told.iter().map(|event| event.action).collect();
+    assert_eq!(actions, [Action::SecretRevealed, Action::PasswordChanged]);
+    let is_graces =
+        |actor: &EventActor| matches!(actor, EventActor::Admin { login, .. } if login == "grace");
+    assert!(told.iter().all(|event| is_graces(&event.actor)), "{told:?}");
     assert!(matches!(change(&world, None, None), SignInOutcome::Rejected), "it counts no more");
     let session = confirm(&world, &enrolment).unwrap();
     let by = world.by(Actor::nobody());

@@ -122,6 +122,44 @@ fn guessing_is_slowed_down_with_429_and_the_time_to_wait() {
 }
 
 #[test]
+fn a_right_password_alone_is_told_and_slowed_down_and_keeps_nobody_out_who_has_the_code() {
+    let office = Office::new();
+    let admin = office.admin("manager");
+    let shown = office.event("secret_revealed");
+    assert_eq!(shown["actor"]["name"], json!(admin.login), "what the authenticator has scanned");
+    let nobody = office.demo.https(None);
+    let mut credentials =
+        json!({"organization": office.slug, "login": admin.login, "password": PASSWORD});
+    let begins = || nobody.curl().post("/v1/sign-in", &credentials);
+    for _ in 0..3 {
+        let asked = begins();
+        let kind = json!("/problems/code-needed");
+        assert_eq!((asked.status, &asked.json()["type"]), (401, &kind), "{asked:?}");
+    }
+    let told = office.event("sign_in_begun");
+    assert_eq!(told["actor"]["name"], json!(admin.login));
+    assert_eq!(
+        (&told["subject"]["kind"], &told["subject"]["id"]),
+        (&json!("admin"), &told["actor"]["id"])
+    );
+    assert_eq!((&told["success"], &told["source"]), (&json!(true), &json!("127.0.0.1")));
+    assert!(!Value::from(office.events()).to_string().contains(PASSWORD));
+    let slowed = (0..20).map(|_| begins()).find(|answer| answer.status != 401).unwrap();
+    assert_eq!(slowed.status, 429, "{slowed:?}");
+    let wait = slowed.header("retry-after").map(|seconds| seconds.parse::<u64>().unwrap());
+    assert!(wait.is_some_and(|seconds| (1..=60).contains(&seconds)), "{slowed:?}");
+    // Another one of the same organization is let in from there meanwhile.
+    let other = office.admin("manager");
+    credentials["login"] = json!(other.login);
+    for _ in 0..3 {
+        assert_eq!(nobody.send("POST", "/v1/sign-in", Some(&credentials)).status, 401);
+    }
+    credentials["code"] = json!(totp::code_beside(&other.otpauth_uri, 1));
+    let session = nobody.send("POST", "/v1/sign-in", Some(&credentials));
+    assert_eq!(session.status, 200, "{session:?}");
+}
+
+#[test]
 fn a_reset_second_factor_ends_sessions_and_is_enrolled_anew() {
     let office = Office::new();
     let admin = office.admin("help_desk");

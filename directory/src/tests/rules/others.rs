@@ -12,7 +12,7 @@ use crate::access::{
 };
 use crate::directory::Changing;
 use crate::error::Error;
-use crate::events::{Action, EventActor, Outcome, ViaKind};
+use crate::events::{Action, EventActor, Outcome, SubjectKind, ViaKind};
 use crate::id::{OrganizationId, Place, RecordId, UserId};
 use crate::records::{
     AdminFields, AdminScope, BillingContactFields, CapKind, Carrier, Credential, GroupFields,
@@ -270,6 +270,57 @@ fn rule_10_there_is_no_change_without_its_event_and_no_event_without_its_change(
         assert_eq!((event.action, &event.outcome), (action, &Outcome::Success));
         assert_eq!((event.at, event.source), (world.now(), Some(HERE)));
         assert!(matches!(event.actor, EventActor::Admin { .. }), "{event:?}");
+    }
+}
+
+#[test]
+fn rule_10_what_becomes_of_an_organization_is_told_to_the_provider_by_its_id_alone() {
+    let world = World::new();
+    let told = || world.events(Place::Provider, 200);
+    let before = told().len();
+    let acme = world.organization("acme");
+    let ada = world.user(acme, "ada");
+    let record = {
+        let snapshot = world.directory.inner.store.read().unwrap();
+        snapshot.get::<Organization>(Partition::Provider, acme.record()).unwrap().unwrap()
+    };
+    let is_told = |action: Action, before: usize| {
+        let told = told();
+        assert_eq!(told.len(), before + 1, "{action:?}: {told:?}");
+        let (event, subject) = (&told[0], told[0].subject.as_ref().unwrap());
+        assert_eq!((event.action, &event.outcome), (action, &Outcome::Success));
+        assert_eq!((subject.kind, subject.id), (SubjectKind::Organization, record.uuid));
+        assert!(matches!(event.actor, EventActor::Admin { .. }), "{event:?}");
+        let said = format!("{event:?}").to_lowercase();
+        assert!(!said.contains("acme"), "not all who read that may know of it: {said}");
+    };
+    is_told(Action::Created, before);
+    let deeds: [(Action, Deed); 4] = [
+        (Action::Changed, |change, acme, _| {
+            let mut grant = change.authorize::<ManageOrganizations>(acme)?;
+            grant.own()?.set_suspended(None, true).map(drop)
+        }),
+        (Action::Changed, |change, acme, _| {
+            let mut grant = change.authorize::<ManageOrganizations>(acme)?;
+            grant.own()?.set_suspended(None, false).map(drop)
+        }),
+        (Action::Deleted, |change, acme, _| {
+            change.authorize::<ManageOrganizations>(acme)?.own()?.delete(None, "ACME")
+        }),
+        (Action::Restored, |change, acme, _| {
+            change.authorize::<ManageOrganizations>(acme)?.own()?.restore(None).map(drop)
+        }),
+    ];
+    for (action, deed) in deeds {
+        let before = told().len();
+        let failed = world.change(move |change| {
+            deed(change, acme, ada)?;
+            Err::<(), _>(Error::Stale)
+        });
+        assert!(matches!(failed, Err(Error::Stale)), "{action:?}");
+        assert_eq!(told().len(), before, "{action:?}: an event without its change");
+        world.change(move |change| deed(change, acme, ada)).unwrap();
+        is_told(action, before);
     }
 }
 
