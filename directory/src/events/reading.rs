@@ -363,6 +363,11 @@ impl EventQuery {
         if self.filter.text.is_some() { most.min(LOOKED_THROUGH) } else { most }
     }
 
+    /// Whether all are wanted, whenever they happened.
+    pub fn is_of_all(&self) -> bool {
+        self.is_everything() && self.from.is_none() && self.until.is_none()
+    }
+
     /// Whether all that happened in a time is wanted.
     pub fn is_everything(&self) -> bool {
         let Self { filter, actor_kind, from: _, until: _, request } = self;
