@@ -24,7 +24,11 @@ pub fn router(
     limits: Limits,
     addresses: Addresses<'_>,
 ) -> Router {
-    let api = Api::new(directory, clock, doors, limits, addresses);
+    over(Api::new(directory, clock, doors, limits, addresses))
+}
+
+/// The routes over what stands behind them.
+pub(crate) fn over(api: Api) -> Router {
     let (routes, _) = v1::routes().split_for_parts();
     routes
         .route(PATH, get(explain_problem))

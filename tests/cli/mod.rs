@@ -6,6 +6,7 @@ mod certificates;
 mod codes;
 mod commands;
 mod contexts;
+mod device_table;
 mod differences;
 mod first_day;
 mod founding;

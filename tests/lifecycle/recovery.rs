@@ -74,7 +74,7 @@ fn the_first_admin_is_let_in_again_with_another_password_and_as_who_they_were() 
     let me = root.get("/v1/me").json();
     assert_eq!(me["role"], "administrator_with_billing", "{me}");
     assert_eq!(root.get("/v1/events/chain").status, 200);
-    let told = root.get("/v1/events?actor=operator").json();
+    let told = root.get("/v1/events?actor_kind=operator").json();
     let told = told["items"].as_array().unwrap().iter();
     let told = told.inspect(|event| assert_eq!(event["actor"]["kind"], "operator"));
     let actions: Vec<&str> = told.map(|event| event["action"].as_str().unwrap()).collect();

@@ -32,7 +32,7 @@ const FAILURES: [(u16, &str, &str); 11] = [
 
 /// The operations of which so many are worked on at once, beside the lists that can be filtered: they
 /// hash a password, look through much, or take a file.
-const WAITING: [&str; 22] = [
+const WAITING: [&str; 24] = [
     "accept_invitation",
     "begin_own_authenticator",
     "change_own_password",
@@ -47,6 +47,8 @@ const WAITING: [&str; 22] = [
     "explain_ldap_request",
     "find_users",
     "list_all_events",
+    "list_events",
+    "list_organization_events",
     "rotate_service_account",
     "set_admin_password",
     "set_organization_admin_password",

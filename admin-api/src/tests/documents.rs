@@ -81,8 +81,12 @@ fn the_words_of_events_are_listed() {
     assert!(actions.len() > 40 && actions.contains(&"network_session_ended".to_owned()));
     assert!(kinds.len() > 15 && kinds.contains(&"radius_client".to_owned()));
     let parameters = document["paths"]["/v1/events"]["get"]["parameters"].as_array().unwrap();
-    let asked = parameters.iter().find(|it| it["name"] == "subject_kind").unwrap();
-    assert_eq!(words(&asked["schema"]), kinds);
+    let actors = words(&document["components"]["schemas"]["ActorKind"]);
+    assert!(actors.len() == 7 && actors.contains(&"service_account".to_owned()), "{actors:?}");
+    for (name, listed) in [("subject_kind", &kinds), ("actor_kind", &actors)] {
+        let asked = parameters.iter().find(|it| it["name"] == name).unwrap();
+        assert_eq!(words(&asked["schema"]), *listed);
+    }
 }
 
 #[test]

@@ -1,6 +1,10 @@
+use std::time::Duration;
+
+use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use super::world::World;
+use crate::Limits;
 
 #[tokio::test]
 async fn pages_hold_every_user_once() {
@@ -164,6 +168,44 @@ async fn events_come_in_either_order_of_their_numbers_and_in_no_other() {
             assert_eq!(refused.is_problem(422, "invalid")["pointer"], "/sort", "{wrong}");
         }
     }
+}
+
+#[tokio::test]
+async fn events_are_looked_for_by_turns_and_a_page_of_all_waits_for_none() {
+    let mut world = World::new();
+    let root = world.root().await;
+    let acme = world.organization(&root, "acme").await;
+    let patience = Duration::from_millis(1);
+    let api = world.limit(Limits { searching: 1, patience, ..Limits::default() });
+    let held = api.searching.wait(None).await.unwrap();
+    for list in ["/v1/events".to_owned(), format!("{acme}/events")] {
+        for query in ["", "?limit=1", "?sort=sequence&after=1", "?fields=at&sort=-sequence"] {
+            let page = world.get(&root, &format!("{list}{query}")).await;
+            assert_eq!(page.status, StatusCode::OK, "{query}: {}", page.text);
+        }
+        for query in [
+            "action=created",
+            "actor=root",
+            "actor_kind=admin",
+            "subject=ada",
+            "subject_kind=user",
+            "source=192.0.2.1",
+            "success=true",
+            "request_id=ticket-7",
+            "text=ada",
+            "from=2001-01-01T00:00:00Z",
+            "until=2001-01-01T00:00:00Z",
+        ] {
+            let busy = world.get(&root, &format!("{list}?{query}")).await;
+            busy.is_problem(503, "busy");
+            assert_ne!(busy.header("retry-after"), "", "{query}");
+        }
+        world.get(&root, &format!("{list}/counts")).await.is_problem(503, "busy");
+    }
+    drop(held);
+    let path = format!("{acme}/events?actor=root");
+    let found = world.must(&root, "GET", &path, Value::Null).await;
+    assert_eq!(found["items"][0]["actor"]["name"], "root");
 }
 
 #[tokio::test]

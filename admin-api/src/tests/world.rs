@@ -22,6 +22,7 @@ use tempfile::TempDir;
 use tower::ServiceExt;
 
 use crate::api::Api;
+use crate::router::over;
 use crate::{Addresses, Clock, Courier, Doors, LdapExplainer, Limits, Trials, router};
 
 pub(super) const PASSWORD: &str = "correct horse battery";
@@ -70,7 +71,6 @@ impl World {
         directory.create_first_admin(Time(START), fields, password).unwrap();
         let clock = Arc::new(AtomicU64::new(START));
         let limits = Limits { body: 4_096, requests, ..Limits::default() };
-        let peer = MockConnectInfo(SocketAddr::from(([192, 0, 2, 1], 40_000)));
         let router = router(
             directory.clone(),
             reading(&clock),
@@ -78,7 +78,7 @@ impl World {
             limits,
             Addresses { invitations: Some("https://in.example/"), ..Addresses::default() },
         )
-        .layer(peer);
+        .layer(peer());
         Self { router, directory, clock, _folder: folder }
     }
 
@@ -91,6 +91,13 @@ impl World {
     /// What the clock shows.
     pub(super) fn now(&self) -> Time {
         Time(self.clock.load(Ordering::Relaxed))
+    }
+
+    /// Has other limits from now on; answers with what stands behind the router.
+    pub(super) fn limit(&mut self, limits: Limits) -> Api {
+        let api = self.api(limits);
+        self.router = over(api.clone()).layer(peer());
+        api
     }
 
     /// Lets time pass.
@@ -183,6 +190,11 @@ impl World {
         let number = u32::from_be_bytes(mac[place..place + 4].try_into().unwrap());
         format!("{:06}", (number & 0x7fff_ffff) % 1_000_000)
     }
+}
+
+/// Where all requests come from.
+fn peer() -> MockConnectInfo<SocketAddr> {
+    MockConnectInfo(SocketAddr::from(([192, 0, 2, 1], 40_000)))
 }
 
 /// The time that a clock of tests shows.

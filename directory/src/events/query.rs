@@ -4,7 +4,7 @@ use ipnet::IpNet;
 use storage::{EventSearch, Partition, Term, term};
 use uuid::Uuid;
 
-use super::spelled::{Spelled, called};
+use super::spelled::{ActorKind, Spelled, called};
 use super::{Event, EventActor, EventRequest, Outcome, text};
 use crate::records::EventFilter;
 use crate::time::Time;
@@ -14,6 +14,8 @@ use crate::time::Time;
 pub struct EventQuery {
     /// What they say.
     pub filter: EventFilter,
+    /// Only what such an actor did or tried.
+    pub actor_kind: Option<ActorKind>,
     /// Only those that happened then or later.
     pub from: Option<Time>,
     /// Only those that happened earlier.
@@ -44,6 +46,9 @@ impl EventQuery {
         }
         let named = |field, name: &String| vec![term(field, name.to_lowercase().as_bytes())];
         terms.extend(actor.as_ref().map(|name| named(fields::ACTOR, name)));
+        // Of the others the log has no summary: they are found by looking.
+        let operator = self.actor_kind.filter(|kind| *kind == ActorKind::Operator);
+        terms.extend(operator.map(|kind| vec![of_name(fields::ACTOR, kind.word())]));
         terms.extend(subject.as_ref().map(|name| named(fields::SUBJECT, name)));
         terms.extend(subject_kind.map(|kind| vec![of_word(fields::SUBJECT_KIND, &kind)]));
         terms.extend(success.map(|success| vec![term(fields::SUCCESS, &[success.into()])]));
@@ -65,6 +70,7 @@ impl EventQuery {
     pub(crate) fn admits(&self, event: &Event) -> bool {
         let request = event.request.as_ref();
         self.request.as_ref().is_none_or(|wanted| is_of(request, wanted))
+            && self.actor_kind.is_none_or(|wanted| event.actor.kind() == wanted)
             && self.filter.admits(event)
     }
 }
@@ -152,13 +158,11 @@ fn of_name(field: u8, name: &str) -> u64 {
     term.end()
 }
 
-/// The name that an actor is searched by, and the id.
+/// The name that an actor is searched by, and the id; of whoever owns the machine the word for that.
 fn name_of<S: AsRef<str>>(actor: &EventActor<S>) -> (Option<&str>, Option<&Uuid>) {
-    if matches!(actor, EventActor::Operator) {
-        return (Some("operator"), None);
-    }
-    let (_, id, name) = called(actor);
-    (name, id)
+    let (kind, id, name) = called(actor);
+    let is_operator = kind == ActorKind::Operator;
+    (name.or_else(|| is_operator.then(|| kind.word())), id)
 }
 
 /// Whether a text stands in what an event says: in a value, whatever its member is called.

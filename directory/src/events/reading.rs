@@ -6,7 +6,8 @@ use storage::{ChainEnds, EventError, EventSearch, Snapshot, Stored};
 use uuid::Uuid;
 
 use super::query::EventQuery;
-use super::{Event, EventActor, Numbered, text};
+use super::spelled::called;
+use super::{Event, Numbered, text};
 use crate::access::{Grant, View, organization};
 use crate::error::{Error, StoreFailure};
 use crate::id::Place;
@@ -103,7 +104,7 @@ pub enum CountBy {
     Nothing,
     /// What was done or tried.
     Action,
-    /// Who did it, by name.
+    /// Who did it, by name, or else by what it is.
     Actor,
     /// To what it was done, by name.
     Subject,
@@ -362,10 +363,15 @@ impl EventQuery {
         if self.filter.text.is_some() { most.min(LOOKED_THROUGH) } else { most }
     }
 
+    /// Whether all are wanted, whenever they happened.
+    pub fn is_of_all(&self) -> bool {
+        self.is_everything() && self.from.is_none() && self.until.is_none()
+    }
+
     /// Whether all that happened in a time is wanted.
     pub fn is_everything(&self) -> bool {
-        let Self { filter, from: _, until: _, request } = self;
-        filter.is_everything() && request.is_none()
+        let Self { filter, actor_kind, from: _, until: _, request } = self;
+        filter.is_everything() && actor_kind.is_none() && request.is_none()
     }
 }
 
@@ -379,15 +385,10 @@ impl CountBy {
                 let word = serde_json::to_value(event.action).ok()?;
                 word.as_str().map(ToOwned::to_owned)
             }
-            Self::Actor => match &event.actor {
-                EventActor::Nobody | EventActor::Daemon | EventActor::Operator => None,
-                EventActor::Admin { login, .. } | EventActor::User { login, .. } => {
-                    Some(login.clone())
-                }
-                EventActor::ServiceAccount { name, .. } | EventActor::Device { name, .. } => {
-                    Some(name.clone())
-                }
-            },
+            Self::Actor => {
+                let (kind, _, name) = called(&event.actor);
+                Some(name.map_or_else(|| kind.word().to_owned(), ToOwned::to_owned))
+            }
             Self::Subject => event.subject.as_ref().map(|subject| subject.name.clone()),
             Self::Source => event.source.map(|source| source.to_string()),
             Self::Success => Some((event.outcome == super::Outcome::Success).to_string()),

@@ -3,6 +3,7 @@
 use std::fmt::{self, Write};
 use std::net::{IpAddr, Ipv4Addr};
 
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{Event, EventActor};
@@ -25,20 +26,62 @@ impl Spelled {
     }
 }
 
+/// What an actor is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ActorKind {
+    /// Nobody who was known.
+    Nobody,
+    /// The daemon's own work.
+    Daemon,
+    /// An admin.
+    Admin,
+    /// A user.
+    User,
+    /// A service account.
+    ServiceAccount,
+    /// A device.
+    Device,
+    /// Whoever owns the machine, by a command of the daemon's.
+    Operator,
+}
+
+impl ActorKind {
+    /// The word for it, which is the same everywhere.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Nobody => "nobody",
+            Self::Daemon => "daemon",
+            Self::Admin => "admin",
+            Self::User => "user",
+            Self::ServiceAccount => "service_account",
+            Self::Device => "device",
+            Self::Operator => "operator",
+        }
+    }
+}
+
+impl<S: AsRef<str>> EventActor<S> {
+    /// What it is.
+    pub fn kind(&self) -> ActorKind {
+        called(self).0
+    }
+}
+
 /// What an actor is, its id and its name.
 pub(super) fn called<S: AsRef<str>>(
     actor: &EventActor<S>,
-) -> (&'static str, Option<&Uuid>, Option<&str>) {
+) -> (ActorKind, Option<&Uuid>, Option<&str>) {
     match actor {
-        EventActor::Nobody => ("nobody", None, None),
-        EventActor::Daemon => ("daemon", None, None),
-        EventActor::Operator => ("operator", None, None),
-        EventActor::Admin { id, login } => ("admin", Some(id), Some(login.as_ref())),
-        EventActor::User { id, login } => ("user", id.as_ref(), Some(login.as_ref())),
+        EventActor::Nobody => (ActorKind::Nobody, None, None),
+        EventActor::Daemon => (ActorKind::Daemon, None, None),
+        EventActor::Operator => (ActorKind::Operator, None, None),
+        EventActor::Admin { id, login } => (ActorKind::Admin, Some(id), Some(login.as_ref())),
+        EventActor::User { id, login } => (ActorKind::User, id.as_ref(), Some(login.as_ref())),
         EventActor::ServiceAccount { id, name } => {
-            ("service_account", id.as_ref(), Some(name.as_ref()))
+            (ActorKind::ServiceAccount, id.as_ref(), Some(name.as_ref()))
         }
-        EventActor::Device { id, name } => ("device", id.as_ref(), Some(name.as_ref())),
+        EventActor::Device { id, name } => (ActorKind::Device, id.as_ref(), Some(name.as_ref())),
     }
 }
 
@@ -131,6 +174,15 @@ mod tests {
             let id = Uuid::from_u128(id);
             let (spelled, told) = (Id::of(&id), id.to_string());
             prop_assert_eq!(spelled.as_ref(), told.as_bytes());
+        }
+    }
+
+    #[test]
+    fn the_word_for_an_actor_is_the_one_that_is_asked_for() {
+        for word in ["nobody", "daemon", "admin", "user", "service_account", "device", "operator"] {
+            let kind: ActorKind = serde_json::from_value(word.into()).unwrap();
+            assert_eq!(kind.word(), word);
+            assert_eq!(serde_json::to_value(kind).unwrap(), word);
         }
     }
 

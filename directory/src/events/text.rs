@@ -172,7 +172,7 @@ pub(super) fn says(event: &Event, wanted: &dyn Fn(&str) -> bool) -> bool {
         request.as_ref().map(|request| request.id.as_str()),
         request.as_ref().and_then(|request| request.client_id.as_deref()),
         via.and_then(|via| via.name.as_deref()),
-        Some(kind),
+        Some(kind.word()),
     ];
     let place = access.iter().flat_map(|access| {
         let NetworkPlace { calling, called, gear, profile } = &access.place;
@@ -210,7 +210,7 @@ fn any(value: &Value, wanted: &dyn Fn(&str) -> bool) -> bool {
 fn named(actor: &EventActor) -> Value {
     let (kind, id, name) = called(actor);
     let mut members = Map::new();
-    members.insert("kind".into(), kind.into());
+    members.insert("kind".into(), kind.word().into());
     members.extend(id.map(|id| ("id".to_owned(), id.to_string().into())));
     members.extend(name.map(|name| ("name".to_owned(), name.into())));
     members.into()

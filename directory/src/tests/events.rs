@@ -1,5 +1,6 @@
 //! Looking for events, counting and exporting them.
 
+mod actors;
 mod among;
 
 use std::net::IpAddr;

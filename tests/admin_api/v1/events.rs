@@ -302,6 +302,7 @@ fn events_are_counted_by_the_minute_the_hour_and_the_day() {
             for event in &all {
                 let start = format!("{}{rest}", &event["at"].as_str().unwrap()[..length]);
                 let key = match by {
+                    "actor" if event[by]["name"].is_null() => event[by]["kind"].to_string(),
                     "actor" | "subject" => event[by]["name"].to_string(),
                     "success" => json!(event[by].to_string()).to_string(),
                     _ => event[by].to_string(),

@@ -12,6 +12,8 @@ pub(super) const ROWS: &[Row] = &[
     row("events chain", "").shows(&[("/head", "*")]),
     row("events", "--subject staff --action created")
         .shows(&[("#", "1"), ("/0/subject/kind", "group")]),
+    row("events", "--actor-kind admin --max 1").shows(&[("#", "1"), ("/0/actor/kind", "admin")]),
+    row("events counts-among", "--organizations {slug} --actor-kind nobody").shows(&[("#", "0")]),
     row("events", "--provider --max 1").shows(&[("#", "1")]),
     row("events", "--sort sequence --max 1").shows(&[
         ("#", "1"),

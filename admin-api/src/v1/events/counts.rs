@@ -32,7 +32,7 @@ pub(crate) enum Interval {
 pub(crate) enum By {
     /// What was done or tried.
     Action,
-    /// Who did it, by name.
+    /// Who did it, by name, or else by what it is.
     Actor,
     /// To what it was done, by name.
     Subject,

@@ -55,7 +55,13 @@ pub(crate) async fn list_events(
     let query = wanted.query()?;
     let place = home.place;
     let context = home.caller.context;
+    // Of all there are a page costs next to nothing.
+    let turn = match query.is_of_all() {
+        true => None,
+        false => Some(home.caller.api.searching.take(home.caller.whose).await?),
+    };
     let page = home.caller.api.blocking(move |directory| {
+        let _turn = turn;
         let reading = directory.read(context)?;
         let grant = reading.authorize_at::<View>(place)?;
         Ok::<_, Problem>(grant.find_events(&query, start, limit)?)

@@ -32,7 +32,7 @@ use uuid::Uuid;
 use crate::api::Api;
 use crate::moment::Moment;
 
-pub(crate) use kinds::{Action, SubjectKind};
+pub(crate) use kinds::{Action, ActorKind, SubjectKind};
 
 /// The routes below what has events.
 pub(crate) fn routes() -> OpenApiRouter<Api> {
@@ -157,26 +157,6 @@ pub(crate) struct Actor {
     name: Option<String>,
 }
 
-/// What did something.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum ActorKind {
-    /// Nobody who was known.
-    Nobody,
-    /// The daemon's own work.
-    Daemon,
-    /// An admin.
-    Admin,
-    /// A user.
-    User,
-    /// A service account.
-    ServiceAccount,
-    /// A device.
-    Device,
-    /// Whoever owns the machine, by a command of the daemon's.
-    Operator,
-}
-
 /// What something was done to.
 #[derive(Serialize, ToSchema)]
 #[schema(as = EventSubject)]
@@ -252,14 +232,14 @@ impl From<SearchTold> for Search {
 
 impl From<EventActor> for Actor {
     fn from(actor: EventActor) -> Self {
-        let (kind, id, name) = match actor {
-            EventActor::Nobody => (ActorKind::Nobody, None, None),
-            EventActor::Daemon => (ActorKind::Daemon, None, None),
-            EventActor::Operator => (ActorKind::Operator, None, None),
-            EventActor::Admin { id, login } => (ActorKind::Admin, Some(id), Some(login)),
-            EventActor::User { id, login } => (ActorKind::User, id, Some(login)),
-            EventActor::ServiceAccount { id, name } => (ActorKind::ServiceAccount, id, Some(name)),
-            EventActor::Device { id, name } => (ActorKind::Device, id, Some(name)),
+        let kind = ActorKind(actor.kind());
+        let (id, name) = match actor {
+            EventActor::Nobody | EventActor::Daemon | EventActor::Operator => (None, None),
+            EventActor::Admin { id, login } => (Some(id), Some(login)),
+            EventActor::User { id, login } => (id, Some(login)),
+            EventActor::ServiceAccount { id, name } | EventActor::Device { id, name } => {
+                (id, Some(name))
+            }
         };
         Self { kind, id, name }
     }

@@ -9,7 +9,7 @@ use ipnet::IpNet;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::{Action, SubjectKind};
+use super::{Action, ActorKind, SubjectKind};
 use crate::moment::Moment;
 use crate::problem::Problem;
 
@@ -26,8 +26,12 @@ pub(crate) struct EventParams {
     /// Only what was done or tried like this; several are parted by commas.
     #[param(example = "sign_in")]
     action: Option<String>,
-    /// Only what this one did or tried: a login, a name or an id.
+    /// Only what this one did or tried: a login, a name or an id. Whoever has none is found by
+    /// `actor_kind`.
     actor: Option<String>,
+    /// Only what such an actor did or tried.
+    #[param(inline, example = "daemon")]
+    actor_kind: Option<ActorKind>,
     /// Only what was done to this one: a name or an id.
     subject: Option<String>,
     /// Only what was done to such things.
@@ -54,10 +58,10 @@ pub(crate) struct EventParams {
 impl EventParams {
     /// What it asks for.
     pub(super) fn query(self) -> Result<EventQuery, Problem> {
-        let Self { action, actor, subject, subject_kind, source, .. } = self;
+        let Self { action, actor, actor_kind, subject, subject_kind, source, .. } = self;
         let (success, request, text) = (self.success, self.request_id, self.text);
         let (from, until) = (time(self.from), time(self.until));
-        let subject_kind = subject_kind.map(|kind| kind.0);
+        let (actor_kind, subject_kind) = (actor_kind.map(|it| it.0), subject_kind.map(|it| it.0));
         let texts = [
             ("/actor", &actor),
             ("/subject", &subject),
@@ -73,7 +77,7 @@ impl EventParams {
         let actions = action.as_deref().map(actions).transpose()?.unwrap_or_default();
         let source = source.as_deref().map(network).transpose()?;
         let filter = EventFilter { actions, actor, subject, subject_kind, source, success, text };
-        Ok(EventQuery { filter, from, until, request })
+        Ok(EventQuery { filter, actor_kind, from, until, request })
     }
 }
 

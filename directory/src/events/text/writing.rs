@@ -122,7 +122,7 @@ impl<'o> Text<'o> {
         if let Some(id) = &spelled.actor {
             actor.id("id", id);
         }
-        actor.text("kind", kind);
+        actor.text("kind", kind.word());
         actor.some("name", name);
         actor.close();
     }
