@@ -7,6 +7,7 @@ mod fuzzed;
 mod hostile;
 mod isolation;
 mod lists;
+mod outlook;
 mod passwords;
 mod problems;
 mod queries;
