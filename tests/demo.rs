@@ -52,6 +52,8 @@ fn it_describes_where_its_data_is_who_it_is_and_a_key_for_every_role() {
         assert_eq!(me.status, 200, "{role}: {me:?}");
         assert!(me.body.contains(&format!("\"{role}\"")), "{role}: {me:?}");
     }
+    let first = demo.chief().get("/v1/me").json();
+    assert_eq!(first["login"], demo.admin_api.first.login, "{first}");
     let names: Vec<&str> =
         demo.organizations.iter().map(|organization| organization.gear().name.as_str()).collect();
     assert_eq!(names, ["office-wifi", "branch-vpn"]);

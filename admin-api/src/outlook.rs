@@ -35,9 +35,16 @@ const FRESH_TOO: [&str; 4] = [
     "set_organization_admin_password",
 ];
 
-/// The operations that let another admin in: they need such a session or an API key.
+/// The operations that let another admin in: they need such a session or, but for who manages admins, an
+/// API key.
 const LETTING_IN: [&str; 4] =
     ["create_admin", "create_organization_admin", "invite_admin", "invite_organization_admin"];
+
+/// The operations of which a part lets another admin in further.
+const RAISING: [&str; 2] = ["update_admin", "update_organization_admin"];
+
+/// The operations that let an admin in again: they need such a session for who manages admins.
+const LETTING_BACK: [&str; 2] = ["activate_admin", "activate_organization_admin"];
 
 /// What is asked about; all permissions where neither an operation nor a permission is named.
 #[derive(Deserialize, IntoParams)]
@@ -105,7 +112,7 @@ pub(crate) struct Answer {
     permission: Option<&'static str>,
     /// Whether it may be done.
     allowed: bool,
-    /// What stands in the way.
+    /// What stands in the way; where it may be done, in the way of a part of it alone.
     reasons: Vec<Reason>,
 }
 
@@ -150,7 +157,7 @@ pub(crate) enum ReasonCode {
     KeyRole,
     /// The admin makes no API keys.
     ApiAccessOff,
-    /// It needs a session that was begun a moment ago.
+    /// It, or a part of it, needs a session that was begun a moment ago.
     FreshSession,
 }
 
@@ -223,7 +230,7 @@ impl Asked {
                 Answer {
                     operation: operation.map(ToOwned::to_owned),
                     permission: permission.map(Permission::name),
-                    allowed: obstacles.is_empty(),
+                    allowed: obstacles.iter().all(|it| it.is_partial()),
                     reasons: obstacles.iter().map(reason).collect(),
                 }
             };
@@ -269,6 +276,10 @@ fn in_the_way(route: &Route, needed: Option<Permission>, outlook: &Outlook) -> V
                 outlook.obstacles_to_own(false)
             } else if LETTING_IN.contains(&operation) {
                 outlook.obstacles_to_let_in()
+            } else if RAISING.contains(&operation) {
+                outlook.obstacles_to_raise()
+            } else if LETTING_BACK.contains(&operation) {
+                outlook.obstacles_to_let_back()
             } else {
                 obstacles
             }
@@ -290,7 +301,8 @@ mod tests {
             let own = route_of(operation).is_some_and(|it| it.permission.is_none() && !it.public);
             assert!(own, "{operation}");
         }
-        for operation in FRESH_TOO.into_iter().chain(LETTING_IN) {
+        let others = FRESH_TOO.into_iter().chain(LETTING_IN).chain(RAISING).chain(LETTING_BACK);
+        for operation in others {
             assert!(route_of(operation).is_some_and(|it| it.permission.is_some()), "{operation}");
         }
     }

@@ -126,10 +126,9 @@ pub(crate) fn can(
         (Format::Table | Format::Csv, _) => format.print(&table(answers.clone()), CAN.columns)?,
         (Format::Json | Format::Yaml, _) => format.print(&answer, &[])?,
     }
-    let allowed = |answer: &Value| answer.get("allowed") == Some(&Value::Bool(true));
     match deed {
         Deed::All => Ok(()),
-        Deed::Operation(..) | Deed::Permission(_) if answers.iter().all(allowed) => Ok(()),
+        Deed::Operation(..) | Deed::Permission(_) if answers.iter().all(is_allowed) => Ok(()),
         Deed::Operation(..) | Deed::Permission(_) => Err(Failure::No),
     }
 }
@@ -137,10 +136,16 @@ pub(crate) fn can(
 /// The answer to one question in words.
 fn said(answers: &[Value]) -> String {
     let reasons: Vec<String> = answers.iter().map(reasons).filter(|it| !it.is_empty()).collect();
-    match reasons.is_empty() {
-        true => "yes\n".to_owned(),
-        false => format!("no: {}\n", crate::output::visible(&reasons.join("; "))),
+    let said = crate::output::visible(&reasons.join("; "));
+    match (answers.iter().all(is_allowed), reasons.is_empty()) {
+        (true, true) => "yes\n".to_owned(),
+        (true, false) => format!("yes, but {said}\n"),
+        (false, _) => format!("no: {said}\n"),
     }
+}
+
+fn is_allowed(answer: &Value) -> bool {
+    answer.get("allowed") == Some(&Value::Bool(true))
 }
 
 fn reasons(answer: &Value) -> String {

@@ -34,6 +34,7 @@ pub mod records;
 mod references;
 mod schema;
 pub mod search;
+mod ssh_key;
 pub mod text;
 mod time;
 mod tools;

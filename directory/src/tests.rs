@@ -50,6 +50,7 @@ mod search;
 mod second_factor;
 mod sign_in;
 mod since;
+mod ssh_keys;
 mod telephone;
 mod told;
 mod user_lives;

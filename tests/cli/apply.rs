@@ -5,6 +5,7 @@ use std::io::Write;
 use serde_json::json;
 
 use crate::harness::office::Office;
+use crate::harness::ssh_keys::SSH_KEYS;
 use crate::harness::tenantry::Tenantry;
 
 pub(super) fn desk(office: &Office) -> Tenantry {
@@ -289,4 +290,24 @@ fn what_somebody_changed_since_it_was_seen_is_not_deleted() {
     assert!(refused.code == 7 && refused.stderr.contains("somebody changed it"), "{refused:?}");
     assert!(refused.stdout.contains("- user bob\n"), "{refused:?}");
     assert_eq!(tenantry.shows("user show bob")["title"], "Boss");
+}
+
+#[test]
+fn a_private_key_in_a_file_is_neither_shown_nor_sent_and_others_are_refused_by_their_place() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    let file = |key: &str| {
+        format!("users:\n- {{login: ada, display_name: Ada, surname: L, ssh_keys: ['{key}']}}\n")
+    };
+    for private in ["-----BEGIN OPENSSH PRIVATE KEY-----", "b3BlbnNzaC1rZXktdjEAAAAABG5vbmU="] {
+        let refused = tenantry.hear("apply -f - --yes", &file(private));
+        assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{refused:?}");
+        assert!(refused.stderr.contains("user ada: ssh_keys has a private key"), "{refused:?}");
+        assert!(!refused.stderr.contains(private), "{refused:?}");
+    }
+    let refused = tenantry.hear("apply -f - --yes", &file("ssh-ed25519 AAAA"));
+    assert!(refused.code == 7 && refused.stderr.contains("is no whole key"), "{refused:?}");
+    let [key, _] = SSH_KEYS;
+    assert_eq!(tenantry.hear("apply -f - --yes", &file(key)).code, 0);
+    assert_eq!(tenantry.shows("user show ada")["ssh_keys"], json!([key]));
 }

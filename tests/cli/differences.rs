@@ -65,7 +65,7 @@ fn what_is_taken_out_of_a_file_is_taken_out_where_the_api_replaces_the_whole() {
 }
 
 const KEY: &str =
-    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJbFOPJEL3N4Zz5vB4xXcBv1e4h3xgCZ6d7o4rQ0p3aB";
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIK2qYneeLVZhcDXt82mvua+Rvx6gcCfugZ5gxY28g3tj";
 
 #[test]
 fn the_order_and_the_letters_case_of_texts_are_differences_where_they_mean_something() {

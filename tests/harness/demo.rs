@@ -3,12 +3,16 @@
 use std::ops::Deref;
 use std::path::Path;
 use std::sync::{Arc, Mutex, Weak};
+use std::time::Duration;
 
+use serde_json::json;
 use tempfile::TempDir;
 
+use super::calendar::seconds;
 use super::daemon::Daemon;
-use super::description::{Description, Organization};
-use super::environment;
+use super::description::{Description, Organization, SignIn};
+use super::https::Https;
+use super::{environment, pause, totp};
 
 /// `tenantryd demo`, and what it said about itself.
 #[derive(Debug)]
@@ -16,7 +20,14 @@ pub(crate) struct Demo {
     description: Description,
     daemon: Option<Daemon>,
     folder: Option<TempDir>,
+    /// The session of who may do everything, and when it was begun.
+    session: Mutex<Option<(String, u64)>>,
 }
+
+/// A session lets in who manages admins for 15 minutes; so many seconds of them tests use.
+const FRESH: u64 = 10 * 60;
+/// A code counts for so many seconds, and once.
+const STEP: u64 = 30;
 
 /// How often another daemon may snatch a port away at the start.
 const STARTS: usize = 10;
@@ -55,13 +66,15 @@ impl Demo {
 
     fn subject() -> Option<Self> {
         let file = environment::subject()?;
-        Some(Self { description: Description::read(&file), daemon: None, folder: None })
+        let (description, session) = (Description::read(&file), Mutex::default());
+        Some(Self { description, daemon: None, folder: None, session })
     }
 
     fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (daemon, description) = start_in(folder.path());
-        Self { description, daemon: Some(daemon), folder: Some(folder) }
+        let (daemon, folder) = (Some(daemon), Some(folder));
+        Self { description, daemon, folder, session: Mutex::default() }
     }
 
     /// Starts the demonstration again on the data that it has; it must have ended.
@@ -70,6 +83,36 @@ impl Demo {
         let (daemon, description) = start_in(self.folder());
         self.daemon = Some(daemon);
         self.description = description;
+    }
+
+    /// Who may do everything, in a session of the last minutes: no API key lets in who manages admins.
+    pub(crate) fn chief(&self) -> Https {
+        let mut kept = self.session.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let fresh = kept.take().filter(|(_, begun)| seconds() < begun + FRESH);
+        let (token, begun) = fresh.unwrap_or_else(|| (self.sign_in(), seconds()));
+        let session = self.https(Some(&token));
+        *kept = Some((token, begun));
+        session
+    }
+
+    /// Signs in as who may do everything. The code may be used up, by the enrolment or by other tests on
+    /// the same daemon: then there is another one soon.
+    fn sign_in(&self) -> String {
+        let SignIn { login, password, otpauth_uri } = &self.admin_api.first;
+        for _ in 0..3 {
+            let step = seconds() / STEP;
+            let code = totp::code_beside(otpauth_uri, 1);
+            let credentials = json!({"login": login, "password": password, "code": code});
+            let answer = self.https(None).send("POST", "/v1/sign-in", Some(&credentials));
+            if answer.status == 200 {
+                return answer.json()["token"].as_str().unwrap().to_owned();
+            }
+            assert_eq!(answer.status, 401, "{answer:?}");
+            while seconds() / STEP == step {
+                pause(Duration::from_millis(100));
+            }
+        }
+        panic!("{login} is not let in")
     }
 
     /// The process of one's own demonstration.

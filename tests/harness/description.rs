@@ -30,6 +30,16 @@ pub(crate) struct Ports {
 pub(crate) struct AdminApi {
     pub(crate) url: String,
     pub(crate) tokens: Tokens,
+    /// With what the one who may do everything signs in.
+    pub(crate) first: SignIn,
+}
+
+/// With what an admin signs in.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct SignIn {
+    pub(crate) login: String,
+    pub(crate) password: String,
+    pub(crate) otpauth_uri: String,
 }
 
 /// An API key per role.

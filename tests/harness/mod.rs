@@ -39,6 +39,7 @@ pub(crate) mod resident;
 pub(crate) mod room;
 pub(crate) mod server;
 pub(crate) mod slow;
+pub(crate) mod ssh_keys;
 pub(crate) mod staffed;
 pub(crate) mod supplicant;
 pub(crate) mod tenantry;

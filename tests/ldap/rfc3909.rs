@@ -8,6 +8,7 @@ use crate::harness::office::Office;
 use crate::harness::python::python;
 use crate::harness::raw::{self, Raw};
 use crate::harness::slow::Slow;
+use crate::harness::ssh_keys::long_ssh_keys;
 
 /// People of an office, each some 100 kB.
 const PEOPLE: usize = 40;
@@ -24,8 +25,7 @@ fn search(id: i64, base: &str) -> Vec<u8> {
 /// An office with more than fits any buffer, and a connection that may read it.
 fn office() -> (Office, Raw) {
     let office = Office::new();
-    let keys: Vec<String> =
-        (0..30).map(|key| format!("ssh-ed25519 {}{key:04}", "A".repeat(3_500))).collect();
+    let keys = long_ssh_keys();
     for person in 0..PEOPLE {
         let name = format!("u{person}");
         let fields = json!({

@@ -10,6 +10,7 @@ use crate::harness::ldap::Ldap;
 use crate::harness::office::Office;
 use crate::harness::raw::{self, Raw};
 use crate::harness::server::{Server, Site};
+use crate::harness::ssh_keys::long_ssh_keys;
 
 /// Serves the demonstration's data with these lines in the `[ldap]` section.
 fn serve<const N: usize>(lines: [&str; N], then: impl FnOnce(&Demo, &mut Server)) {
@@ -312,8 +313,7 @@ fn more_connections_than_allowed_are_closed_whichever_listener_they_come_to() {
 fn no_more_requests_of_a_connection_are_worked_on_at_once_than_allowed() {
     const PEOPLE: usize = 10;
     let Some(mut office) = Office::alone() else { return };
-    let keys: Vec<String> =
-        (0..30).map(|key| format!("ssh-ed25519 {}{key:04}", "A".repeat(3_500))).collect();
+    let keys = long_ssh_keys();
     for person in 0..PEOPLE {
         let login = format!("u{person}");
         let fields = json!({"login": login, "display_name": "X", "surname": "X", "ssh_keys": keys});

@@ -8,6 +8,7 @@ mod fuzzed;
 mod hostile;
 mod isolation;
 mod lists;
+mod outlook;
 mod passwords;
 mod problems;
 mod queries;

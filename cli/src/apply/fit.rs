@@ -7,6 +7,13 @@ use super::plan::{Plan, Step};
 use super::site::Site;
 use crate::failure::Failure;
 
+/// Where users' keys for SSH stand.
+const SSH_KEYS: &str = "ssh_keys";
+const PRIVATE: &str = "ssh_keys has a private key, which is for nobody else: write the public one, from \
+                       the .pub file beside it";
+/// What private keys, or parts of them, have in them and public ones do not.
+const MARKS: [&str; 3] = ["PRIVATE KEY", "PuTTY-User-Key-File", "b3BlbnNzaC1rZXktdjE"];
+
 impl Plan {
     /// Looks that every step sends fields that there are, with values of their kinds.
     ///
@@ -15,12 +22,26 @@ impl Plan {
     pub(super) fn require_fit(&self, site: &Site<'_>) -> Result<(), Failure> {
         for step in &self.steps {
             let Some((operation, fields)) = step.sent() else { continue };
+            if has_private_key(fields) {
+                return Err(Failure::Usage(format!("{}: {PRIVATE}", step.about())));
+            }
             if let Some(why) = site.misfit(operation, fields)? {
                 return Err(Failure::Usage(format!("{}: {why}", step.about())));
             }
         }
         Ok(())
     }
+}
+
+/// Whether a private key stands where public ones do: what is sent is shown before.
+fn has_private_key(fields: &Map<String, Value>) -> bool {
+    let Some(keys) = fields.get(SSH_KEYS) else { return false };
+    let keys = match keys.as_array() {
+        Some(list) => list.as_slice(),
+        None => std::slice::from_ref(keys),
+    };
+    let is_private = |text: &str| MARKS.iter().any(|mark| text.contains(mark));
+    keys.iter().any(|key| key.as_str().is_some_and(is_private))
 }
 
 impl Step {

@@ -10,16 +10,17 @@ use directory::records::{AdminFields, AdminScope, Carrier};
 use directory::{Directory, Error, Time};
 
 use super::DemoError;
-use super::description::Tokens;
+use super::description::{SignIn, Tokens};
 
 /// How long the demonstration's API keys live, in milliseconds: a year.
 const KEY_LIFE: u64 = 365 * 24 * 60 * 60 * 1_000;
 /// Letters and digits of an admin's password.
 const PASSWORD: usize = 20;
 
-/// The admins' API keys, and the context of the one who may do everything.
+/// The admins' API keys, with what the one who may do everything signs in, and the context of that one.
 pub(super) struct Admins {
     pub(super) tokens: Tokens,
+    pub(super) first: SignIn,
     top: Context,
 }
 
@@ -34,7 +35,7 @@ impl Admins {
 pub(super) fn create(directory: &Directory, now: Time) -> Result<Admins, DemoError> {
     let first = Person::new(directory, Role::AdministratorWithBilling);
     directory.create_first_admin(now, first.fields(), first.hashed(directory)?)?;
-    let key = first.api_key(directory, now)?;
+    let (key, otpauth_uri) = first.api_key(directory, now)?;
     let top = directory.identify(&key, Carrier::Header, nobody(now))?.context;
     let mut tokens = Tokens { administrator_with_billing: key, ..Tokens::default() };
     let others = [
@@ -51,9 +52,10 @@ pub(super) fn create(directory: &Directory, now: Time) -> Result<Admins, DemoErr
             grant.admins().create_invited(fields).map(|(_, _, invitation)| invitation.token)
         })?;
         directory.accept_invitation(&invitation, password, nobody(now))?;
-        *token = person.api_key(directory, now)?;
+        (*token, _) = person.api_key(directory, now)?;
     }
-    Ok(Admins { tokens, top })
+    let first = SignIn { login: first.login(), password: first.password, otpauth_uri };
+    Ok(Admins { tokens, first, top })
 }
 
 /// Somebody who becomes an admin.
@@ -93,9 +95,9 @@ impl Person {
             .map_err(|_| DemoError::SignIn("there is no memory to hash a password"))
     }
 
-    /// Signs in, enrols TOTP, and makes an API key.
-    fn api_key(&self, directory: &Directory, now: Time) -> Result<String, DemoError> {
-        let session = self.session(directory, now)?;
+    /// Signs in, enrols TOTP, and makes an API key; tells what an authenticator app scans as well.
+    fn api_key(&self, directory: &Directory, now: Time) -> Result<(String, String), DemoError> {
+        let (session, otpauth_uri) = self.session(directory, now)?;
         let context = directory.identify(&session, Carrier::Header, nobody(now))?.context;
         let new = NewKey {
             name: "demonstration".into(),
@@ -109,10 +111,10 @@ impl Person {
             change.oneself()?.sign_out()?;
             Ok::<_, Error>(key)
         })?;
-        Ok(issued.text)
+        Ok((issued.text, otpauth_uri))
     }
 
-    fn session(&self, directory: &Directory, now: Time) -> Result<String, DemoError> {
+    fn session(&self, directory: &Directory, now: Time) -> Result<(String, String), DemoError> {
         let arrival = Arrival::plain(IpAddr::V4(Ipv4Addr::LOCALHOST), now);
         let request = SignInRequest {
             organization: None,
@@ -134,7 +136,7 @@ impl Person {
         let code = code_of_uri(&enrolment.uri, now.seconds())
             .ok_or(DemoError::SignIn("the seed cannot be read"))?;
         let session = directory.confirm_enrolment(&enrolment.token.text, code, arrival)?;
-        Ok(session.text)
+        Ok((session.text, enrolment.uri))
     }
 }
 

@@ -38,6 +38,18 @@ struct Ports {
 struct AdminApi {
     url: String,
     tokens: Tokens,
+    /// With what the one who may do everything signs in: no API key lets in others like that one.
+    #[serde(default)]
+    first: SignIn,
+}
+
+/// With what an admin signs in.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct SignIn {
+    pub(super) login: String,
+    pub(super) password: String,
+    /// What an authenticator app scans.
+    pub(super) otpauth_uri: String,
 }
 
 /// An API key per role.
@@ -100,7 +112,7 @@ impl Description {
             ldap: String::new(),
             ldaps: String::new(),
             radius: Ports::default(),
-            admin_api: AdminApi { url: String::new(), tokens: admins.tokens },
+            admin_api: AdminApi { url: String::new(), tokens: admins.tokens, first: admins.first },
             devices: String::new(),
             ca_file: String::new(),
             data_dir: String::new(),

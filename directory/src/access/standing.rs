@@ -71,6 +71,18 @@ pub enum Obstacle {
     /// What lets somebody in for good is made shortly after signing in.
     #[error("needs a session of the last 15 minutes, and no API key; sign in again first")]
     FreshSession,
+    /// A part of it lets somebody in further.
+    #[error(
+        "for a higher role, a wider scope or API access it needs a session of the last 15 minutes; \
+         sign in again first"
+    )]
+    FreshSessionToRaise,
+    /// Of those who manage admins it lets somebody in for good.
+    #[error(
+        "for who manages admins it needs a session of the last 15 minutes, and no API key; sign in \
+         again first"
+    )]
+    FreshSessionForManagers,
 }
 
 impl Obstacle {
@@ -90,8 +102,15 @@ impl Obstacle {
             Self::Permission(..) => "permission",
             Self::KeyRole(..) => "key_role",
             Self::ApiAccessOff => "api_access_off",
-            Self::FreshSession => "fresh_session",
+            Self::FreshSession | Self::FreshSessionToRaise | Self::FreshSessionForManagers => {
+                "fresh_session"
+            }
         }
+    }
+
+    /// Whether it stands in the way of a part alone.
+    pub const fn is_partial(self) -> bool {
+        matches!(self, Self::FreshSessionToRaise | Self::FreshSessionForManagers)
     }
 
     /// How somebody is refused of whom this stands in the way, saying no more than they may know.
@@ -106,7 +125,9 @@ impl Obstacle {
             | Self::KeyOrganizations
             | Self::Deleted
             | Self::ApiAccessOff
-            | Self::FreshSession => Refusal::Hidden,
+            | Self::FreshSession
+            | Self::FreshSessionToRaise
+            | Self::FreshSessionForManagers => Refusal::Hidden,
             Self::NeverTheirs(missing) => {
                 Refusal::ProvidersAlone { missing, place: PlaceName::of(there) }
             }

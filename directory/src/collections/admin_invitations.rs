@@ -21,7 +21,8 @@ impl Admins<'_, &mut Change<'_>> {
     ///
     /// # Errors
     /// `Invalid` or `Taken` for what is not acceptable; `Forbidden` for a scope that is wider than
-    /// one's own, and with a session that was not begun a moment ago.
+    /// one's own, with a session that was not begun a moment ago, and with an API key for who manages
+    /// admins.
     pub fn create_invited(
         &mut self,
         fields: AdminFields,
@@ -38,14 +39,15 @@ impl Admins<'_, &mut Change<'_>> {
     ///
     /// # Errors
     /// `Missing`; `Invalid` for a life out of bounds; `Forbidden` for who is suspended or has a
-    /// password, for a scope wider than one's own, and with a session that was not begun a moment ago.
+    /// password, for a scope wider than one's own, with a session that was not begun a moment ago, and
+    /// with an API key for who manages admins.
     pub fn invite(
         &mut self,
         number: AdminNumber,
         life: Option<u64>,
     ) -> Result<IssuedInvitation, Error> {
         let admin = self.read_within_reach(number)?;
-        self.require_leave_to_let_in(&admin.fields.sources)?;
+        self.require_leave_to_let_in(&admin.fields)?;
         self.invite_anew(number, &admin, life)
     }
 

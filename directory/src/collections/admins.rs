@@ -2,20 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use ipnet::IpNet;
 use storage::{Change, Id, Index, Partition, Reading, Snapshot};
 use uuid::Uuid;
 
 use super::admin_invitations::end_invitation;
 use super::collection::Collection;
 use super::entity::Entity;
+use super::letting_in::{end_first_credentials, lie_within, reaches_further};
 use super::new_password::NewPassword;
 use super::oneself::tokens_of;
 use super::passkeys::forget_passkeys;
 use super::passwords::{demand_own_password, forget_credential, store_admin_password};
-use super::recovery::require_fresh;
 use super::site::Site;
-use crate::access::{self, Context, Grant, ManageAdmins, Role, Standing, View, Who, standing};
+use crate::access::{self, Context, Grant, ManageAdmins, Role, View, Who, standing};
 use crate::error::{Error, Invalid};
 use crate::events::{Action, Difference, SubjectKind};
 use crate::id::{AdminId, AdminNumber, OrganizationId, Place, RecordId};
@@ -50,7 +49,8 @@ impl Admins<'_, &mut Change<'_>> {
     ///
     /// # Errors
     /// `Invalid` or `Taken` for what is not acceptable; `Forbidden` for a scope that is wider than
-    /// one's own, and with a session that was not begun a moment ago.
+    /// one's own, with a session that was not begun a moment ago, and with an API key for who manages
+    /// admins.
     pub fn create(
         &mut self,
         fields: AdminFields,
@@ -68,7 +68,7 @@ impl Admins<'_, &mut Change<'_>> {
     ) -> Result<(AdminNumber, Admin), Error> {
         self.settle_scope(&mut fields);
         self.require_reach(&fields.scope)?;
-        self.require_leave_to_let_in(&fields.sources)?;
+        self.require_leave_to_let_in(&fields)?;
         let (number, admin) = self.add(fields)?;
         self.tell_whom_it_covers(None, Some(&admin))?;
         Ok((number, admin))
@@ -85,14 +85,16 @@ impl Admins<'_, &mut Change<'_>> {
     }
 
     /// Changes an admin; with `revision`, only when nobody changed it in between. Whoever is suspended
-    /// has no sessions, API keys and invitation any more, and gets none back by being activated.
+    /// has no sessions, API keys and invitation any more, and gets none back by being activated. Whoever
+    /// reaches further before an authenticator is enrolled has neither invitation nor password any more.
     ///
     /// # Errors
     /// `Missing`, `Stale`, `Invalid` (one's own networks are narrowed alone, and those of others not
     /// widened beyond an API key's) or `Taken`; `Forbidden` for one's own role, scope or suspension,
-    /// for a scope that is or becomes wider than one's own, for turning API access on with a session
-    /// that was not begun a moment ago, and for what would leave the provider without an active
-    /// Administrator with Billing over all organizations.
+    /// for a scope that is or becomes wider than one's own, for what would leave the provider without an
+    /// active Administrator with Billing over all organizations, and, with a session that was not begun
+    /// a moment ago, for a higher role, a wider scope and API access, which an API key gives those alone
+    /// who manage no admins; neither activates who does.
     pub fn update(
         &mut self,
         number: AdminNumber,
@@ -107,13 +109,9 @@ impl Admins<'_, &mut Change<'_>> {
         self.require_reach(&admin.fields.scope)?;
         let is_self = self.is_self(number);
         if !is_self {
-            if admin.fields.api_access && !before.fields.api_access {
-                self.require_leave_to_let_in(&admin.fields.sources)?;
-            } else if !lie_within(&admin.fields.sources, &before.fields.sources) {
-                self.require_networks_of_key(&admin.fields.sources)?;
-            }
+            self.require_leave_to_change(&before, &admin)?;
         }
-        let ended = match before.state == admin.state {
+        let mut ended = match before.state == admin.state {
             true => Vec::new(),
             // Of whom was suspended when that still left them, they end with the activation.
             false => {
@@ -121,6 +119,9 @@ impl Admins<'_, &mut Change<'_>> {
                 end_tokens(&mut self.site, number)?
             }
         };
+        if reaches_further(&before, &admin) {
+            ended.extend(end_first_credentials(&mut self.site, number, &before)?);
+        }
         let admin = self.edit_with(number, revision, ended, |record| {
             *record = admin;
             Ok(())
@@ -238,51 +239,7 @@ impl Admins<'_, &mut Change<'_>> {
         Ok(())
     }
 
-    /// Whoever replaces what lets another admin in has just signed in, and replaces nothing of their
-    /// own that way: there it takes what is in use. A key or a session that was found would become an
-    /// admin for good otherwise.
-    fn require_leave_to_replace(
-        &self,
-        number: AdminNumber,
-        own: &'static str,
-    ) -> Result<(), Error> {
-        if self.is_self(number) {
-            return Err(Error::Forbidden(own));
-        }
-        match self.standing()? {
-            Some(standing) => require_fresh(&standing.token, self.site.now()),
-            None => Ok(()),
-        }
-    }
-
-    /// Whoever lets somebody else in has just signed in, or has a key that was made for it.
-    pub(super) fn require_leave_to_let_in(&self, sources: &[IpNet]) -> Result<(), Error> {
-        let Some(Standing { token, .. }) = self.standing()? else { return Ok(()) };
-        if token.purpose != TokenPurpose::ApiKey {
-            return require_fresh(&token, self.site.now());
-        }
-        self.require_networks_of_key(sources)
-    }
-
-    /// A key that works from some networks lets nobody in from others.
-    fn require_networks_of_key(&self, sources: &[IpNet]) -> Result<(), Error> {
-        let Some(Standing { token, .. }) = self.standing()? else { return Ok(()) };
-        let narrowed = token.narrowing.sources.as_deref().unwrap_or_default();
-        if lie_within(sources, narrowed) {
-            Ok(())
-        } else {
-            let detail = "must lie within the networks that the API key is narrowed to";
-            Err(Invalid::new("/sources", detail).into())
-        }
-    }
-
-    /// What the admin is who acts; nothing when none does.
-    fn standing(&self) -> Result<Option<Standing>, Error> {
-        let Who::Admin { admin, token } = self.site.context.actor.0 else { return Ok(None) };
-        Ok(Some(standing(&*self.site.source, self.site.context, admin, token)??))
-    }
-
-    fn is_self(&self, number: AdminNumber) -> bool {
+    pub(super) fn is_self(&self, number: AdminNumber) -> bool {
         let own = AdminId { home: self.site.place, number };
         self.site.context.actor.admin() == Some(own)
     }
@@ -346,12 +303,6 @@ fn named(admin: Option<&Admin>) -> BTreeSet<OrganizationId> {
     }
 }
 
-/// Whether every network lies within one of the others; none of either are all there are.
-fn lie_within(networks: &[IpNet], others: &[IpNet]) -> bool {
-    let lies = |network: &IpNet| others.iter().any(|other| other.contains(network));
-    others.is_empty() || !networks.is_empty() && networks.iter().all(lies)
-}
-
 fn is_top(admin: &Admin) -> bool {
     admin.fields.role == Role::AdministratorWithBilling
         && admin.fields.scope == AdminScope::All
@@ -364,7 +315,7 @@ fn subject(admin: &Admin) -> (SubjectKind, Uuid, &str) {
 
 /// Ends every key and session of an admin of the site's place, for the event of what ends them: tells
 /// how many counted still.
-fn end_tokens(
+pub(super) fn end_tokens(
     site: &mut Site<'_, &mut Change<'_>>,
     admin: AdminNumber,
 ) -> Result<Vec<Difference>, Error> {

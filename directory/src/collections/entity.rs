@@ -65,8 +65,8 @@ pub trait Entity: Record {
         Ok(())
     }
 
-    /// Makes what the fields say of the organization's own definitions follow these. Values that the
-    /// record had before are not judged again.
+    /// Makes what the fields say of the organization's own definitions follow these, and judges what
+    /// records of before may have otherwise. Values that the record had before are not judged again.
     ///
     /// # Errors
     /// `Invalid` names the first value that does not fit.

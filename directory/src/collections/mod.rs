@@ -30,6 +30,7 @@ mod imports;
 mod invitations;
 mod issued_certificates;
 mod issuing;
+mod letting_in;
 mod members;
 mod nesting;
 mod network_rules;

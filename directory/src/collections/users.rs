@@ -15,11 +15,12 @@ use crate::access::{Grant, ManageIdentities, RecoverAccounts, View};
 use crate::error::{Error, Invalid};
 use crate::events::{Action, SubjectKind};
 use crate::id::{GroupId, RecordId, UserId};
-use crate::limits::{self, LINE, SSH_KEY, VALUES};
+use crate::limits::{self, LINE, VALUES};
 use crate::records::{Invitation, Stamp, Trigger, User, UserFields, UserState, indices, relations};
 use crate::references;
 use crate::schema;
 use crate::search::EntryId;
+use crate::ssh_key;
 use crate::text::prepare;
 use crate::time::Time;
 use crate::tools::KnownNames;
@@ -222,6 +223,8 @@ impl Entity for User {
         known: KnownNames,
         at: (&R, Partition),
     ) -> Result<(), Error> {
+        let keys = before.map(|before| before.fields.ssh_keys.as_slice());
+        ssh_key::check_new(&self.fields.ssh_keys, keys.unwrap_or_default())?;
         let before = before.map(|before| &before.fields.custom);
         schema::settle((&mut self.fields.custom, before), known, at)
     }
@@ -308,7 +311,7 @@ impl Entity for User {
         }
         limits::count("/ssh_keys", fields.ssh_keys.len(), VALUES)?;
         for (position, key) in fields.ssh_keys.iter().enumerate() {
-            limits::line_of(&format!("/ssh_keys/{position}"), key, SSH_KEY)?;
+            ssh_key::check_line(&format!("/ssh_keys/{position}"), key)?;
         }
         Ok(())
     }

@@ -79,9 +79,30 @@ impl Outlook {
         obstacles
     }
 
-    /// What stands in the way of letting another admin in, which an API key may do as well.
+    /// What stands in the way of letting another admin in; an API key lets in all but those who manage
+    /// admins.
     pub fn obstacles_to_let_in(&self) -> Vec<Obstacle> {
-        if self.by_key { self.general.clone() } else { self.obstacles_to_own(false) }
+        match self.by_key {
+            true => self.obstacles_to_let_back(),
+            false => self.obstacles_to_own(false),
+        }
+    }
+
+    /// What stands in the way of changing another admin, whom a part of the changes lets in further.
+    pub fn obstacles_to_raise(&self) -> Vec<Obstacle> {
+        if self.by_key {
+            return self.obstacles_to_let_back();
+        }
+        let mut obstacles = self.general.clone();
+        obstacles.extend((!self.fresh).then_some(Obstacle::FreshSessionToRaise));
+        obstacles
+    }
+
+    /// What stands in the way of activating another admin.
+    pub fn obstacles_to_let_back(&self) -> Vec<Obstacle> {
+        let mut obstacles = self.general.clone();
+        obstacles.extend((!self.fresh).then_some(Obstacle::FreshSessionForManagers));
+        obstacles
     }
 
     /// What stands in the way of what is done to all organizations at once, or to none yet.

@@ -86,6 +86,17 @@ impl AdminScope {
             Self::All => true,
         }
     }
+
+    /// Whether `other` has all that this scope has; all organizations are more than any that are named.
+    pub(crate) fn lies_within(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::None, _) | (_, Self::All) => true,
+            (Self::All, Self::None | Self::Organizations(_)) => false,
+            (Self::Organizations(list), Self::None | Self::Organizations(_)) => {
+                list.iter().all(|id| other.covers(*id))
+            }
+        }
+    }
 }
 
 impl Record for Admin {
@@ -118,6 +129,24 @@ mod tests {
         b"\x05grace\x05Grace",
         &[2, 1, 2, 1, 0xac, 0x02, 1],
     ];
+
+    #[test]
+    fn a_scope_lies_within_another_that_has_all_of_it() {
+        let some = |numbers: &[u64]| {
+            let ids = numbers.iter().map(|it| crate::id::RecordId::from_record(*it).unwrap());
+            AdminScope::Organizations(ids.collect())
+        };
+        for (narrow, wide) in [
+            (AdminScope::None, some(&[1])),
+            (some(&[2]), some(&[1, 2])),
+            (some(&[1, 2]), AdminScope::All),
+        ] {
+            assert!(narrow.lies_within(&wide) && narrow.lies_within(&narrow));
+            assert!(!wide.lies_within(&narrow) && wide.lies_within(&wide));
+        }
+        assert!(some(&[]).lies_within(&AdminScope::None));
+        assert!(!some(&[1, 3]).lies_within(&some(&[1, 2])));
+    }
 
     #[test]
     fn an_admin_of_version_1_works_from_anywhere() {

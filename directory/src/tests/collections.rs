@@ -2,6 +2,7 @@
 
 use storage::Reading;
 
+use super::ssh_keys::SSH_KEY;
 use super::world::{DAY, RIGHT, World, accepted, new_organization, refusal, user};
 use crate::access::{
     ManageAdmins, ManageConfiguration, ManageIdentities, ManageOrganizations, RecoverAccounts,
@@ -345,7 +346,7 @@ fn an_event_of_much_text_and_many_members_is_not_lost() {
     world
         .change(move |change| {
             let mut grant = change.authorize::<ManageIdentities>(acme)?;
-            let keys = vec!["k".repeat(4_000); 32];
+            let keys = vec![format!("{SSH_KEY} {}", "k".repeat(3_900)); 32];
             grant
                 .users()
                 .create(crate::records::UserFields { ssh_keys: keys, ..user("keys") }, None)?;

@@ -223,3 +223,101 @@ fn an_invitation_ends_with_a_suspension_and_with_a_password_that_is_set() {
     assert_eq!(world.directory.end_user_lives(world.now()).unwrap(), 0, "nothing is left of it");
     world.assert_sound();
 }
+
+/// Changes an admin of the provider's as the highest one.
+fn alter(
+    world: &World,
+    number: AdminNumber,
+    edit: impl FnOnce(&mut AdminFields) + Send + 'static,
+) -> Result<(), Error> {
+    let done = world.directory.change(world.fresh_top(), move |change| {
+        change.authorize_provider::<ManageAdmins>()?.admins().update(number, None, |admin| {
+            edit(&mut admin.fields);
+            Ok(())
+        })
+    });
+    done.map(drop)
+}
+
+#[test]
+fn an_invitation_ends_when_who_has_it_not_used_gets_a_higher_role_or_a_wider_scope() {
+    let world = World::new();
+    let (acme, beta) = (world.organization("acme"), world.organization("beta"));
+    let some = |list: &[_]| AdminScope::Organizations(list.to_vec());
+    let inviter = world.admin(Place::Provider, Role::AdministratorWithBilling, some(&[acme, beta]));
+    let fields = AdminFields { scope: some(&[acme, beta]), ..grace() };
+    let made = world.directory.change(inviter, move |change| {
+        change.authorize_provider::<ManageAdmins>()?.admins().create_invited(fields)
+    });
+    let (number, _, kept) = made.unwrap();
+    let counts = |token: &str| {
+        let nobody = world.by(Actor::nobody());
+        world.directory.require_invitation(token, &nobody).is_ok()
+    };
+    let scope = some(&[acme]);
+    alter(&world, number, |fields| fields.scope = scope).unwrap();
+    alter(&world, number, |fields| fields.role = Role::HelpDesk).unwrap();
+    alter(&world, number, |fields| fields.display_name = "Grace Hopper".into()).unwrap();
+    assert!(counts(&kept.token), "nothing was gained");
+    alter(&world, number, |fields| fields.scope = AdminScope::All).unwrap();
+    let told = world.events(Place::Provider, 2);
+    let told: Vec<_> = told.iter().map(|event| event.action).collect();
+    assert_eq!(told, [Action::Changed, Action::InvitationRevoked]);
+    assert!(matches!(accept(&world, &kept.token, OWN), Err(Error::Missing)));
+    let invite = || {
+        let invited = world.directory.change(world.fresh_top(), move |change| {
+            change.authorize_provider::<ManageAdmins>()?.admins().invite(number, None)
+        });
+        invited.unwrap().token
+    };
+    let second = invite();
+    alter(&world, number, |fields| fields.role = Role::Manager).unwrap();
+    assert!(!counts(&second), "a higher role ends it as well");
+    let third = invite();
+    alter(&world, number, |fields| {
+        fields.role = Role::ReadOnly;
+        fields.scope = AdminScope::All;
+    })
+    .unwrap();
+    accept(&world, &third, OWN).unwrap();
+    world.assert_sound();
+}
+
+#[test]
+fn a_password_ends_when_who_has_enrolled_nothing_gets_a_wider_scope_or_a_higher_role() {
+    let world = World::new();
+    let first = world.password(SECRET);
+    let made = world.change(move |change| {
+        change.authorize_provider::<ManageAdmins>()?.admins().create(grace(), first)
+    });
+    let (number, _) = made.unwrap();
+    assert!(matches!(change(&world, None, None), SignInOutcome::PasswordNeeded));
+    alter(&world, number, |fields| fields.scope = AdminScope::All).unwrap();
+    let told = world.events(Place::Provider, 1).remove(0);
+    let ended = told.differences.iter().find(|it| it.field == "password").unwrap();
+    assert_eq!((ended.before.as_deref(), ended.after.as_deref()), (Some("\"(secret)\""), None));
+    assert!(matches!(change(&world, Some(OWN), None), SignInOutcome::Rejected));
+    given(&world, number);
+    let SignInOutcome::Enrol(enrolment) = change(&world, Some(OWN), None) else {
+        panic!("no enrolment")
+    };
+    // Whoever has had the link or the password may have come so far.
+    alter(&world, number, |fields| fields.role = Role::Administrator).unwrap();
+    assert!(confirm(&world, &enrolment).is_err());
+    assert!(matches!(send(&world, request(&world, OWN, None)), SignInOutcome::Rejected));
+    world.assert_sound();
+}
+
+#[test]
+fn nothing_ends_when_who_has_enrolled_gets_a_wider_scope_or_a_higher_role() {
+    let world = World::new();
+    let (number, uri, session) = enrolled(&world);
+    alter(&world, number, |fields| fields.scope = AdminScope::All).unwrap();
+    alter(&world, number, |fields| fields.role = Role::Administrator).unwrap();
+    let by = world.by(Actor::nobody());
+    assert!(world.directory.identify(&session.text, Carrier::Header, by).is_ok());
+    let again = request(&world, SECRET, Some(code(&world, &uri)));
+    assert!(matches!(send(&world, again), SignInOutcome::Session(_)));
+    let told = world.events(Place::Provider, 20);
+    assert!(told.iter().flat_map(|event| &event.differences).all(|it| it.field != "password"));
+}

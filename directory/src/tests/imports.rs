@@ -8,6 +8,7 @@ mod nt_hashes;
 mod references;
 mod rights;
 
+use super::ssh_keys::SSH_KEY;
 use super::world::{DAY, RIGHT, World, accepted, fields, password, refusal};
 use crate::access::{Context, ManageIdentities, Role, View, Who};
 use crate::collections::{Member, MembershipChange};
@@ -368,4 +369,33 @@ fn a_second_upload_takes_the_place_of_the_first_and_memberships_come_in_bounded_
     assert_eq!(world.groups_of(acme, "u0"), ["all"]);
     assert_eq!(world.groups_of(acme, "u2499"), ["all"]);
     world.assert_sound();
+}
+
+#[test]
+fn a_row_with_what_is_no_public_key_is_in_error_and_keys_that_are_there_are_taken_again() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let rows = |keys: &[&str]| {
+        let ssh_keys = keys.iter().map(ToString::to_string).collect();
+        vec![person(2, "ada", move |user| user.fields.ssh_keys = ssh_keys)]
+    };
+    let told = |rows: Vec<Row>| {
+        let update = ImportFields { on_conflict: OnConflict::Update, ..asked() };
+        let id = world.import(acme, update, rows);
+        world.work();
+        let outcome = world.outcomes(acme, id).remove(0);
+        (outcome.verdict, outcome.column, outcome.reason.unwrap_or_default())
+    };
+    let pem = "-----BEGIN OPENSSH PRIVATE KEY-----";
+    for (wrong, why) in [
+        ("ssh-ed25519 AAAA", "is no whole key of its type"),
+        (pem, "is a private key"),
+        ("b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQ", "is a private key"),
+    ] {
+        let (verdict, column, reason) = told(rows(&[SSH_KEY, wrong]));
+        assert_eq!((verdict, column.as_deref()), (Verdict::Error, Some("ssh_keys")), "{wrong}");
+        assert!(reason.starts_with(why) && !reason.contains(wrong), "{reason}");
+    }
+    assert_eq!(told(rows(&[SSH_KEY])).0, Verdict::Create);
+    assert_eq!(told(rows(&[SSH_KEY])).0, Verdict::Unchanged);
 }

@@ -14,7 +14,7 @@ use crate::collections::NewAuthenticator;
 use crate::error::Error;
 use crate::events::{Action, Event, EventActor, Outcome};
 use crate::id::{AdminNumber, Place};
-use crate::records::{AdminFields, AdminScope, Narrowing, TokenPurpose};
+use crate::records::{Admin, AdminFields, AdminScope, AdminState, Narrowing, TokenPurpose};
 
 const NEXT: &str = "another horse, and a staple";
 /// A code of one step.
@@ -329,6 +329,100 @@ fn admins_are_made_and_given_api_access_by_who_has_just_signed_in_or_by_a_key() 
     world.pass(15 * MINUTE);
     assert!(refusal(give(top)).starts_with("sign in again first"));
     assert!(give(whole).unwrap().fields.api_access);
+}
+
+/// Has an admin of the provider's changed.
+fn alter(
+    world: &World,
+    by: Context,
+    number: AdminNumber,
+    edit: impl FnOnce(&mut Admin) + Send + 'static,
+) -> Result<(), Error> {
+    let by = Context { now: world.now(), ..by };
+    let done = world.directory.change(by, move |change| {
+        change.authorize_provider::<ManageAdmins>()?.admins().update(number, None, |admin| {
+            edit(admin);
+            Ok(())
+        })
+    });
+    done.map(drop)
+}
+
+#[test]
+fn who_manages_admins_is_let_in_by_who_has_just_signed_in_and_by_no_key() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let top_role = Role::AdministratorWithBilling;
+    let made_at = |by: Context, home: Place, scope: AdminScope| {
+        let by = Context { now: world.now(), ..by };
+        let fields = fields("boss", top_role, scope);
+        let made = world.directory.change(by, move |change| {
+            change.authorize_at::<ManageAdmins>(home)?.admins().create_invited(fields)
+        });
+        made.map(|(number, ..)| number)
+    };
+    let key = key(&world, Narrowing::default());
+    let not_by_key = "an API key lets in nobody who manages admins";
+    for home in [Place::Provider, acme.into()] {
+        for scope in [AdminScope::None, AdminScope::All] {
+            let made = made_at(key, home, scope);
+            assert!(refusal(made).starts_with(not_by_key));
+        }
+    }
+    let boss = made_at(world.fresh_top(), Place::Provider, AdminScope::None).unwrap();
+    let invite = |by: Context| {
+        world.directory.change(Context { now: world.now(), ..by }, move |change| {
+            change.authorize_provider::<ManageAdmins>()?.admins().invite(boss, None).map(drop)
+        })
+    };
+    assert!(refusal(invite(key)).starts_with(not_by_key));
+    let (grace, ..) = enrolled(&world);
+    let raises: [fn(&mut Admin); 3] = [
+        |admin| admin.fields.role = Role::AdministratorWithBilling,
+        |admin| admin.fields.scope = AdminScope::All,
+        |admin| admin.fields.api_access = true,
+    ];
+    assert!(refusal(alter(&world, key, grace, raises[0])).starts_with(not_by_key));
+    for raise in &raises[1..] {
+        assert!(refusal(alter(&world, key, boss, *raise)).starts_with(not_by_key));
+        alter(&world, key, grace, *raise).unwrap();
+    }
+    alter(&world, key, boss, |admin| admin.state = AdminState::Suspended).unwrap();
+    let back =
+        |by: Context, number| alter(&world, by, number, |admin| admin.state = AdminState::Active);
+    assert!(refusal(back(key, boss)).starts_with(not_by_key));
+    let late = world.fresh_top();
+    world.pass(15 * MINUTE);
+    for done in [back(late, boss), alter(&world, late, grace, raises[0])] {
+        assert!(refusal(done).starts_with("sign in again first"));
+    }
+    back(world.fresh_top(), boss).unwrap();
+    alter(&world, world.fresh_top(), grace, raises[0]).unwrap();
+    invite(world.fresh_top()).unwrap();
+    // What takes away is anybody's.
+    alter(&world, key, boss, |admin| admin.fields.role = Role::ReadOnly).unwrap();
+    world.assert_sound();
+}
+
+#[test]
+fn a_key_lets_in_who_manages_no_admins_and_raises_them_from_its_networks() {
+    let world = World::new();
+    let whole = key(&world, Narrowing::default());
+    let networks = Some(vec!["192.0.2.0/24".parse().unwrap()]);
+    let narrow = key(&world, Narrowing { sources: networks, ..Narrowing::default() });
+    let (grace, ..) = enrolled(&world);
+    let late = world.top();
+    world.pass(15 * MINUTE);
+    let raise =
+        |by: Context| alter(&world, by, grace, |admin| admin.fields.role = Role::Administrator);
+    assert!(refusal(raise(late)).starts_with("sign in again first"));
+    let elsewhere = "must lie within the networks that the API key is narrowed to";
+    assert_eq!(refusal(raise(narrow)), elsewhere);
+    raise(whole).unwrap();
+    alter(&world, late, grace, |admin| admin.fields.role = Role::HelpDesk).unwrap();
+    let sources = vec!["192.0.2.0/25".parse().unwrap()];
+    alter(&world, whole, grace, |admin| admin.fields.sources = sources).unwrap();
+    raise(narrow).unwrap();
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! `/v1/admins` and `/v1/organizations/{organization}/admins`.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::harness::admin::PASSWORD;
+use crate::harness::curl::Api;
 use crate::harness::demo::Demo;
-use crate::harness::office::Office;
+use crate::harness::office::{Office, id_of};
 use crate::harness::totp;
 
 const TOP: &str = "administrator_with_billing";
@@ -144,4 +145,82 @@ fn admins_of_an_organization_are_its_own_and_have_no_other_scope() {
     assert_eq!(me["organization"], json!(office.id));
     let listed = admin.session.get(&office.path("admins")).json();
     assert_eq!(listed["items"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn who_gains_before_enrolling_is_invited_anew_whoever_has_kept_the_link() {
+    let office = Office::new();
+    let here = json!({"organizations": [office.id]});
+    let inviter = office.provider_admin(TOP, &here).session.curl();
+    let login = format!("invited-{}", office.slug);
+    let fields = json!({"login": login, "display_name": "Invited", "role": "manager",
+        "scope": here});
+    let made = inviter.post("/v1/admins", &fields);
+    assert_eq!(made.status, 201, "{made:?}");
+    let (place, kept) = (format!("/v1/admins/{}", id_of(&made.json())), made.json());
+    let kept = &kept["invitation"]["token"];
+    let chief = office.demo.chief().curl();
+    let alter = |fields: Value| {
+        let changed = chief.send("PATCH", &place, Some(&fields));
+        assert_eq!(changed.status, 200, "{changed:?}");
+        changed.json()["invited_until"].clone()
+    };
+    assert!(alter(json!({"role": "help_desk"})).is_string(), "nothing was gained");
+    assert_eq!(alter(json!({"scope": "all"})), Value::Null);
+    let nobody = office.demo.api_as_nobody();
+    let accept = |token: &Value| {
+        let acceptance = json!({"token": token, "password": PASSWORD});
+        nobody.post("/v1/invitations", &acceptance).status
+    };
+    assert_eq!(accept(kept), 404);
+    let told = format!("/v1/events?action=invitation_revoked&subject={}", id_of(&made.json()));
+    assert_eq!(chief.get(&told).json()["items"][0]["subject"]["name"], json!(login));
+    let anew = chief.post(&format!("{place}/invitation"), &json!({}));
+    assert_eq!(anew.status, 201, "{anew:?}");
+    assert_eq!(accept(&anew.json()["token"]), 204);
+    // Who has the link may be somebody else, and comes no further than a first password.
+    let signs_in = || nobody.post("/v1/sign-in", &json!({"login": login, "password": PASSWORD}));
+    assert_eq!(signs_in().status, 202);
+    alter(json!({"role": "administrator"}));
+    assert_eq!(signs_in().status, 401);
+    let invited = chief.post(&format!("{place}/invitation"), &json!({}));
+    assert_eq!(invited.status, 201, "there is no password any more: {invited:?}");
+}
+
+#[test]
+fn no_api_key_lets_in_who_manages_admins() {
+    let office = Office::new();
+    let (key, chief) = (office.demo.api_as_top(), office.demo.chief().curl());
+    for collection in ["/v1/admins".to_owned(), office.path("admins")] {
+        let refused = |method: &str, path: &str, body: Option<&Value>| {
+            let refused = key.send(method, path, body);
+            assert_eq!(refused.status, 409, "{method} {path}: {refused:?}");
+            let problem = refused.json();
+            assert_eq!(problem["type"], "/problems/rule");
+            assert!(problem["detail"].as_str().unwrap().contains("API key"), "{problem}");
+        };
+        let does = |who: &Api, method: &str, path: &str, body: Value| {
+            let done = who.send(method, path, Some(&body).filter(|body| !body.is_null()));
+            assert!(matches!(done.status, 200 | 201 | 204), "{method} {path}: {done:?}");
+            done.json()
+        };
+        let named = |who: &str, role: &str| {
+            let login = format!("{who}-{}", office.slug);
+            json!({"login": login, "display_name": "Somebody", "role": role})
+        };
+        refused("POST", &collection, Some(&named("boss", TOP)));
+        let boss = does(&chief, "POST", &collection, named("boss", TOP));
+        let boss = format!("{collection}/{}", id_of(&boss));
+        refused("POST", &format!("{boss}/invitation"), Some(&json!({})));
+        refused("PATCH", &boss, Some(&json!({"api_access": true})));
+        does(&key, "POST", &format!("{boss}/suspend"), Value::Null);
+        refused("POST", &format!("{boss}/activate"), None);
+        does(&chief, "POST", &format!("{boss}/activate"), Value::Null);
+        let staff = does(&key, "POST", &collection, named("staff", "help_desk"));
+        let staff = format!("{collection}/{}", id_of(&staff));
+        refused("PATCH", &staff, Some(&json!({"role": TOP})));
+        does(&key, "PATCH", &staff, json!({"role": "administrator", "api_access": true}));
+        does(&chief, "PATCH", &staff, json!({"role": TOP}));
+        does(&key, "PATCH", &staff, json!({"role": "read_only"}));
+    }
 }

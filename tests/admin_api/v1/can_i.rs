@@ -70,11 +70,20 @@ fn what_names_its_organization_in_the_body_and_what_needs_no_permission_is_told_
         let by_key = office.demo.api_as_top().get(&format!("/v1/me/can-i?{question}"));
         assert_eq!(told(&by_key.json()), (false, vec!["fresh_session".to_owned()]), "{question}");
     }
-    let by_key = office.demo.api_as_top().get("/v1/me/can-i?operation=invite_admin");
-    assert_eq!(told(&by_key.json()), (true, vec![]), "a key lets others in");
+    for question in [
+        "operation=invite_admin".to_owned(),
+        "operation=update_admin".to_owned(),
+        "operation=activate_admin".to_owned(),
+        format!("operation=update_organization_admin&{here}"),
+    ] {
+        let by_key = office.demo.api_as_top().get(&format!("/v1/me/can-i?{question}"));
+        let said = (true, vec!["fresh_session".to_owned()]);
+        assert_eq!(told(&by_key.json()), said, "not of who manages admins: {question}");
+    }
     let chief = office.provider_admin(top, &json!("all"));
     assert_eq!(asks(&chief, "operation=reset_admin_mfa"), (true, vec![]));
     assert_eq!(asks(&chief, "operation=create_admin"), (true, vec![]));
+    assert_eq!(asks(&chief, "operation=update_admin"), (true, vec![]));
 }
 
 #[test]

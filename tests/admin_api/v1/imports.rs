@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::harness::curl::{Api, Response};
 use crate::harness::office::{Office, id_of};
 use crate::harness::pause;
+use crate::harness::ssh_keys::SSH_KEYS;
 
 /// An import whose file was sent with curl.
 struct Sent<'a> {
@@ -233,4 +234,44 @@ fn a_manager_who_stands_later_in_the_file_is_named_over_ldap() {
     let client = demo.ldap().bound(text("dn"), text("password"));
     let found = client.search(&office.base, "sub", &filter, &["uid"]);
     assert_eq!(found.only().value("uid"), "ada");
+}
+
+#[test]
+fn a_row_with_what_is_no_public_key_for_ssh_is_in_error_and_says_why() {
+    let office = Office::new();
+    let [key, _] = SSH_KEYS;
+    let table = format!(
+        "login,ssh_keys\nada,{key} ada@laptop\nbob,ssh-ed25519 AAAA\n\
+         eve,\"-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmU=\n\"\n"
+    );
+    let person = |login: &str, key: &str| {
+        format!(
+            "dn: uid={login},dc=old\nobjectClass: inetOrgPerson\nuid: {login}\ncn: X\nsn: X\n\
+             sshPublicKey: {key}\n\n"
+        )
+    };
+    let entries = [
+        person("ida", key),
+        person("tom", "ssh-rsa AAAA"),
+        person("zoe", "-----BEGIN RSA PRIVATE KEY-----"),
+    ];
+    for (format, kind, file) in
+        [("csv", "text/csv", table), ("ldif", "text/ldif", entries.concat())]
+    {
+        let asked = json!({"name": "people", "format": format, "leave_out_errors": true});
+        let sent = send(&office, &asked, kind, &file);
+        let done = sent.ended();
+        assert_eq!(
+            (&done["state"], &done["done"]["create"]),
+            (&json!("done"), &json!(1)),
+            "{done}"
+        );
+        let wrong = sent.rows("error");
+        assert!(wrong.iter().all(|row| row["column"] == "ssh_keys"), "{wrong:?}");
+        let reason = |row: usize| wrong[row]["reason"].as_str().unwrap();
+        assert!(reason(0).starts_with("is no whole key"), "{wrong:?}");
+        assert!(reason(1).starts_with("is a private key"), "{wrong:?}");
+        let told = Value::from(wrong.clone()).to_string();
+        assert!(!told.contains("BEGIN") && !told.contains("b3BlbnNz"), "{told}");
+    }
 }

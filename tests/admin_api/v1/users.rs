@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::harness::ldap::Ldap;
 use crate::harness::office::{Office, id_of};
+use crate::harness::ssh_keys::SSH_KEYS;
 
 const PASSWORD: &str = "correct horse battery";
 
@@ -331,4 +332,43 @@ fn a_user_shows_what_stands_between_them_and_their_entry() {
         (refused.status, &refused.json()["pointer"]),
         (422, &json!("/password_policy/history"))
     );
+}
+
+#[test]
+fn keys_for_ssh_are_whole_public_ones_and_a_private_one_is_not_repeated() {
+    let office = Office::new();
+    let api = office.demo.api_as_top();
+    let [key, other] = SSH_KEYS;
+    let made = |keys: Value| {
+        let fields =
+            json!({"login": "ada", "display_name": "Ada", "surname": "L", "ssh_keys": keys});
+        api.post(&office.path("users"), &fields)
+    };
+    let private = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmU=\n";
+    let type_alone = key.split_once(' ').unwrap().0;
+    for (wrong, why) in [
+        (private.to_owned(), "private key"),
+        (private.lines().nth(1).unwrap().to_owned(), "private key"),
+        (format!("{type_alone} AAAA"), "no whole key"),
+        (key[..key.len() - 4].to_owned(), "no whole key"),
+        (format!("no-pty {key}"), "leave them out"),
+        ("ssh-dss AAAAB3NzaC1kc3M=".to_owned(), "ssh-keygen"),
+        ("anything".to_owned(), "must be a public key"),
+    ] {
+        let refused = made(json!([other, wrong]));
+        assert_eq!((refused.status, &refused.json()["pointer"]), (422, &json!("/ssh_keys/1")));
+        let detail = refused.json()["detail"].as_str().unwrap().to_owned();
+        assert!(detail.contains(why), "{wrong}: {detail}");
+        assert!(!refused.body.contains("b3BlbnNz"), "{refused:?}");
+    }
+    let ada = made(json!([format!("{key} ada@laptop-7")]));
+    assert_eq!(ada.status, 201, "{ada:?}");
+    let place = office.path(&format!("users/{}", id_of(&ada.json())));
+    let refused = api.send("PATCH", &place, Some(&json!({"ssh_keys": [private]})));
+    assert_eq!((refused.status, &refused.json()["pointer"]), (422, &json!("/ssh_keys/0")));
+    assert_eq!(api.send("PATCH", &place, Some(&json!({"ssh_keys": [key, other]}))).status, 200);
+    let events = Value::from(office.events()).to_string();
+    assert!(events.contains("ssh_keys") && !events.contains("b3BlbnNz"), "{events}");
+    let found = office.find(&office.ldap(), "(uid=ada)", &["sshPublicKey"]);
+    assert_eq!(found.only().values("sshPublicKey").len(), 2);
 }

@@ -9,6 +9,7 @@ use super::name::{self, Name};
 use super::views::{Caller, View};
 use crate::harness::office::{Office, id_of};
 use crate::harness::random::Random;
+use crate::harness::ssh_keys::SSH_KEYS;
 
 /// Values of one of the organization's own attributes.
 #[derive(Debug, Clone)]
@@ -401,7 +402,8 @@ fn hire(office: &Office, random: &mut Random, login: &str, at: usize) -> One {
         }
     }
     if random.below(2) == 0 {
-        all.insert("ssh_keys".to_owned(), json!(["ssh-ed25519 AAAA one", "ssh-ed25519 BBBB two"]));
+        let [one, two] = SSH_KEYS;
+        all.insert("ssh_keys".to_owned(), json!([format!("{one} one"), format!("{two} two")]));
     }
     let (custom, own) = own_values(random);
     all.insert("custom".to_owned(), custom);

@@ -11,6 +11,7 @@ use crate::harness::office::Office;
 use crate::harness::raw::{self, Raw};
 use crate::harness::server::Site;
 use crate::harness::slow::Slow;
+use crate::harness::ssh_keys::long_ssh_keys;
 
 /// People of an office, each some 100 kB: more than the buffers of a connection hold.
 const PEOPLE: usize = 80;
@@ -60,8 +61,7 @@ fn a_search_that_works_longer_than_its_limit_ends_with_the_limit() {
 fn the_time_for_which_a_client_does_not_read_is_none_of_its_searchs() {
     let Some(demo) = Demo::own() else { return };
     let office = Office::on(Arc::new(demo));
-    let keys: Vec<String> =
-        (0..30).map(|key| format!("ssh-ed25519 {}{key:04}", "A".repeat(3_500))).collect();
+    let keys = long_ssh_keys();
     for person in 0..PEOPLE {
         let name = format!("u{person}");
         let fields = json!({

@@ -165,7 +165,10 @@ const TEXTS: &[(&str, &str)] = &[
     ("serial", "3f9a1c0b7d2e4f65"),
     ("signature", "MEUCIQDx7b0a3v1Qf0Cw2m7T5y8R6u4E3w1Q0p9O8i3vAiB…"),
     ("source", "192.0.2.7"),
-    ("ssh_keys", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGq1 ada@laptop-7"),
+    (
+        "ssh_keys",
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAJu435aOINkIwk3Q3fL6ek9UkyjbwbGFmawBJeE9CbK ada@laptop-7",
+    ),
     ("ssids", "staff"),
     ("started", "2026-11-23T08:00:00Z"),
     ("status", "up"),

@@ -9,6 +9,8 @@ use crate::problem::Problem;
 use crate::revision::{IfMatch, Revised};
 
 /// Lets a suspended admin sign in again; sessions and API keys of before do not come back.
+///
+/// For who manages admins it needs a session that was begun in the last 15 minutes.
 #[utoipa::path(
     post,
     path = "/admins/{admin}/activate",

@@ -55,8 +55,8 @@ pub(crate) struct MadeAdmin {
 /// Makes an admin, and without a password an invitation, which is shown this once: so nobody but the
 /// admin ever knows it.
 ///
-/// It needs an API key, or a session that was begun in the last 15 minutes. A key that is narrowed to
-/// networks makes admins who work from within these.
+/// It needs an API key, or a session that was begun in the last 15 minutes; for who manages admins such
+/// a session. A key that is narrowed to networks makes admins who work from within these.
 #[utoipa::path(
     post,
     path = "/admins",

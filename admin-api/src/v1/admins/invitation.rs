@@ -12,8 +12,8 @@ use crate::v1::invitations::{MadeInvitation, NewInvitation};
 
 /// Invites an admin, who has no password yet, to choose one; an invitation from before counts no more.
 ///
-/// It needs an API key, or a session that was begun in the last 15 minutes. A key that is narrowed to
-/// networks invites admins who work from within these.
+/// It needs an API key, or a session that was begun in the last 15 minutes; for who manages admins such
+/// a session. A key that is narrowed to networks invites admins who work from within these.
 #[utoipa::path(
     post,
     path = "/admins/{admin}/invitation",

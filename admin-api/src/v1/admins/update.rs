@@ -46,7 +46,10 @@ pub(crate) struct AdminPatch {
 
 /// Changes an admin; it counts from the admin's next request on.
 ///
-/// Turning API access on needs what making an admin does.
+/// A higher role, a wider scope and API access need what making such an admin does. Whoever gets a
+/// higher role or a wider scope before an authenticator is enrolled has neither an invitation nor a
+/// password any more, since whoever handed it out may still have it: invite them anew, or set another
+/// password.
 #[utoipa::path(
     patch,
     path = "/admins/{admin}",

@@ -53,7 +53,7 @@ pub(crate) struct NewUser {
     home_directory: Option<String>,
     /// The login shell; `/bin/bash` when absent.
     login_shell: Option<String>,
-    /// SSH public keys in OpenSSH's one-line form.
+    /// SSH public keys, each the line of its .pub file: type, base64, perhaps a comment; no options.
     #[serde(default)]
     ssh_keys: Vec<String>,
     /// From when on the user is let in nowhere; it is suspended then. Never when absent.

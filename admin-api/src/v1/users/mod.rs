@@ -113,7 +113,7 @@ pub(crate) struct User {
     /// The login shell.
     #[schema(required)]
     login_shell: Option<String>,
-    /// SSH public keys in OpenSSH's one-line form.
+    /// SSH public keys, each the line of its .pub file: type, base64, perhaps a comment; no options.
     ssh_keys: Vec<String>,
     /// From when on the user is let in nowhere; null for never.
     #[schema(required)]

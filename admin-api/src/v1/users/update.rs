@@ -75,7 +75,7 @@ pub(crate) struct UserPatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
     login_shell: Option<Option<String>>,
-    /// SSH public keys in OpenSSH's one-line form.
+    /// SSH public keys, each the line of its .pub file: type, base64, perhaps a comment; no options.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Vec<String>)]
     ssh_keys: Option<Vec<String>>,

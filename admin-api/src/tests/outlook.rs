@@ -1,0 +1,75 @@
+//! What is told of who may let others in is what happens.
+
+use serde_json::{Value, json};
+
+use super::world::{Answer, World};
+
+/// What is told of an operation: whether it may be done, and the codes of what is in the way.
+async fn told(world: &World, token: &str, operation: &str) -> (bool, Vec<String>) {
+    let path = format!("/v1/me/can-i?operation={operation}");
+    let answer = world.must(token, "GET", &path, Value::Null).await["answers"][0].clone();
+    let reasons = answer["reasons"].as_array().unwrap().iter();
+    let codes = reasons.map(|reason| reason["code"].as_str().unwrap().to_owned()).collect();
+    (answer["allowed"].as_bool().unwrap(), codes)
+}
+
+/// The path of a new admin of the provider's.
+async fn made(world: &World, root: &str, login: &str, role: &str) -> String {
+    let body = json!({"login": login, "display_name": "Somebody", "role": role});
+    let made = world.must(root, "POST", "/v1/admins", body).await;
+    format!("/v1/admins/{}", made["id"].as_str().unwrap())
+}
+
+async fn change(world: &World, token: &str, path: &str, body: Value) -> Answer {
+    world.call(token, "PATCH", path, body).await
+}
+
+#[tokio::test]
+async fn of_a_session_of_long_ago_it_is_told_that_it_raises_nobody() {
+    let world = World::new();
+    let root = world.root().await;
+    let grace = made(&world, &root, "grace", "manager").await;
+    let boss = made(&world, &root, "boss", "administrator_with_billing").await;
+    world.must(&root, "POST", &format!("{boss}/suspend"), Value::Null).await;
+    world.must(&root, "POST", &format!("{grace}/suspend"), Value::Null).await;
+    let nothing = (true, Vec::new());
+    for operation in ["create_admin", "update_admin", "activate_admin"] {
+        assert_eq!(told(&world, &root, operation).await, nothing, "{operation}");
+    }
+    world.pass(15 * 60_000);
+    let fresh = vec!["fresh_session".to_owned()];
+    assert_eq!(told(&world, &root, "create_admin").await, (false, fresh.clone()));
+    let (may, why) = told(&world, &root, "update_admin").await;
+    assert_eq!((may, &why), (true, &fresh), "a part of it");
+    let renamed = change(&world, &root, &grace, json!({"display_name": "Grace Hopper"})).await;
+    assert!(renamed.status.is_success(), "{}", renamed.text);
+    for raised in
+        [json!({"api_access": true}), json!({"role": "administrator"}), json!({"scope": "all"})]
+    {
+        change(&world, &root, &grace, raised).await.is_problem(409, "rule");
+    }
+    assert_eq!(told(&world, &root, "activate_admin").await, (true, fresh));
+    world.must(&root, "POST", &format!("{grace}/activate"), Value::Null).await;
+    let back = world.call(&root, "POST", &format!("{boss}/activate"), Value::Null).await;
+    back.is_problem(409, "rule");
+}
+
+#[tokio::test]
+async fn of_an_api_key_it_is_told_that_it_lets_in_nobody_who_manages_admins() {
+    let world = World::new();
+    let root = world.root().await;
+    let key = json!({"name": "ci", "expires": "2027-06-30T00:00:00Z"});
+    let key = world.must(&root, "POST", "/v1/me/api-keys", key).await;
+    let key = key["token"].as_str().unwrap();
+    let fresh = vec!["fresh_session".to_owned()];
+    for operation in ["create_admin", "invite_admin", "update_admin", "activate_admin"] {
+        assert_eq!(told(&world, key, operation).await, (true, fresh.clone()), "{operation}");
+    }
+    let grace = made(&world, key, "grace", "help_desk").await;
+    let top = json!({"role": "administrator_with_billing"});
+    let refused = change(&world, key, &grace, top).await;
+    let detail = refused.is_problem(409, "rule")["detail"].as_str().unwrap().to_owned();
+    assert!(detail.contains("API key"), "{detail}");
+    let raised = change(&world, key, &grace, json!({"role": "administrator"})).await;
+    assert!(raised.status.is_success(), "{}", raised.text);
+}
