@@ -96,7 +96,7 @@ pub(crate) use groups::{ancestors_of_group, descendants, groups_of_device, group
 pub use import_rows::{RowPlace, RowsOf};
 pub use imports::{Imports, OutcomePage};
 pub use invitations::IssuedInvitation;
-pub(crate) use invitations::{parse_invitation, require_invitable};
+pub(crate) use invitations::{end_user_invitation, parse_invitation, require_invitable};
 pub(crate) use issued_certificates::standing as certificate_standing;
 pub use issued_certificates::{IssuedCertificates, Standing};
 pub use issuing::{CertificateKey, CertificateWish, Certified, Issued, Issuing};
