@@ -11,12 +11,12 @@ use super::attempt::{Attempt, Channel, Door, LOCKED, THROTTLED, Who};
 use super::engine::place_number;
 use super::password::{HashingFailed, Password, StoredHash, Unacceptable};
 use crate::access::{Actor, ChangeOwnPassword, Context, Grant, Identity};
-use crate::collections::{NewPassword, require_quality};
+use crate::collections::{NewPassword, last_hashes, require_quality};
 use crate::directory::Directory;
 use crate::error::{Error, Invalid};
 use crate::events::Action;
 use crate::id::{OrganizationId, RecordId};
-use crate::records::{Credential, PasswordHistory, User};
+use crate::records::{Credential, User};
 use crate::text::prepare;
 use crate::time::Time;
 
@@ -352,11 +352,7 @@ fn former(
     let (Some(organization), Some(account)) = (attempt.organization, &attempt.account) else {
         return Ok(Vec::new());
     };
-    let kept = if counted > 1 {
-        snapshot.get::<PasswordHistory>(organization.partition(), account.record())?
-    } else {
-        None
-    };
-    let hashes = credential.hash.iter().chain(kept.iter().flat_map(|kept| &kept.hashes));
-    Ok(hashes.take(counted).filter_map(|hash| parse(hash)).collect())
+    let at = (organization.partition(), account.record());
+    let hashes = last_hashes(snapshot, at, credential, counted)?;
+    Ok(hashes.iter().filter_map(|hash| parse(hash)).collect())
 }

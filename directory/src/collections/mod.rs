@@ -49,6 +49,7 @@ mod recovery;
 mod reply_attributes;
 mod reply_profiles;
 mod reply_size;
+mod resets;
 mod revocations;
 mod second_factors;
 mod security_policies;
@@ -126,6 +127,8 @@ pub(crate) use reply_attributes::{
 };
 pub use reply_profiles::ReplyProfiles;
 pub(crate) use reply_size::octets as reply_octets;
+pub use resets::Reset;
+pub(crate) use resets::{JudgedReset, last_hashes};
 pub use second_factors::{NewSeed, SecondFactors};
 pub use security_policies::{SecurityPolicies, VersionPage};
 pub use security_versions::{VersionPlace, VersionsOf};

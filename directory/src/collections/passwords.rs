@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::new_password::NewPassword;
 use super::password_policies::{counting, settings_of};
+use super::resets::{require_compared, require_leave};
 use super::site::Site;
 use super::users::Users;
 use crate::access::{
@@ -78,8 +79,32 @@ impl Passwords<'_, &mut Change<'_>> {
     /// `must_change` says so, or else the organization's policy.
     ///
     /// # Errors
-    /// `Missing`, or `Invalid` when the organization's policy refuses the password.
+    /// `Missing`; `Refused` when `must_change` spares the owner what the policy demands, and the actor
+    /// does not manage that; `Invalid` when the policy refuses the password; `Stale` when it was not
+    /// compared with all passwords that it must differ from.
     pub fn set(
+        &mut self,
+        user: UserId,
+        password: NewPassword,
+        must_change: Option<bool>,
+    ) -> Result<(), Error> {
+        let organization = self.site.place.organization().ok_or(Error::Missing)?;
+        let settings = settings_of(&*self.site.source, organization, user)?;
+        let asked = (&settings, must_change);
+        require_leave(&*self.site.source, self.site.context, organization, asked)?;
+        require_compared(&self.site, user, &settings, &password)?;
+        self.put(user, password, must_change)
+    }
+
+    /// Sets a password that a user has elsewhere already; lifts a lock. So it may be the one in use.
+    ///
+    /// # Errors
+    /// `Missing`, or `Invalid` when the organization's policy refuses the password.
+    pub(crate) fn take_over(&mut self, user: UserId, password: NewPassword) -> Result<(), Error> {
+        self.put(user, password, None)
+    }
+
+    fn put(
         &mut self,
         user: UserId,
         password: NewPassword,
