@@ -8,7 +8,9 @@ use super::new_password::NewPassword;
 use super::password_policies::settings_of;
 use super::passwords::require_quality;
 use super::site::Site;
-use crate::access::{Context, Grant, ManageAuthentication, Permit, RecoverAccounts, authorize};
+use crate::access::{
+    Context, Grant, ManageAuthentication, Permit, RecoverAccounts, authorize, organization,
+};
 use crate::authentication::{Password, StoredHash};
 use crate::error::{Error, Invalid};
 use crate::events::{EventActor, Subject, SubjectKind};
@@ -55,7 +57,8 @@ impl Grant<'_, &Snapshot, RecoverAccounts> {
         }
         let settings = settings_of(site.source, place, id)?;
         require_leave(site.source, site.context, place, (&settings, reset.must_change))?;
-        require_quality(password, &user, &settings)
+        let home = organization(site.source, place)?.ok_or(Error::Missing)?;
+        require_quality(password, (&user, &home), &settings)
             .map_err(|unacceptable| Invalid::new("/password", unacceptable.to_string()))?;
         let credential = site.source.get::<Credential>(partition, id.record())?;
         let hashes = credential.map(|credential| {

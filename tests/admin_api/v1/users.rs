@@ -388,3 +388,23 @@ fn a_password_that_an_admin_sets_is_compared_with_the_history() {
     assert_eq!(set(PASSWORD).status, 204, "two others came in between");
     assert_eq!(bind(&office, "ada", PASSWORD), 0);
 }
+
+#[test]
+fn common_passwords_in_disguise_and_the_organizations_name_are_refused() {
+    let office = Office::new();
+    let path = office.path(&format!("users/{}/password", office.user("ada", PASSWORD)));
+    let refused = |password: &str| {
+        let refused = office.top.send("PUT", &path, Some(&json!({"password": password})));
+        assert_eq!((refused.status, &refused.json()["pointer"]), (422, &json!("/password")));
+        refused.json()["detail"].as_str().unwrap().to_owned()
+    };
+    for common in ["P@55w0rd2024", "1Password1", "1qaz2wsx3edc", "24.12.1999"] {
+        assert!(refused(common).contains("tried first"), "{common}");
+    }
+    let slug = format!("a chair of {} and a table", office.slug);
+    for ours in [slug.as_str(), "a chair of the 0ff1ce"] {
+        assert!(refused(ours).contains("name of the organization"), "{ours}");
+    }
+    let right = json!({"password": "a chair of the kitchen"});
+    assert_eq!(office.top.send("PUT", &path, Some(&right)).status, 204);
+}
