@@ -10,6 +10,7 @@ mod operator;
 mod outlook;
 mod people;
 mod repeats;
+mod resets;
 mod silent_devices;
 mod stand_in;
 mod user_lives;
@@ -54,6 +55,7 @@ pub use self::listed::{InScope, OrganizationPage};
 pub use self::outlook::Outlook;
 pub use self::people::{FoundPeople, FoundPerson, PeoplePlace};
 pub use self::repeats::{Earlier, REPEAT_LIFE, Repeatable};
+pub use self::resets::{ChosenPassword, ResetTurn};
 
 /// Organizations whose records are kept decoded at most.
 const KNOWN_ORGANIZATIONS: usize = 4_096;

@@ -41,9 +41,9 @@ mod tools;
 mod zone;
 
 pub use directory::{
-    Changing, Directory, Earlier, EndsFound, FoundPeople, FoundPerson, Identified, InScope,
-    ListToFetch, OpenOptions, OrganizationPage, Outlook, PeoplePlace, REPEAT_LIFE,
-    ReadingTransaction, Repeatable, certificate_end,
+    Changing, ChosenPassword, Directory, Earlier, EndsFound, FoundPeople, FoundPerson, Identified,
+    InScope, ListToFetch, OpenOptions, OrganizationPage, Outlook, PeoplePlace, REPEAT_LIFE,
+    ReadingTransaction, Repeatable, ResetTurn, certificate_end,
 };
 pub use error::{Error, Invalid, StoreFailure};
 pub use figures::Figures;

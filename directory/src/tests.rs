@@ -44,6 +44,7 @@ mod passwords;
 mod people;
 mod policy;
 mod repeats;
+mod resets;
 mod rotation;
 mod rules;
 mod search;

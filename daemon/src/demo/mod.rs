@@ -9,6 +9,7 @@ use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 
+use directory::authentication::contains_name;
 use directory::{Directory, Time};
 
 use crate::clock::Clock;
@@ -145,9 +146,7 @@ fn make(directory: &Directory, now: Time) -> Result<Description, DemoError> {
 fn password(directory: &Directory, length: usize, names: &[&str]) -> String {
     loop {
         let password = directory.tools().password(length);
-        let lower = password.to_lowercase();
-        let mut words = names.iter().flat_map(|name| name.split(' '));
-        if !words.any(|word| lower.contains(&word.to_lowercase())) {
+        if !contains_name(&password, names) {
             return password;
         }
     }

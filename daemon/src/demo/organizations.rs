@@ -121,7 +121,8 @@ impl Maker<'_> {
         organization: OrganizationId,
         (login, given_name, surname): &(&str, &str, &str),
     ) -> Result<(UserId, String), DemoError> {
-        let clear = super::password(self.directory, PASSWORD, &[login, given_name, surname]);
+        let names = [*login, *given_name, *surname, self.script.slug, self.script.name];
+        let clear = super::password(self.directory, PASSWORD, &names);
         let password = Password::new(clear.as_bytes())
             .map_err(|_| DemoError::SignIn("no such password can be"))?;
         let (parameters, tools) = (self.directory.hash_parameters(), self.directory.tools());

@@ -11,12 +11,12 @@ use super::attempt::{Attempt, Channel, Door, LOCKED, THROTTLED, Who};
 use super::engine::place_number;
 use super::password::{HashingFailed, Password, StoredHash, Unacceptable};
 use crate::access::{Actor, ChangeOwnPassword, Context, Grant, Identity};
-use crate::collections::{NewPassword, require_quality};
+use crate::collections::{NewPassword, last_hashes, require_quality};
 use crate::directory::Directory;
 use crate::error::{Error, Invalid};
 use crate::events::Action;
 use crate::id::{OrganizationId, RecordId};
-use crate::records::{Credential, PasswordHistory, User};
+use crate::records::{Credential, Organization, User};
 use crate::text::prepare;
 use crate::time::Time;
 
@@ -165,7 +165,9 @@ impl Directory {
             None => self.made_up(attempt.settings.password_minimum)?,
         };
         let candidate = Candidate { old: old.as_ref(), new: &new, made_up: generated.is_some() };
-        if let Err((outcome, reason)) = candidate.judge(&attempt, &credential, &user) {
+        let home = crate::access::organization(&snapshot, organization)?;
+        let home = home.ok_or(Stop::Outcome(ChangeOutcome::SignInFirst))?;
+        if let Err((outcome, reason)) = candidate.judge(&attempt, &credential, (&user, &home)) {
             let _rejected = self.reject(&attempt, &reason);
             return Err(Stop::Outcome(outcome));
         }
@@ -311,7 +313,7 @@ impl Candidate<'_> {
         &self,
         attempt: &Attempt,
         credential: &Credential,
-        user: &User,
+        whose: (&User, &Organization),
     ) -> Result<(), (ChangeOutcome, String)> {
         let policy = &attempt.settings.password_policy;
         if credential.locked(attempt.now) {
@@ -328,7 +330,7 @@ impl Candidate<'_> {
         if self.made_up {
             return Ok(());
         }
-        require_quality(self.new, user, &attempt.settings).map_err(refuse)
+        require_quality(self.new, whose, &attempt.settings).map_err(refuse)
     }
 }
 
@@ -352,11 +354,7 @@ fn former(
     let (Some(organization), Some(account)) = (attempt.organization, &attempt.account) else {
         return Ok(Vec::new());
     };
-    let kept = if counted > 1 {
-        snapshot.get::<PasswordHistory>(organization.partition(), account.record())?
-    } else {
-        None
-    };
-    let hashes = credential.hash.iter().chain(kept.iter().flat_map(|kept| &kept.hashes));
-    Ok(hashes.take(counted).filter_map(|hash| parse(hash)).collect())
+    let at = (organization.partition(), account.record());
+    let hashes = last_hashes(snapshot, at, credential, counted)?;
+    Ok(hashes.iter().filter_map(|hash| parse(hash)).collect())
 }

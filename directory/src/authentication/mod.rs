@@ -73,9 +73,9 @@ pub use passkey::{
 pub(crate) use passkey::{Objection, Passkeys, user_handle};
 pub use password::{
     HashParameters, HashingFailed, InvalidPassword, Password, StoredHash, Unacceptable,
-    UnusableHash, UnusableParameters, hash,
+    UnusableHash, UnusableParameters, contains_name, hash,
 };
-pub(crate) use password::{hash_nt, judge};
+pub(crate) use password::{Names, hash_nt, judge};
 pub(crate) use placeholders::{has_placeholders, told_of};
 pub use pool::{HashingFigures, PoolLimits};
 pub(crate) use reconsider::{Reconsidered, reconsider};

@@ -7,7 +7,7 @@ use storage::{Id, Reading};
 use subtle::ConstantTimeEq;
 
 use super::engine::{AccountKey, Bearer, place_number};
-use super::password::{HashingFailed, Password, StoredHash, Unacceptable, judge};
+use super::password::{HashingFailed, Names, Password, StoredHash, Unacceptable, judge};
 use super::sign_in::Second;
 use crate::access::Context;
 use crate::collections::{ADMIN_MINIMUM, NewAuthenticator};
@@ -69,7 +69,7 @@ pub(super) fn judge_next(
     new: &Password,
 ) -> Result<(), Unacceptable> {
     let names = [admin.fields.login.as_str(), admin.fields.display_name.as_str()];
-    judge(new, &names, ADMIN_MINIMUM)?;
+    judge(new, &Names::of_owner(&names), ADMIN_MINIMUM)?;
     let is_other = !bool::from(current.expose().ct_eq(new.expose()));
     if is_other { Ok(()) } else { Err(Unacceptable::Used) }
 }

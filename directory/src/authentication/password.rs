@@ -5,6 +5,7 @@
 //! to write a new one.
 
 mod argon2id;
+mod common;
 mod digest;
 mod pbkdf2_hash;
 mod quality;
@@ -18,8 +19,8 @@ use super::ms_chap::NtHash;
 use argon2id::Argon2Hash;
 use digest::SaltedDigest;
 use pbkdf2_hash::Pbkdf2Hash;
-pub use quality::Unacceptable;
-pub(crate) use quality::judge;
+pub(crate) use quality::{Names, judge};
+pub use quality::{Unacceptable, contains_name};
 use unix_crypt::{BcryptHash, ShaCryptHash};
 
 /// The longest password, in octets.

@@ -7,7 +7,7 @@ use super::oneself::hash_token;
 use super::site::Site;
 use super::users::Users;
 use crate::error::{Error, Invalid};
-use crate::events::{Action, SubjectKind};
+use crate::events::{Action, EventActor, SubjectKind};
 use crate::id::{OrganizationId, Place, RecordId, UserId};
 use crate::records::{Credential, Invitation, User, UserState};
 use crate::time::Time;
@@ -61,13 +61,24 @@ impl Users<'_, &mut Change<'_>> {
     /// # Errors
     /// `Missing` when there is no such user.
     pub fn revoke_invitation(&mut self, id: UserId) -> Result<(), Error> {
-        let (user, partition) = (self.read(id)?, self.site.partition());
-        if !self.site.source.delete::<Invitation>(partition, id.record())? {
-            return Ok(());
-        }
-        let subject = (SubjectKind::User, user.uuid, user.fields.login.as_str());
-        self.site.tell(Action::InvitationRevoked, subject, Vec::new())
+        let (user, actor) = (self.read(id)?, self.site.event_actor()?);
+        end_user_invitation(&mut self.site, id.record(), &user, actor)
     }
+}
+
+/// Ends the invitation of a user, if there is one: by whoever suspends them, or takes it back.
+pub(crate) fn end_user_invitation(
+    site: &mut Site<'_, &mut Change<'_>>,
+    number: Id,
+    user: &User,
+    actor: EventActor,
+) -> Result<(), Error> {
+    let partition = site.partition();
+    if !site.source.delete::<Invitation>(partition, number)? {
+        return Ok(());
+    }
+    let subject = (SubjectKind::User, user.uuid, user.fields.login.as_str());
+    site.tell_by(actor, Action::InvitationRevoked, subject, Vec::new())
 }
 
 /// Makes the invitation of the user or the admin with a record number, for `life` milliseconds; one from

@@ -12,6 +12,8 @@ pub struct NewPassword {
     pub(super) clear: Option<Password>,
     /// What another system kept, where the password itself is not known.
     pub(super) nt_hash: Option<NtHash>,
+    /// Hashes of passwords with which it was compared, and which it is not.
+    pub(super) differs_from: Vec<String>,
 }
 
 impl NewPassword {
@@ -25,7 +27,7 @@ impl NewPassword {
         tools: &Tools,
     ) -> Result<Self, HashingFailed> {
         let hash = hash(&password, parameters, tools.random())?;
-        Ok(Self { hash, clear: Some(password), nt_hash: None })
+        Ok(Self { hash, clear: Some(password), nt_hash: None, differs_from: Vec::new() })
     }
 
     /// Takes over a hash that another system made.
@@ -34,7 +36,7 @@ impl NewPassword {
     /// `Invalid` when the form is not known or its cost is out of bounds.
     pub fn imported(hash: String) -> Result<Self, Invalid> {
         match StoredHash::parse(&hash) {
-            Ok(_) => Ok(Self { hash, clear: None, nt_hash: None }),
+            Ok(_) => Ok(Self { hash, clear: None, nt_hash: None, differs_from: Vec::new() }),
             Err(error) => Err(Invalid::new("/password_hash", error.to_string())),
         }
     }
@@ -50,11 +52,17 @@ impl NewPassword {
         tools: &Tools,
     ) -> Result<Self, HashingFailed> {
         let hash = hash_nt(nt_hash, parameters, tools.random())?;
-        Ok(Self { hash, clear: None, nt_hash: Some(nt_hash.clone()) })
+        let nt_hash = Some(nt_hash.clone());
+        Ok(Self { hash, clear: None, nt_hash, differs_from: Vec::new() })
     }
 
     /// Takes over the NT hash of the same password as well, if there is one.
     pub(crate) fn with_nt_hash(self, nt_hash: Option<&NtHash>) -> Self {
         Self { nt_hash: nt_hash.cloned(), ..self }
+    }
+
+    /// The same, known to be none of the passwords with these hashes.
+    pub(crate) fn differing_from(self, hashes: Vec<String>) -> Self {
+        Self { differs_from: hashes, ..self }
     }
 }

@@ -7,18 +7,19 @@ use uuid::Uuid;
 
 use super::new_password::NewPassword;
 use super::password_policies::{counting, settings_of};
+use super::resets::{require_compared, require_leave};
 use super::site::Site;
 use super::users::Users;
 use crate::access::{
     self, ChangeOwnPassword, Grant, Identity, ManageIdentities, Proven, RecoverAccounts,
 };
-use crate::authentication::{Kept, NtHash, Password, Unacceptable, judge};
+use crate::authentication::{Kept, Names, NtHash, Password, Unacceptable, judge};
 use crate::error::{Error, Invalid};
 use crate::events::{Action, Difference, SubjectKind};
 use crate::id::{AdminNumber, RecordId, UserId};
 use crate::records::{
-    Admin, Credential, FormerPassword, GroupPasswordPolicy, Lock, OwnCertificates, PasswordHistory,
-    RecoveryCodes, Settings, Trigger, User, kinds,
+    Admin, Credential, FormerPassword, GroupPasswordPolicy, Lock, Organization, OwnCertificates,
+    PasswordHistory, RecoveryCodes, Settings, Trigger, User, kinds,
 };
 use crate::time::milliseconds;
 
@@ -78,8 +79,32 @@ impl Passwords<'_, &mut Change<'_>> {
     /// `must_change` says so, or else the organization's policy.
     ///
     /// # Errors
-    /// `Missing`, or `Invalid` when the organization's policy refuses the password.
+    /// `Missing`; `Refused` when `must_change` spares the owner what the policy demands, and the actor
+    /// does not manage that; `Invalid` when the policy refuses the password; `Stale` when it was not
+    /// compared with all passwords that it must differ from.
     pub fn set(
+        &mut self,
+        user: UserId,
+        password: NewPassword,
+        must_change: Option<bool>,
+    ) -> Result<(), Error> {
+        let organization = self.site.place.organization().ok_or(Error::Missing)?;
+        let settings = settings_of(&*self.site.source, organization, user)?;
+        let asked = (&settings, must_change);
+        require_leave(&*self.site.source, self.site.context, organization, asked)?;
+        require_compared(&self.site, user, &settings, &password)?;
+        self.put(user, password, must_change)
+    }
+
+    /// Sets a password that a user has elsewhere already; lifts a lock. So it may be the one in use.
+    ///
+    /// # Errors
+    /// `Missing`, or `Invalid` when the organization's policy refuses the password.
+    pub(crate) fn take_over(&mut self, user: UserId, password: NewPassword) -> Result<(), Error> {
+        self.put(user, password, None)
+    }
+
+    fn put(
         &mut self,
         user: UserId,
         password: NewPassword,
@@ -229,7 +254,8 @@ pub(crate) fn store_user_password(
     // An imported hash is of a password that its owner chose.
     let chosen = password.clear.is_some();
     if let Some(clear) = &password.clear {
-        require_quality(clear, user, &settings)
+        let home = access::organization(&*site.source, organization)?.ok_or(Error::Missing)?;
+        require_quality(clear, (user, &home), &settings)
             .map_err(|unacceptable| Invalid::new("/password", unacceptable.to_string()))?;
     }
     let reset = chosen && settings.password_policy.change_after_reset;
@@ -253,15 +279,17 @@ pub(crate) fn first_password(
     store_user_password(site, user, password, Some(false))
 }
 
-/// Judges a password by what it is and by who its owner is.
+/// Judges a password by what it is, who its owner is, and of which organization.
 pub(crate) fn require_quality(
     password: &Password,
-    user: &User,
+    (user, home): (&User, &Organization),
     settings: &Settings,
 ) -> Result<(), Unacceptable> {
     let fields = &user.fields;
     let given = fields.given_name.as_deref().unwrap_or_default();
-    let names = [fields.login.as_str(), &fields.display_name, &fields.surname, given];
+    let owner = [fields.login.as_str(), &fields.display_name, &fields.surname, given];
+    let organization = [home.fields.slug.as_str(), &home.fields.name];
+    let names = Names { owner: &owner, organization: &organization };
     judge(password, &names, settings.password_minimum)
 }
 
@@ -379,7 +407,7 @@ pub(crate) fn store_admin_password(
         let fields = record.map(|record| record.fields);
         let names = fields.iter().flat_map(|it| [it.login.as_str(), it.display_name.as_str()]);
         let names: Vec<&str> = names.collect();
-        judge(clear, &names, ADMIN_MINIMUM)
+        judge(clear, &Names::of_owner(&names), ADMIN_MINIMUM)
             .map_err(|unacceptable| Invalid::new("/password", unacceptable.to_string()))?;
     }
     put_hash(site, admin.record(), Some(password.hash))

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::collection::Collection;
 use super::entity::Entity;
 use super::groups::groups_of_user;
+use super::invitations::end_user_invitation;
 use super::issuing::revoke_all;
 use super::new_password::NewPassword;
 use super::passwords::{forget_credential, store_user_password};
@@ -94,7 +95,8 @@ impl Users<'_, &mut Change<'_>> {
         Ok((id, user))
     }
 
-    /// Changes a user; with `revision`, only when nobody changed it in between.
+    /// Changes a user; with `revision`, only when nobody changed it in between. Whoever is suspended
+    /// has no invitation any more, and gets none back by being activated.
     ///
     /// # Errors
     /// `Missing`, `Stale`, `Invalid` or `Taken`.
@@ -116,6 +118,11 @@ impl Users<'_, &mut Change<'_>> {
             super::passwords::raise_version(&mut self.site, id.record())?;
             if user.state == UserState::Suspended {
                 self.site.note_departure(Trigger::Suspended, (&[id], &[]), &[])?;
+            }
+            // Of whom was suspended when that still left it them, it ends with the activation.
+            if [before.state, user.state].contains(&UserState::Suspended) {
+                let actor = self.site.event_actor()?;
+                end_user_invitation(&mut self.site, id.record(), &user, actor)?;
             }
         }
         Ok(user)

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::Directory;
 use crate::access::{Context, home_answers, organization};
-use crate::authentication::{Password, judge};
+use crate::authentication::{Names, Password, judge};
 use crate::collections::{
     ADMIN_MINIMUM, NewPassword, Site, first_password, parse_invitation, require_admin_invitable,
     require_invitable, require_quality, settings_of, store_admin_password,
@@ -59,13 +59,14 @@ impl Invited {
     fn judge(&self, source: &impl Reading, password: &Password) -> Result<(), Error> {
         let judged = match &self.who {
             Invitee::User(id, user) => {
-                let home = self.home.organization().ok_or(Error::Missing)?;
-                require_quality(password, user, &settings_of(source, home, *id)?)
+                let place = self.home.organization().ok_or(Error::Missing)?;
+                let home = organization(source, place)?.ok_or(Error::Missing)?;
+                require_quality(password, (user, &home), &settings_of(source, place, *id)?)
             }
             Invitee::Admin(_, admin) => {
                 let fields = &admin.fields;
                 let names = [fields.login.as_str(), fields.display_name.as_str()];
-                judge(password, &names, ADMIN_MINIMUM)
+                judge(password, &Names::of_owner(&names), ADMIN_MINIMUM)
             }
         };
         Ok(judged.map_err(|unacceptable| Invalid::new("/password", unacceptable.to_string()))?)

@@ -324,7 +324,7 @@ impl<'a> Work<'a> {
                     })?;
                 }
                 if let Some(password) = password {
-                    Passwords::new(self.site(change)).set(id, password, None)?;
+                    Passwords::new(self.site(change)).take_over(id, password)?;
                 }
             }
         }

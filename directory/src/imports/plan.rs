@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::outcome::Verdict;
 use super::row::{Fault, GroupRow, RowEntry, RowPassword, UserRow};
+use crate::access::organization;
 use crate::collections::{
     Collection, Entity, Site, check_expiry, check_renewal, require_quality, settings_of,
 };
@@ -195,11 +196,13 @@ impl<'a, R: Reading> Planner<'a, R> {
             return Err(Invalid::new("/nt_hash", NT_HASH_ALONE).into());
         }
         let Some(RowPassword::Clear(clear)) = &row.password else { return Ok(()) };
-        let settings = match (id, self.site.place.organization()) {
-            (Some(id), Some(place)) => settings_of(self.site.source, place, id)?,
-            (None, _) | (_, None) => *self.settings,
+        let place = self.site.place.organization().ok_or(Error::Missing)?;
+        let home = organization(self.site.source, place)?.ok_or(Error::Missing)?;
+        let settings = match id {
+            Some(id) => settings_of(self.site.source, place, id)?,
+            None => *self.settings,
         };
-        Ok(require_quality(clear, user, &settings)
+        Ok(require_quality(clear, (user, &home), &settings)
             .map_err(|unacceptable| Invalid::new("/password", unacceptable.to_string()))?)
     }
 }

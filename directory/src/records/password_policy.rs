@@ -16,7 +16,7 @@ pub struct PasswordPolicy {
     pub warning: u64,
     /// How often an expired password still lets its owner in.
     pub grace_logins: u16,
-    /// How many of their own passwords, the one in use among them, the owner cannot choose again.
+    /// How many of a user's passwords, the one in use among them, nobody can set for them again.
     pub history: u16,
     /// Whether a password that an admin sets must be changed by its owner before anything else.
     pub change_after_reset: bool,

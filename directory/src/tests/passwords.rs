@@ -249,7 +249,7 @@ fn who_must_change_a_password_can_do_nothing_else_until_it_is_done() {
     assert_eq!(searches(free), Ok(()));
     assert!(!credential(&world, acme, ada).must_change);
     assert_eq!(notice(&world.bind(acme, "ada", NEW)), Notice::Nothing);
-    // An admin's word counts more than the policy, in both directions.
+    // The word of an admin who manages the policy counts more than it, in both directions.
     reset(&world, acme, ada, Some(false));
     assert_eq!(notice(&world.bind(acme, "ada", "told by telephone")), Notice::Nothing);
     let required = world.change(move |change| {

@@ -342,10 +342,62 @@ fn all_invitations_that_do_not_count_are_missing_alike() {
     }
     world.pass(7 * DAY);
     assert!(matches!(world.accept(&second, CHOSEN), Err(Error::Missing)), "it has ended");
-    assert_eq!(world.directory.end_user_lives(world.now()).unwrap(), 2);
-    let ended = world.events(Place::Organization(acme), 2);
-    assert!(ended.iter().all(|event| event.action == Action::InvitationExpired), "{ended:?}");
+    assert_eq!(world.directory.end_user_lives(world.now()).unwrap(), 1, "the others ended before");
+    let ended = world.events(Place::Organization(acme), 1).remove(0);
+    assert_eq!(ended.action, Action::InvitationExpired);
     assert!(!accepted(&world.bind(acme, "ada", CHOSEN)));
+    world.assert_sound();
+}
+
+#[test]
+fn an_invitation_ends_with_a_suspension_and_counts_no_more_after_the_activation() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let ada = staged(&world, acme, "ada");
+    let first = world.invite(acme, ada).unwrap();
+    let becomes = |state| {
+        let edit = move |user: &mut User| {
+            user.state = state;
+            Ok(())
+        };
+        world.people(acme, move |users| users.update(ada, None, edit)).unwrap();
+    };
+    let told = |count| {
+        let events = world.events(Place::Organization(acme), count).into_iter();
+        events.map(|event| event.action).collect::<Vec<_>>()
+    };
+    becomes(UserState::Suspended);
+    assert_eq!(told(2), [Action::InvitationRevoked, Action::Changed]);
+    becomes(UserState::Active);
+    assert_eq!(told(2), [Action::Changed, Action::InvitationRevoked], "it ended once");
+    assert!(matches!(world.accept(&first, CHOSEN), Err(Error::Missing)));
+    // Who is let in without having been suspended keeps what they were sent.
+    let bob = staged(&world, acme, "bob");
+    let kept = world.invite(acme, bob).unwrap();
+    let activate = |user: &mut User| {
+        user.state = UserState::Active;
+        Ok(())
+    };
+    world.people(acme, move |users| users.update(bob, None, activate)).unwrap();
+    world.accept(&kept, CHOSEN).unwrap();
+    // The end of somebody's time is a suspension too.
+    let second = world.invite(acme, ada).unwrap();
+    let end = world.now().plus(DAY);
+    let until = move |user: &mut User| {
+        user.fields.expires = Some(end);
+        Ok(())
+    };
+    world.people(acme, move |users| users.update(ada, None, until)).unwrap();
+    world.pass(DAY);
+    assert_eq!(world.directory.end_user_lives(world.now()).unwrap(), 1);
+    let revoked = world.events(Place::Organization(acme), 1).remove(0);
+    assert_eq!((revoked.action, revoked.actor), (Action::InvitationRevoked, EventActor::Daemon));
+    let anew = |user: &mut User| {
+        (user.state, user.fields.expires) = (UserState::Active, None);
+        Ok(())
+    };
+    world.people(acme, move |users| users.update(ada, None, anew)).unwrap();
+    assert!(matches!(world.accept(&second, CHOSEN), Err(Error::Missing)));
     world.assert_sound();
 }
 

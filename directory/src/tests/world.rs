@@ -10,14 +10,16 @@ use std::sync::mpsc::channel;
 use redb::backends::InMemoryBackend;
 use storage::{Entropy, MasterKey, Partition, Store};
 
-use crate::access::{Actor, Context, Identity, ManageAdmins, Proven, Role, Who as Origin};
+use crate::access::{
+    Actor, Context, Identity, ManageAdmins, Proven, RecoverAccounts, Role, Who as Origin,
+};
 use crate::accounting::SessionBounds;
 use crate::authentication::{
     Begun, Channel, Door, HashParameters, Options, Outcome, Password, PoolLimits, Proof, Request,
     Who,
 };
-use crate::collections::{Collection, NewOrganization, NewPassword, Site, Wanted, issue};
-use crate::directory::{Changing, Directory, OpenOptions};
+use crate::collections::{Collection, NewOrganization, NewPassword, Reset, Site, Wanted, issue};
+use crate::directory::{Changing, Directory, OpenOptions, ResetTurn};
 use crate::error::Error;
 use crate::events::Event;
 use crate::id::{
@@ -25,7 +27,8 @@ use crate::id::{
 };
 use crate::records::{
     Admin, AdminFields, AdminScope, Base, Credential, Narrowing, OrganizationFields,
-    Origin as Came, Preparations, Settings, THE_ONLY_ONE, Token, TokenPurpose, UserFields, indices,
+    Origin as Came, Preparations, Settings, THE_ONLY_ONE, Token, TokenPurpose, User, UserFields,
+    indices,
 };
 use crate::time::Time;
 use crate::tools::CertificateBound;
@@ -302,6 +305,33 @@ impl World {
             change.authorize(organization)?.users().create(fields, Some(password)).map(|(id, _)| id)
         })
         .unwrap()
+    }
+
+    /// Sets a user's password as an admin does it: judged, compared with others, and hashed first.
+    pub(super) fn reset(
+        &self,
+        by: Context,
+        (organization, user): (OrganizationId, UserId),
+        text: &str,
+        must_change: Option<bool>,
+    ) -> Result<(), Error> {
+        let snapshot = self.directory.inner.store.read().unwrap();
+        let partition = organization.partition();
+        let found: Option<User> =
+            storage::Reading::get(&snapshot, partition, user.record()).unwrap();
+        let reset = Reset { user: found.unwrap().uuid, revision: None, must_change };
+        let mut chosen = self.directory.judge_reset(by, organization, &reset, password(text))?;
+        let hashed = loop {
+            match self.directory.compare_or_hash(&by, chosen).unwrap() {
+                ResetTurn::More(next) => chosen = next,
+                ResetTurn::Hashed(hashed) => break hashed,
+                ResetTurn::Refused(invalid) => return Err(invalid.into()),
+            }
+        };
+        self.directory.change(by, move |change| {
+            let mut grant = change.authorize::<RecoverAccounts>(organization)?;
+            grant.passwords().set(user, hashed, must_change)
+        })
     }
 
     pub(super) fn password(&self, text: &str) -> NewPassword {

@@ -18,6 +18,7 @@ mod issued_certificates;
 mod organizations;
 mod own_credentials;
 mod passkeys;
+mod passwords_given;
 mod radius_clients;
 mod reply_profiles;
 mod service_accounts;

@@ -93,6 +93,28 @@ fn an_invited_user_chooses_a_password_that_ldap_and_radius_take() {
 }
 
 #[test]
+fn an_invitation_ends_with_a_suspension_and_does_not_come_back_with_the_activation() {
+    let office = Office::new();
+    let staged = json!({"login": "ada", "display_name": "A", "surname": "L", "staged": true});
+    let place = format!("users/{}", id_of(&office.make("users", &staged)));
+    let invitation = format!("{place}/invitation");
+    let invite = || office.make(&invitation, &json!({}))["token"].clone();
+    let accept = |token: &Value| {
+        let body = json!({"token": token, "password": PASSWORD});
+        office.demo.https(None).send("POST", "/v1/invitations", Some(&body)).status
+    };
+    let first = invite();
+    office.act("POST", &format!("{place}/suspend"), None);
+    assert_eq!(office.event("invitation_revoked")["subject"]["name"], "ada");
+    assert_eq!(office.read(&invitation)["invited"], false);
+    office.act("POST", &format!("{place}/activate"), None);
+    assert_eq!(accept(&first), 404);
+    assert_eq!(bind(&office, "ada"), 49);
+    assert_eq!(accept(&invite()), 204);
+    assert_eq!(bind(&office, "ada"), 0);
+}
+
+#[test]
 fn the_link_of_an_invitation_begins_where_the_configuration_says() {
     let Some(mut office) = Office::alone() else { return };
     let staged = json!({"login": "ada", "display_name": "A", "surname": "L", "staged": true});

@@ -39,7 +39,7 @@ fn ldap(office: &Office, login: &str, password: &str) -> Ldap {
 }
 
 /// The result code of a Bind.
-fn bind(office: &Office, login: &str, password: &str) -> i32 {
+pub(super) fn bind(office: &Office, login: &str, password: &str) -> i32 {
     ldap(office, login, password).who_am_i().code
 }
 

@@ -154,7 +154,7 @@ pub(crate) struct PasswordPolicyPatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = u16)]
     grace_logins: Option<u16>,
-    /// How many of their own passwords, the one in use among them, the owner cannot choose again;
+    /// How many of a user's passwords, the one in use among them, nobody can set for them again;
     /// zero or one erases the former ones.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = u16)]

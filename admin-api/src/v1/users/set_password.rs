@@ -1,7 +1,9 @@
 //! Setting a user's password.
 
 use axum::http::StatusCode;
+use directory::ResetTurn;
 use directory::access::RecoverAccounts;
+use directory::collections::{NewPassword, Reset};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -19,12 +21,14 @@ pub(crate) struct NewUserPassword {
     /// The password in clear.
     password: SecretText,
     /// Whether the user must change it before anything else; the organization's policy says when
-    /// absent.
+    /// absent. Where the policy demands it (`change_after_reset`), `false` takes
+    /// `manage_authentication` as well.
     #[serde(default)]
     must_change: Option<bool>,
 }
 
-/// Sets a user's password and lifts a lock.
+/// Sets a user's password and lifts a lock. It must be none of those that the policy has the owner choose
+/// no more (`history`).
 #[utoipa::path(
     put,
     path = "/organizations/{organization}/users/{user}/password",
@@ -42,7 +46,8 @@ pub(crate) async fn set_user_password(
 ) -> Result<StatusCode, Problem> {
     let organization = within.organization;
     let must_change = new.must_change;
-    let password = within.caller.hash(new.password).await?;
+    let reset = Reset { user, revision, must_change };
+    let password = prepare(&within, reset, &new.password).await?;
     let set = within.caller.change(move |change| {
         let mut grant = change.authorize::<RecoverAccounts>(organization)?;
         let id = grant.account(user, revision)?;
@@ -50,4 +55,30 @@ pub(crate) async fn set_user_password(
     });
     set.await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Judges a password, compares it with those of before, and hashes it. Each hash has a turn of its own,
+/// so that others wait for one of them.
+async fn prepare(
+    within: &Within<RecoverAccounts>,
+    reset: Reset,
+    text: &SecretText,
+) -> Result<NewPassword, Problem> {
+    let caller = &within.caller;
+    let (api, context) = (&caller.api, caller.context);
+    let password = text.password()?;
+    let mut chosen = api.directory.judge_reset(context, within.organization, &reset, password)?;
+    loop {
+        let turn = api.turn_to_hash(caller.whose).await?;
+        let taken = api.blocking(move |directory| {
+            let taken = directory.compare_or_hash(&context, chosen);
+            drop(turn);
+            taken
+        });
+        match taken.await? {
+            ResetTurn::More(next) => chosen = next,
+            ResetTurn::Hashed(hashed) => return Ok(hashed),
+            ResetTurn::Refused(invalid) => return Err(invalid.into()),
+        }
+    }
 }

@@ -8,7 +8,7 @@ use crate::caller::{Item, Within};
 use crate::problem::Problem;
 use crate::revision::{IfMatch, Revised};
 
-/// Suspends a user: no sign-in until activated again.
+/// Suspends a user: no sign-in until activated again. An invitation ends.
 #[utoipa::path(
     post,
     path = "/organizations/{organization}/users/{user}/suspend",

@@ -105,9 +105,10 @@ pub(crate) fn not_yours() -> Outcome {
 fn refused(unacceptable: Unacceptable) -> PasswordError {
     match unacceptable {
         Unacceptable::TooShort(_) => PasswordError::PasswordTooShort,
-        Unacceptable::Common | Unacceptable::Name | Unacceptable::Hashed => {
-            PasswordError::InsufficientPasswordQuality
-        }
+        Unacceptable::Common
+        | Unacceptable::Name
+        | Unacceptable::Organization
+        | Unacceptable::Hashed => PasswordError::InsufficientPasswordQuality,
         Unacceptable::Used => PasswordError::PasswordInHistory,
         Unacceptable::TooYoung => PasswordError::PasswordTooYoung,
     }

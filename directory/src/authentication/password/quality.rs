@@ -1,13 +1,12 @@
 //! What a new password must not be (NIST SP 800-63B section 3.1.1.2): too short, among those that
-//! everybody tries first, or made of its owner's name. There are no rules of composition.
-
-use std::collections::HashSet;
-use std::sync::LazyLock;
+//! everybody tries first, or made of its owner's name or the organization's. There are no rules of
+//! composition.
 
 use thiserror::Error;
 use zeroize::Zeroizing;
 
 use super::Password;
+use super::common::{ONES, is_common, unmasked};
 use crate::text::prepare;
 
 /// Why a password cannot be somebody's next.
@@ -16,13 +15,16 @@ pub enum Unacceptable {
     /// It has fewer characters than the organization asks for.
     #[error("must have at least {0} characters")]
     TooShort(u16),
-    /// It is among the most common ones, one of them with a few digits or signs behind it, one
-    /// character again and again, or a row of neighbours.
+    /// It is among the most common ones, one of them with digits or signs for letters or around it, a
+    /// date, one character again and again, or a row of neighbours, on a keyboard too.
     #[error("is among the passwords that are tried first; choose a less common one")]
     Common,
     /// It contains the owner's login or name.
     #[error("must not contain the login or the name of its owner")]
     Name,
+    /// It contains the slug or the name of its owner's organization.
+    #[error("must not contain the name of the organization")]
+    Organization,
     /// It looks like a hash: whoever sent it meant another password.
     #[error("looks like a hash; send the password itself, it is hashed here")]
     Hashed,
@@ -34,21 +36,37 @@ pub enum Unacceptable {
     TooYoung,
 }
 
-/// Lower-case passwords that are tried first, one a line.
-static COMMON: LazyLock<HashSet<&str>> =
-    LazyLock::new(|| include_str!("common.txt").lines().collect());
+/// Names that a password must not be made of.
+pub(crate) struct Names<'a> {
+    /// Its owner's login and names.
+    pub(crate) owner: &'a [&'a str],
+    /// The slug and the name of the owner's organization.
+    pub(crate) organization: &'a [&'a str],
+}
 
-/// Digits and signs behind a common password that make it no other.
-const ORNAMENTS: usize = 5;
+impl<'a> Names<'a> {
+    /// Those of an owner of whom no organization is asked.
+    pub(crate) const fn of_owner(owner: &'a [&'a str]) -> Self {
+        Self { owner, organization: &[] }
+    }
+}
 
-/// Names shorter than this say nothing about a password that contains them.
+/// Names, and words of a person's, that are shorter than this say nothing about a password that
+/// contains them.
 const NAME: usize = 3;
+
+/// Nor do words of an organization's name that are shorter than this.
+const WORD: usize = 4;
 
 /// Judges a password of somebody with these names.
 ///
 /// # Errors
 /// Says what is wrong with it.
-pub(crate) fn judge(password: &Password, names: &[&str], least: u16) -> Result<(), Unacceptable> {
+pub(crate) fn judge(
+    password: &Password,
+    names: &Names<'_>,
+    least: u16,
+) -> Result<(), Unacceptable> {
     let text = Zeroizing::new(String::from_utf8_lossy(password.expose()).into_owned());
     if text.chars().count() < usize::from(least) {
         return Err(Unacceptable::TooShort(least));
@@ -60,34 +78,34 @@ pub(crate) fn judge(password: &Password, names: &[&str], least: u16) -> Result<(
     if is_common(&text) {
         return Err(Unacceptable::Common);
     }
-    if names.iter().flat_map(|name| parts(name)).any(|part| text.contains(part.as_str())) {
+    if contains(&text, names.owner, NAME) {
         return Err(Unacceptable::Name);
+    }
+    if contains(&text, names.organization, WORD) {
+        return Err(Unacceptable::Organization);
     }
     Ok(())
 }
 
-fn is_common(text: &str) -> bool {
-    let stem = text.trim_end_matches(|letter: char| !letter.is_alphabetic());
-    let ornaments = text.get(stem.len()..).unwrap_or_default().chars().count();
-    COMMON.contains(text)
-        || (ornaments <= ORNAMENTS && COMMON.contains(stem))
-        || is_row(text, 0)
-        || is_row(text, 1)
-        || is_row(text, -1)
+/// Whether a password that is made up would be refused for containing one of these names.
+pub fn contains_name(text: &str, names: &[&str]) -> bool {
+    contains(&prepare(text), names, NAME)
 }
 
-/// Whether each character is so far behind the one before it.
-fn is_row(text: &str, step: i64) -> bool {
-    let far = |(one, next): (char, char)| i64::from(u32::from(next)) - i64::from(u32::from(one));
-    text.chars().zip(text.chars().skip(1)).all(|pair| far(pair) == step)
+/// Whether a text has one of these names in it, or a word of theirs of so many characters and more;
+/// signs that stand for letters are read as these too.
+fn contains(text: &str, names: &[&str], word: usize) -> bool {
+    let unmasked = ONES.map(|one| unmasked(text, one));
+    let has =
+        |part: String| text.contains(&part) || unmasked.iter().any(|text| text.contains(&part));
+    names.iter().flat_map(|name| parts(name, word)).any(has)
 }
 
-/// A name as a whole, and its words.
-fn parts(name: &str) -> impl Iterator<Item = String> {
-    let whole = prepare(name);
+/// A name as a whole, and its words of so many characters and more.
+fn parts(name: &str, word: usize) -> impl Iterator<Item = String> {
+    let whole = std::iter::once(prepare(name)).filter(|whole| whole.chars().count() >= NAME);
     let words = name.split(|letter: char| !letter.is_alphanumeric()).map(prepare);
-    let parts: Vec<String> = std::iter::once(whole).chain(words).collect();
-    parts.into_iter().filter(|part| part.chars().count() >= NAME)
+    whole.chain(words.filter(move |part| part.chars().count() >= word))
 }
 
 /// Whether the text begins with the scheme that LDAP applications put before a hash (RFC 2307
@@ -107,7 +125,9 @@ mod tests {
 
     fn judged(text: &str) -> Result<(), Unacceptable> {
         let password = Password::new(text.as_bytes()).unwrap();
-        judge(&password, &["ada", "Ada Lovelace", "x", "Müller-Lüdenscheidt"], 8)
+        let owner = ["ada", "Ada Lovelace", "x", "Müller-Lüdenscheidt"];
+        let organization = ["hbd", "Harbor Bay Dental & Co"];
+        judge(&password, &Names { owner: &owner, organization: &organization }, 8)
     }
 
     #[test]
@@ -140,10 +160,22 @@ mod tests {
 
     #[test]
     fn the_owners_names_are_refused_in_any_case_and_what_is_too_short_to_be_a_name_is_not() {
-        for text in ["my ADA forever", "LoveLace1815", "lüdenscheidt.9", "MÜLLER über"] {
+        for text in
+            ["my ADA forever", "LoveLace1815", "lüdenscheidt.9", "MÜLLER über", "10v31ac3 1815"]
+        {
             assert_eq!(judged(text), Err(Unacceptable::Name), "{text}");
         }
         assert_eq!(judged("xylophones"), Ok(()));
+    }
+
+    #[test]
+    fn the_organizations_name_is_refused_its_slug_and_its_longer_words() {
+        for text in ["Harbor-2024-lights", "h4rb0r lights", "my DENTAL floss", "xhbd-7719-k"] {
+            assert_eq!(judged(text), Err(Unacceptable::Organization), "{text}");
+        }
+        for text in ["bay of pigeons", "company and cohort"] {
+            assert_eq!(judged(text), Ok(()), "{text}");
+        }
     }
 
     #[test]
@@ -152,12 +184,5 @@ mod tests {
             assert_eq!(judged(text), Err(Unacceptable::Hashed), "{text}");
         }
         assert_eq!(judged("{curly} braces"), Ok(()));
-    }
-
-    #[test]
-    fn the_list_is_as_it_is_compared_and_in_order() {
-        let lines: Vec<&str> = include_str!("common.txt").lines().collect();
-        assert!(lines.is_sorted());
-        assert!(lines.iter().all(|line| prepare(line) == **line && !line.is_empty()));
     }
 }
