@@ -41,7 +41,7 @@ mod zone;
 
 pub use directory::{
     Changing, Directory, Earlier, EndsFound, FoundPeople, FoundPerson, Identified, InScope,
-    ListToFetch, OpenOptions, OrganizationPage, Outlook, PeoplePlace, REPEAT_LIFE,
+    InvitationStep, ListToFetch, OpenOptions, OrganizationPage, Outlook, PeoplePlace, REPEAT_LIFE,
     ReadingTransaction, Repeatable, certificate_end,
 };
 pub use error::{Error, Invalid, StoreFailure};

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::collection::Collection;
 use super::entity::Entity;
 use super::groups::groups_of_user;
+use super::invitations::end_user_invitation;
 use super::issuing::revoke_all;
 use super::new_password::NewPassword;
 use super::passwords::{forget_credential, store_user_password};
@@ -93,7 +94,8 @@ impl Users<'_, &mut Change<'_>> {
         Ok((id, user))
     }
 
-    /// Changes a user; with `revision`, only when nobody changed it in between.
+    /// Changes a user; with `revision`, only when nobody changed it in between. An invitation ends with a
+    /// suspension.
     ///
     /// # Errors
     /// `Missing`, `Stale`, `Invalid` or `Taken`.
@@ -115,6 +117,8 @@ impl Users<'_, &mut Change<'_>> {
             super::passwords::raise_version(&mut self.site, id.record())?;
             if user.state == UserState::Suspended {
                 self.site.note_departure(Trigger::Suspended, (&[id], &[]), &[])?;
+                let actor = self.site.event_actor()?;
+                end_user_invitation(&mut self.site, actor, id.record(), &user)?;
             }
         }
         Ok(user)

@@ -6,7 +6,7 @@ use storage::{Change, Id, Index, Partition, Reading};
 
 use super::Directory;
 use crate::access::{Actor, Context, organization};
-use crate::collections::{Site, purge, raise_version, settle_former};
+use crate::collections::{Site, end_user_invitation, purge, raise_version, settle_former};
 use crate::error::Error;
 use crate::events::{Action, Difference, EventActor, SubjectKind};
 use crate::id::{OrganizationId, Place, RecordId, UserId};
@@ -192,7 +192,10 @@ fn by_daemon(now: Time) -> Context {
 fn end_invitations(site: &mut Site<'_, &mut Change<'_>>, over: Vec<Id>) -> Result<(), Error> {
     let partition = site.partition();
     for number in over {
-        site.source.delete::<Invitation>(partition, number)?;
+        // Of who was suspended in the same step it has ended already.
+        if !site.source.delete::<Invitation>(partition, number)? {
+            continue;
+        }
         let user = site.source.get::<User>(partition, number)?;
         let admin = site.source.get::<Admin>(partition, number)?;
         let user = user.map(|user| (SubjectKind::User, user.uuid, user.fields.login));
@@ -245,8 +248,8 @@ impl Step<'_> {
     }
 }
 
-/// Suspends a user whose time is over: what the user is bound with ends, and so do sessions on the
-/// network where gear is told.
+/// Suspends a user whose time is over: what the user is bound with ends, and so do an invitation, and
+/// sessions on the network where gear is told.
 fn suspend(site: &mut Site<'_, &mut Change<'_>>, number: Id) -> Result<(), Error> {
     let partition = site.partition();
     let Some(mut user) = site.source.get::<User>(partition, number)? else { return Ok(()) };
@@ -268,5 +271,6 @@ fn suspend(site: &mut Site<'_, &mut Change<'_>>, number: Id) -> Result<(), Error
         site.note_departure(Trigger::Suspended, (&[id], &[]), &[])?;
     }
     let subject = (SubjectKind::User, user.uuid, user.fields.login.as_str());
-    site.tell_by(EventActor::Daemon, Action::Changed, subject, vec![told])
+    site.tell_by(EventActor::Daemon, Action::Changed, subject, vec![told])?;
+    end_user_invitation(site, EventActor::Daemon, number, &user)
 }
