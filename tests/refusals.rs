@@ -48,13 +48,14 @@ const OWN: [&str; 23] = [
 ];
 
 /// Routes that answer without a token.
-const PUBLIC: [&str; 10] = [
+const PUBLIC: [&str; 11] = [
     "GET /v1/docs",
     "GET /v1/health",
     "GET /v1/invitations",
     "GET /v1/openapi.json",
     "GET /v1/revocation-lists/{revocation_list}",
     "POST /v1/invitations",
+    "POST /v1/invitations/second-factor",
     "POST /v1/sign-in",
     "POST /v1/sign-in/enrolment",
     "POST /v1/sign-in/passkey",

@@ -51,6 +51,8 @@ use self::fetched_lists::Fetches;
 pub use self::fetched_lists::ListToFetch;
 pub use self::identify::Identified;
 pub(crate) use self::identify::find_token;
+pub use self::invitations::InvitationStep;
+pub(crate) use self::invitations::enrolling;
 pub use self::listed::{InScope, OrganizationPage};
 pub use self::outlook::Outlook;
 pub use self::people::{FoundPeople, FoundPerson, PeoplePlace};

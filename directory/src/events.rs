@@ -239,7 +239,7 @@ pub enum Action {
     Unlocked,
     /// MFA was reset.
     MfaReset,
-    /// MFA was enrolled, or another authenticator took the place of the one in use.
+    /// MFA was enrolled, or another authenticator took the place of the one in use, or somebody tried.
     MfaEnrolled,
     /// An admin signed in, or tried.
     SignIn,
@@ -273,7 +273,7 @@ pub enum Action {
     RecoveryCodeUsed,
     /// What was left of a deleted user was destroyed.
     Purged,
-    /// A user was invited to choose a first password.
+    /// A user was invited to choose a first password, or to enrol a second factor.
     Invited,
     /// An invitation ended before its time.
     InvitationRevoked,

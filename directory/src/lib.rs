@@ -42,8 +42,8 @@ mod zone;
 
 pub use directory::{
     Changing, ChosenPassword, Directory, Earlier, EndsFound, FoundPeople, FoundPerson, Identified,
-    InScope, ListToFetch, OpenOptions, OrganizationPage, Outlook, PeoplePlace, REPEAT_LIFE,
-    ReadingTransaction, Repeatable, ResetTurn, certificate_end,
+    InScope, InvitationStep, ListToFetch, OpenOptions, OrganizationPage, Outlook, PeoplePlace,
+    REPEAT_LIFE, ReadingTransaction, Repeatable, ResetTurn, certificate_end,
 };
 pub use error::{Error, Invalid, StoreFailure};
 pub use figures::Figures;

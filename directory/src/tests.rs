@@ -25,6 +25,7 @@ mod gear_certificates;
 mod given_passwords;
 mod imports;
 mod in_clear;
+mod invited_factors;
 mod kinds;
 mod later;
 mod mac_password;

@@ -212,6 +212,7 @@ fn people(twice: &mut Twice<'_>) {
         twice.does(&format!("{place}/{verb}"), &body);
     }
     let factor = format!("{place}/second-factor");
+    twice.does(&format!("{factor}/invitation"), &json!({}));
     let begun = twice.does(&factor, &Value::Null);
     let code = totp::code(begun["otpauth_uri"].as_str().unwrap());
     twice.does(&format!("{factor}/confirm"), &json!({"code": code}));

@@ -210,6 +210,26 @@ fn a_deleted_user_is_destroyed_after_the_time_that_the_organization_keeps_it() {
 }
 
 #[test]
+fn a_link_to_enrol_a_second_factor_counts_for_as_long_as_is_set() {
+    let Some(mut office) = Office::alone() else { return };
+    let [ada, bob] = ["ada", "bob"].map(|login| office.user(login, PASSWORD));
+    let link = |user: &str, life: &Value| {
+        let made = office.make(&format!("users/{user}/second-factor/invitation"), life);
+        json!({"token": made["token"], "password": PASSWORD})
+    };
+    let (short, long) = (link(&ada, &json!({"seconds": 3_600})), link(&bob, &json!({})));
+    office.stop();
+
+    let (_site, mut server) = served(&mut office, ("admin_api", &[]), 2 * HOUR);
+    assert_eq!(server.api().post("/v1/invitations", &short).status, 404);
+    assert_eq!(server.api().post("/v1/invitations", &long).status, 200);
+    let expired = |event: &Value| event["action"] == "invitation_expired";
+    assert!(comes(|| office.events().iter().any(expired)), "{:?}", office.events());
+    assert_eq!(office.event("invitation_expired")["subject"]["name"], "ada");
+    server.daemon.stop();
+}
+
+#[test]
 fn a_device_is_stale_and_that_is_told_after_the_time_for_which_reports_count() {
     let Some(mut office) = Office::alone() else { return };
     office.built_in("Acme devices");

@@ -35,6 +35,7 @@ pub(super) fn users(told: &mut Told<'_>) {
     told.does("POST", &format!("{place}/lock"), &json!({"seconds": 60}));
     told.does("POST", &format!("{place}/unlock"), &Value::Null);
     let factor = format!("{place}/second-factor");
+    told.does("POST", &format!("{factor}/invitation"), &json!({}));
     let begun = told.does("POST", &factor, &Value::Null);
     let code = totp::code(begun["otpauth_uri"].as_str().unwrap());
     told.does("POST", &format!("{factor}/confirm"), &json!({"code": code}));
@@ -77,10 +78,13 @@ pub(super) fn invitations(told: &mut Told<'_>) {
     told.does("POST", &invitation, &json!({}));
     told.shows(&invitation, &json!({"invited": true}));
     told.does("DELETE", &invitation, &Value::Null);
-    let invited = told.does("POST", &invitation, &json!({}));
+    let invited = told.does("POST", &invitation, &json!({"second_factor": true}));
     let nobody = told.office.demo.https(None);
     let acceptance = json!({"token": invited["token"], "password": PASSWORD});
-    told.does_as(&nobody, "POST", "/v1/invitations", &acceptance);
+    let begun = told.does_as(&nobody, "POST", "/v1/invitations", &acceptance);
+    let code = totp::code(begun["otpauth_uri"].as_str().unwrap());
+    let confirmation = json!({"token": invited["token"], "code": code});
+    told.does_as(&nobody, "POST", "/v1/invitations/second-factor", &confirmation);
 }
 
 pub(super) fn groups_and_devices(told: &mut Told<'_>) {

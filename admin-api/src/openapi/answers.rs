@@ -31,11 +31,12 @@ const FAILURES: [(u16, &str, &str); 11] = [
 ];
 
 /// The operations of which so many are worked on at once, beside the lists that can be filtered: they
-/// hash a password, look through much, or take a file.
-const WAITING: [&str; 24] = [
+/// hash a password, look through much, take a file, or go on with who was looked at before.
+const WAITING: [&str; 25] = [
     "accept_invitation",
     "begin_own_authenticator",
     "change_own_password",
+    "confirm_invited_second_factor",
     "count_all_events",
     "count_compliance",
     "count_events",

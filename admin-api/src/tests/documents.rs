@@ -170,6 +170,7 @@ fn what_answers_strangers_says_how_they_are_refused() {
         ("/v1/sign-in/passkey", &[401, 403, 409]),
         ("/v1/sign-in/passkey/begin", &[409]),
         ("/v1/invitations", &[404, 429]),
+        ("/v1/invitations/second-factor", &[404, 409, 422, 429, 503]),
     ] {
         let operation = &document["paths"][path]["post"];
         let failures = failures(operation);

@@ -53,6 +53,7 @@ fn only_what_must_is_public_or_needs_no_permission() {
             "GET /v1/openapi.json",
             "GET /v1/revocation-lists/{revocation_list}",
             "POST /v1/invitations",
+            "POST /v1/invitations/second-factor",
             "POST /v1/sign-in",
             "POST /v1/sign-in/enrolment",
             "POST /v1/sign-in/passkey",

@@ -50,6 +50,56 @@ async fn an_invited_user_chooses_a_password_without_a_token_of_an_admin() {
 }
 
 #[tokio::test]
+async fn a_link_of_the_help_desk_lets_a_user_enrol_with_the_password_in_use() {
+    let world = World::new();
+    let root = world.root().await;
+    let acme = world.organization(&root, "acme").await;
+    let body =
+        json!({"login": "ada", "display_name": "Ada", "surname": "Lovelace", "password": CHOSEN});
+    let made = world.must(&root, "POST", &format!("{acme}/users"), body).await;
+    let factor = format!("{acme}/users/{}/second-factor", made["id"].as_str().unwrap());
+    let desk = world.admin(&root, "help_desk", json!("all")).await;
+    let link = format!("{factor}/invitation");
+    let invited = world.must(&desk, "POST", &link, json!({"seconds": 3_600})).await;
+    let token = invited["token"].as_str().unwrap();
+    assert_eq!(invited["link"], format!("https://in.example/v1/invitations#{token}"));
+    let shown = format!("{}/invitation", factor.trim_end_matches("/second-factor"));
+    assert_eq!(world.get(&root, &shown).await.json["second_factor"], true);
+    let send = |path: &'static str, more: serde_json::Value| {
+        let (world, mut body) = (&world, more);
+        body["token"] = json!(token);
+        async move { world.call("", "POST", path, body).await }
+    };
+    let (begin, confirm) = ("/v1/invitations", "/v1/invitations/second-factor");
+    let nothing = json!({"asks": "password", "otpauth_uri": null, "secret": null});
+    assert_eq!(send(begin, json!({})).await.json, nothing);
+    let early = send(confirm, json!({"code": "123456"})).await;
+    early.is_problem(409, "rule");
+    let wrong = send(begin, json!({"password": "wrong"})).await;
+    assert_eq!(wrong.is_problem(422, "invalid")["pointer"], "/password");
+    let begun = send(begin, json!({"password": CHOSEN})).await;
+    assert_eq!((begun.status.as_u16(), &begun.json["asks"]), (200, &json!("code")));
+    let uri = begun.json["otpauth_uri"].as_str().unwrap();
+    assert!(uri.contains(begun.json["secret"].as_str().unwrap()), "{uri}");
+    let wrong = send(confirm, json!({"code": "no code"})).await;
+    assert_eq!(wrong.is_problem(422, "invalid")["pointer"], "/code");
+    assert_eq!(world.get(&root, &factor).await.json["enrolled"], false);
+    let code = json!({"code": world.code(uri)});
+    assert_eq!(send(confirm, code.clone()).await.status, 204);
+    assert_eq!(world.get(&root, &factor).await.json["enrolled"], true);
+    for (path, more) in [(begin, json!({})), (begin, json!({"password": CHOSEN})), (confirm, code)]
+    {
+        send(path, more).await.is_problem(404, "not-found");
+    }
+    world.call(&desk, "POST", &link, json!({})).await.is_problem(409, "rule");
+    for _ in 0..30 {
+        send(confirm, json!({"code": "123456"})).await;
+    }
+    let slowed = send(confirm, json!({"code": "123456"})).await;
+    slowed.is_problem(429, "too-often");
+}
+
+#[tokio::test]
 async fn a_deleted_user_is_listed_and_restored_unless_the_name_is_taken() {
     let world = World::new();
     let root = world.root().await;

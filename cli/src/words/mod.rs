@@ -53,6 +53,7 @@ pub(crate) const ELSEWHERE: &[&str] = &[
     "show_revocation_list",
     "show_invitation_page",
     "accept_invitation",
+    "confirm_invited_second_factor",
     "upload_import",
 ];
 

@@ -36,6 +36,7 @@ pub(super) const NOUNS: &[Noun] = &[
             verb("certificates", "show_user_certificates"),
             verb("set-certificates", "set_user_certificates"),
             verb("second-factor", "show_second_factor"),
+            verb("invite-second-factor", "invite_second_factor"),
             verb("begin-second-factor", "begin_second_factor"),
             verb("confirm-second-factor", "confirm_second_factor"),
             verb("reset-second-factor", "reset_second_factor"),

@@ -26,9 +26,9 @@ section! {
         /// reachable there. Empty: certificates name no list.
         public_url: Optional<WebAddress> = Optional(None),
         /// Where invited people find it from outside, such as `https://welcome.example`: it is put
-        /// before the path of the page where they choose their first password. Nothing else but that
-        /// path (/v1/invitations) has to be reachable there. Empty: invitations have no link, only
-        /// their token.
+        /// before the path of the page where they choose their first password, or enrol a second
+        /// factor. Nothing else but that path and what is below it (/v1/invitations) has to be
+        /// reachable there. Empty: invitations have no link, only their token.
         invitation_url: Optional<SecureAddress> = Optional(None),
         /// How often one source may try an invitation in a minute. Behind a proxy that
         /// `trusted_proxies` does not name all are one source, here and below.

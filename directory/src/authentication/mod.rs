@@ -19,6 +19,7 @@ mod enrolment;
 mod expiry;
 mod explain;
 mod former;
+mod invited;
 mod kept;
 mod later;
 mod listed;

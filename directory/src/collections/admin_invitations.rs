@@ -10,7 +10,7 @@ use super::site::Site;
 use crate::error::Error;
 use crate::events::{Action, SubjectKind};
 use crate::id::{AdminNumber, RecordId};
-use crate::records::{Admin, AdminFields, AdminState, Credential, Invitation};
+use crate::records::{Admin, AdminFields, AdminState, Aim, Credential, Invitation};
 
 /// How long an invitation of the provider's admins counts unless it says otherwise, in milliseconds:
 /// a week.
@@ -67,7 +67,8 @@ impl Admins<'_, &mut Change<'_>> {
             None => USUAL_LIFE,
         };
         let subject = (SubjectKind::Admin, admin.uuid, admin.fields.login.as_str());
-        issue_invitation(&mut self.site, number.record(), subject, life.unwrap_or(usual))
+        let life = life.unwrap_or(usual);
+        issue_invitation(&mut self.site, number.record(), subject, Aim::Password, life)
     }
 }
 

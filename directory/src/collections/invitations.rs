@@ -1,4 +1,5 @@
-//! Invitations: a link with which a user, or an admin, chooses their first password.
+//! Invitations: a link with which a user, or an admin, chooses their first password, or with which a
+//! user enrols a second factor.
 
 use storage::{Change, Id, Reading, Snapshot};
 use uuid::Uuid;
@@ -7,9 +8,9 @@ use super::oneself::hash_token;
 use super::site::Site;
 use super::users::Users;
 use crate::error::{Error, Invalid};
-use crate::events::{Action, EventActor, SubjectKind};
+use crate::events::{Action, Difference, EventActor, SubjectKind};
 use crate::id::{OrganizationId, Place, RecordId, UserId};
-use crate::records::{Credential, Invitation, User, UserState};
+use crate::records::{Aim, Credential, Invitation, User, UserState};
 use crate::time::Time;
 
 /// The longest life of an invitation, in milliseconds: 90 days.
@@ -42,18 +43,22 @@ impl Users<'_, &Snapshot> {
 
 impl Users<'_, &mut Change<'_>> {
     /// Invites a user to choose a first password within `life` milliseconds, or within what the
-    /// organization's settings say; an invitation from before counts no more.
+    /// organization's settings say, and then to enrol a second factor where `second_factor` says so
+    /// or the organization demands one of everybody; an invitation from before counts no more.
     ///
     /// # Errors
     /// `Missing`; `Invalid` for a life out of bounds; `Forbidden` for who is suspended, or has a
     /// password and is let in with it.
-    pub fn invite(&mut self, id: UserId, life: Option<u64>) -> Result<IssuedInvitation, Error> {
+    pub fn invite(
+        &mut self,
+        id: UserId,
+        life: Option<u64>,
+        second_factor: bool,
+    ) -> Result<IssuedInvitation, Error> {
         let (user, partition) = (self.read(id)?, self.site.partition());
         require_invitable(&user, self.site.source.get(partition, id.record())?.as_ref())?;
-        let organization = self.site.place.organization().ok_or(Error::Missing)?;
-        let usual = super::settings(&*self.site.source, organization)?.invitation_life;
-        let subject = (SubjectKind::User, user.uuid, user.fields.login.as_str());
-        issue_invitation(&mut self.site, id.record(), subject, life.unwrap_or(usual))
+        let aim = if second_factor { Aim::PasswordAndSecondFactor } else { Aim::Password };
+        invite_user(&mut self.site, (id, &user), aim, life)
     }
 
     /// Ends the invitation of a user; that there is none is no error.
@@ -62,16 +67,29 @@ impl Users<'_, &mut Change<'_>> {
     /// `Missing` when there is no such user.
     pub fn revoke_invitation(&mut self, id: UserId) -> Result<(), Error> {
         let (user, actor) = (self.read(id)?, self.site.event_actor()?);
-        end_user_invitation(&mut self.site, id.record(), &user, actor)
+        end_user_invitation(&mut self.site, actor, id.record(), &user)
     }
 }
 
-/// Ends the invitation of a user, if there is one: by whoever suspends them, or takes it back.
+/// Makes the invitation of a user, for `life` milliseconds or as the organization's settings say.
+pub(super) fn invite_user(
+    site: &mut Site<'_, &mut Change<'_>>,
+    (id, user): (UserId, &User),
+    aim: Aim,
+    life: Option<u64>,
+) -> Result<IssuedInvitation, Error> {
+    let organization = site.place.organization().ok_or(Error::Missing)?;
+    let usual = super::settings(&*site.source, organization)?.invitation_life;
+    let subject = (SubjectKind::User, user.uuid, user.fields.login.as_str());
+    issue_invitation(site, id.record(), subject, aim, life.unwrap_or(usual))
+}
+
+/// Ends the invitation of a user, if there is one; the event says by whom.
 pub(crate) fn end_user_invitation(
     site: &mut Site<'_, &mut Change<'_>>,
+    actor: EventActor,
     number: Id,
     user: &User,
-    actor: EventActor,
 ) -> Result<(), Error> {
     let partition = site.partition();
     if !site.source.delete::<Invitation>(partition, number)? {
@@ -87,6 +105,7 @@ pub(super) fn issue_invitation(
     site: &mut Site<'_, &mut Change<'_>>,
     number: Id,
     subject: (SubjectKind, Uuid, &str),
+    aim: Aim,
     life: u64,
 ) -> Result<IssuedInvitation, Error> {
     if !(SHORTEST..=LIFE).contains(&life) {
@@ -96,8 +115,15 @@ pub(super) fn issue_invitation(
     let secret = site.tools.password(SECRET);
     let (created, expires) = (site.now(), site.now().plus(life));
     let (partition, hash) = (site.partition(), hash_token(&secret));
-    site.source.put(partition, number, &Invitation { hash, created, expires })?;
-    site.tell(Action::Invited, subject, Vec::new())?;
+    site.source.put(partition, number, &Invitation { hash, created, expires, aim })?;
+    let told = match aim {
+        Aim::Password => Vec::new(),
+        Aim::PasswordAndSecondFactor | Aim::SecondFactor => {
+            let (field, after) = ("second_factor".to_owned(), Some("true".to_owned()));
+            vec![Difference { field, before: None, after }]
+        }
+    };
+    site.tell(Action::Invited, subject, told)?;
     let home = partition.number();
     Ok(IssuedInvitation { token: format!("{PREFIX}_{home}_{number}_{secret}"), expires })
 }
@@ -111,6 +137,26 @@ pub(crate) fn require_invitable(user: &User, credential: Option<&Credential>) ->
             Err(Error::Forbidden("the user has a password already; set another one instead"))
         }
         UserState::Active | UserState::Staged => Ok(()),
+    }
+}
+
+/// Lets nobody on to a second factor who has one, or no password to prove themselves with, or is kept
+/// out for a reason.
+pub(crate) fn require_enrollable(
+    user: &User,
+    credential: Option<&Credential>,
+) -> Result<(), Error> {
+    if credential.is_some_and(|credential| credential.totp_enrolled) {
+        return Err(Error::Forbidden("a second factor is enrolled; reset it first"));
+    }
+    let has_password = credential.is_some_and(|credential| credential.hash.is_some());
+    match user.state {
+        UserState::Suspended => Err(Error::Forbidden("the user is suspended; activate it first")),
+        UserState::Staged => Err(Error::Forbidden("the user is not active yet; activate it first")),
+        UserState::Active if !has_password => Err(Error::Forbidden(
+            "the user has no password; invite the user to choose one, and a second factor with it",
+        )),
+        UserState::Active => Ok(()),
     }
 }
 

@@ -98,7 +98,9 @@ pub(crate) use groups::{ancestors_of_group, descendants, groups_of_device, group
 pub use import_rows::{RowPlace, RowsOf};
 pub use imports::{Imports, OutcomePage};
 pub use invitations::IssuedInvitation;
-pub(crate) use invitations::{end_user_invitation, parse_invitation, require_invitable};
+pub(crate) use invitations::{
+    end_user_invitation, parse_invitation, require_enrollable, require_invitable,
+};
 pub(crate) use issued_certificates::standing as certificate_standing;
 pub use issued_certificates::{IssuedCertificates, Standing};
 pub use issuing::{CertificateKey, CertificateWish, Certified, Issued, Issuing};
@@ -131,6 +133,7 @@ pub(crate) use reply_size::octets as reply_octets;
 pub use resets::Reset;
 pub(crate) use resets::{JudgedReset, last_hashes};
 pub use second_factors::{NewSeed, SecondFactors};
+pub(crate) use second_factors::{confirm_by_owner, first_step, show_to_owner};
 pub use security_policies::{SecurityPolicies, VersionPage};
 pub use security_versions::{VersionPlace, VersionsOf};
 pub use server_certificate::{

@@ -122,7 +122,7 @@ impl Users<'_, &mut Change<'_>> {
             // Of whom was suspended when that still left it them, it ends with the activation.
             if [before.state, user.state].contains(&UserState::Suspended) {
                 let actor = self.site.event_actor()?;
-                end_user_invitation(&mut self.site, id.record(), &user, actor)?;
+                end_user_invitation(&mut self.site, actor, id.record(), &user)?;
             }
         }
         Ok(user)

@@ -272,5 +272,5 @@ fn suspend(site: &mut Site<'_, &mut Change<'_>>, number: Id) -> Result<(), Error
     }
     let subject = (SubjectKind::User, user.uuid, user.fields.login.as_str());
     site.tell_by(EventActor::Daemon, Action::Changed, subject, vec![told])?;
-    end_user_invitation(site, number, &user, EventActor::Daemon)
+    end_user_invitation(site, EventActor::Daemon, number, &user)
 }

@@ -112,7 +112,7 @@ pub(crate) use import::{Asker, ImportWork, Position, Stage};
 pub use import::{
     Import, ImportCounts, ImportFields, ImportState, MissingMembers, OnConflict, PasswordsOf,
 };
-pub use invitation::Invitation;
+pub use invitation::{Aim, Invitation};
 pub use issued_certificate::{CertificateOwner, IssuedCertificate, Revocation, RevocationReason};
 pub use network_rule::{Conditions, NetworkRule, RuleVerdict, WeekPeriod, WithDevice};
 pub use organization::{

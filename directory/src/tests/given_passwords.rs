@@ -31,7 +31,7 @@ fn change(world: &World, next: Option<&str>, code: Option<String>) -> SignInOutc
 fn accept(world: &World, token: &str, text: &str) -> Result<(), Error> {
     let nobody = world.by(Actor::nobody());
     world.directory.judge_first_password(token, &password(text), &nobody)?;
-    world.directory.accept_invitation(token, world.password(text), nobody)
+    world.directory.accept_invitation(token, world.password(text), nobody).map(drop)
 }
 
 /// Sets the password of an admin who has signed in before.

@@ -87,14 +87,14 @@ impl World {
     }
 
     fn invite(&self, organization: OrganizationId, id: UserId) -> Result<String, Error> {
-        let invited = self.people(organization, move |users| users.invite(id, None));
+        let invited = self.people(organization, move |users| users.invite(id, None, false));
         invited.map(|invited| invited.token)
     }
 
     fn accept(&self, token: &str, text: &str) -> Result<(), Error> {
         let nobody = self.by(Actor::nobody());
         self.directory.judge_first_password(token, &password(text), &nobody)?;
-        self.directory.accept_invitation(token, self.password(text), nobody)
+        self.directory.accept_invitation(token, self.password(text), nobody).map(drop)
     }
 }
 

@@ -159,6 +159,17 @@ impl Needs {
         self.named("POST /v1/invitations").body = Some(json!({"token": made["token"]}));
         self.about("POST", "users/{user}", &uninvited, "/invitation");
         self.about("DELETE", "users/{user}", &unwanted, "/invitation");
+        let [asked, enrolling] =
+            ["ned", "ted"].map(|login| format!("users/{}", self.office.user(login, USER_PASSWORD)));
+        self.about("POST", "users/{user}", &asked, "/second-factor/invitation");
+        let link = format!("{enrolling}/second-factor/invitation");
+        let token = self.office.make(&link, &json!({}))["token"].clone();
+        let proof = json!({"token": token, "password": USER_PASSWORD});
+        let begun = self.office.demo.https(None).send("POST", "/v1/invitations", Some(&proof));
+        assert_eq!(begun.status, 200, "{begun:?}");
+        let confirmation = self.named("POST /v1/invitations/second-factor");
+        confirmation.body = Some(json!({"token": token, "code": SAMPLE}));
+        confirmation.otpauth_uri = Some(scanned(&begun.json()));
     }
 
     /// Admins who have no password yet, and who replaces what lets others in.

@@ -8,6 +8,7 @@ mod can_i;
 mod custom_attributes;
 mod devices;
 mod docs;
+mod enrolment_links;
 mod event_actors;
 mod event_destinations;
 mod event_times;

@@ -139,7 +139,7 @@ fn the_link_of_an_invitation_begins_where_the_configuration_says() {
 }
 
 /// Waits until the page says something; for a minute and a half at most.
-fn says(browser: &Browser, wanted: &str) {
+pub(super) fn says(browser: &Browser, wanted: &str) {
     for _ in 0..900 {
         if browser.text("#told").contains(wanted) {
             return;

@@ -20,8 +20,8 @@ pub(super) const ROWS: &[Row] = &[
     row("user show", "ada").shows(&[("/title", "Countess"), ("/state", "active")]),
     row("user suspend", "ada").then("user show ada").shows(&[("/state", "suspended")]),
     row("user activate", "ada").then("user show ada").shows(&[("/state", "active")]),
-    row("user invite", "ada --seconds 3600").shows(&[("/token", "*")]),
-    row("user invitation", "ada").shows(&[("/invited", "true")]),
+    row("user invite", "ada --seconds 3600 --second-factor").shows(&[("/token", "*")]),
+    row("user invitation", "ada").shows(&[("/invited", "true"), ("/second_factor", "false")]),
     row("user revoke-invitation", "ada")
         .then("user invitation ada")
         .shows(&[("/invited", "false")]),
@@ -41,6 +41,7 @@ pub(super) const ROWS: &[Row] = &[
         .shows(&[("/fingerprints/0", "{fingerprint}")]),
     row("user certificates", "ada").shows(&[("/fingerprints/0", "{fingerprint}")]),
     row("user second-factor", "ada").shows(&[("/enrolled", "false")]),
+    row("user invite-second-factor", "ada --seconds 3600").shows(&[("/token", "*")]),
     row("user begin-second-factor", "ada")
         .keeps(&[("otpauth", "/otpauth_uri")])
         .shows(&[("/secret", "*")]),

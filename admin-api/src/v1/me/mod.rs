@@ -56,7 +56,11 @@ fn own_organization(reading: &ReadingTransaction, home: Place) -> Result<Option<
 }
 
 /// What was proven once more; else what is wrong with what was given.
-fn proven<T>(proof: Reproof<T>, pointer: &'static str, wrong: &'static str) -> Result<T, Problem> {
+pub(super) fn proven<T>(
+    proof: Reproof<T>,
+    pointer: &'static str,
+    wrong: &'static str,
+) -> Result<T, Problem> {
     match proof {
         Reproof::Proven(proven) => Ok(proven),
         Reproof::Wrong => Err(Problem::invalid(pointer, wrong)),

@@ -2,6 +2,7 @@
 
 mod begin;
 mod confirm;
+mod invite;
 mod reset;
 mod show;
 
@@ -18,4 +19,5 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
             reset::reset_second_factor
         ))
         .routes(routes!(confirm::confirm_second_factor))
+        .routes(routes!(invite::invite_second_factor))
 }

@@ -7,7 +7,8 @@ use crate::caller::{Item, Within};
 use crate::problem::Problem;
 use crate::revision::IfMatch;
 
-/// Resets a user's second factor: the user has none until another is enrolled.
+/// Resets a user's second factor: the user has none until another is enrolled. An invitation to enrol one
+/// ends.
 #[utoipa::path(
     delete,
     path = "/organizations/{organization}/users/{user}/second-factor",
