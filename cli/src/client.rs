@@ -232,7 +232,8 @@ impl Client {
         Failure::Unreachable { server: self.server.clone(), why: why.to_string() }
     }
 
-    /// Sends a file with PUT, as it is read, and tells at a terminal how much of it is on its way.
+    /// Sends a file with PUT, as it is read, and tells at a terminal how much of it is on its way: of so
+    /// many octets, where that is known.
     ///
     /// # Errors
     /// As [`ask`](Self::ask).
@@ -241,6 +242,7 @@ impl Client {
         path: &str,
         kind: &str,
         file: &mut dyn Read,
+        octets: Option<u64>,
     ) -> Result<Answer, Failure> {
         let mut request = self
             .agent
@@ -253,7 +255,7 @@ impl Client {
         if let Some(token) = &self.token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
-        let mut file = Counted::new(file, "Sent");
+        let mut file = Counted::new(file, "Sent").of(octets);
         let answer = request.send(SendBody::from_reader(&mut file));
         drop(file);
         let answer = answer.map_err(Trouble::Failed).and_then(|answer| self.heard(answer));

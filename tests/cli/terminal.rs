@@ -94,7 +94,8 @@ fn how_far_a_file_is_stands_at_the_terminal_and_nowhere_else() {
     let seen = tenantry.at_terminal(&line, &[]);
     assert_eq!(seen.code, 0, "{seen:?}");
     let full = format!("\rdone      [{}] 100 %", "#".repeat(30));
-    for part in ["\rSent     1 KiB\r\n", full.as_str()] {
+    let sent = format!("\rSent     1 KiB of 1 KiB [{}] 100 %\r\n", "#".repeat(30));
+    for part in [sent.as_str(), full.as_str()] {
         assert!(seen.stdout.contains(part), "{part:?}: {seen:?}");
     }
     let unseen = tenantry.run(&format!("{line} --on-conflict update"));
@@ -110,4 +111,15 @@ fn how_far_a_file_is_stands_at_the_terminal_and_nowhere_else() {
     let shown = tenantry.at_terminal("events export", &[]);
     assert!(shown.stdout.contains("\"sequence\""), "{shown:?}");
     assert!(!shown.stdout.contains("Received "), "nothing stands between them: {shown:?}");
+
+    let full = format!(" [{}] 100 %\r\n", "#".repeat(30));
+    let line = "export --user-certificates";
+    let seen = tenantry.at_terminal(line, &[]);
+    assert_eq!(seen.code, 0, "{seen:?}");
+    let half = format!("\rUsers [{:30}]  50 %", "#".repeat(15));
+    for part in [half.as_str(), "login: ada", "login: bob", format!("\rUsers{full}").as_str()] {
+        assert!(seen.stdout.contains(part), "{part:?}: {seen:?}");
+    }
+    assert!(!tenantry.at_terminal("export", &[]).stdout.contains("Users"), "that is one request");
+    assert_eq!(tenantry.run(line).stderr, "");
 }
