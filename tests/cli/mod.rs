@@ -1,5 +1,6 @@
 //! The command line, against a daemon that is really there.
 
+mod among;
 mod apply;
 mod can;
 mod certificates;

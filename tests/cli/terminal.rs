@@ -112,7 +112,12 @@ fn how_far_a_file_is_stands_at_the_terminal_and_nowhere_else() {
     assert!(shown.stdout.contains("\"sequence\""), "{shown:?}");
     assert!(!shown.stdout.contains("Received "), "nothing stands between them: {shown:?}");
 
+    let line = format!("events verify {}", events.display());
+    let seen = tenantry.at_terminal(&line, &[]);
+    assert_eq!(seen.code, 0, "{seen:?}");
     let full = format!(" [{}] 100 %\r\n", "#".repeat(30));
+    assert!(seen.stdout.contains("\rRead ") && seen.stdout.contains(&full), "{seen:?}");
+    assert_eq!(tenantry.run(&line).stderr, "");
     let line = "export --user-certificates";
     let seen = tenantry.at_terminal(line, &[]);
     assert_eq!(seen.code, 0, "{seen:?}");
