@@ -28,6 +28,7 @@ pub(crate) const MOST: &str = "max";
 pub(crate) const FOLLOW: &str = "follow";
 pub(crate) const SORT: &str = "sort";
 pub(crate) const AFTER: &str = "after";
+pub(crate) const FIELDS: &str = "fields";
 /// Whether somebody signs in with a recovery code.
 pub(crate) const RECOVERY: &str = "recovery-code";
 /// Whether somebody chooses a first password by an invitation.

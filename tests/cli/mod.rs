@@ -9,6 +9,7 @@ mod commands;
 mod contexts;
 mod differences;
 mod first_day;
+mod following;
 mod founding;
 mod imports;
 mod repeats;
