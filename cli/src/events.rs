@@ -46,7 +46,9 @@ pub(crate) fn events(
         known.reverse();
     }
     let columns: Vec<&str> = shown.iter().map(String::as_str).collect();
-    format.print(&Value::Array(known), &columns)
+    let known = Value::Array(known);
+    let known = if format == Format::Table { place.with_slugs(known, None) } else { known };
+    format.print(&known, &columns)
 }
 
 /// The members that were asked for, as they were typed; nothing where all are wanted.

@@ -139,6 +139,9 @@ impl<'l> Log<'l> {
         {
             members.retain(|name, _| name != NUMBER);
         }
+        if self.rows.is_table() {
+            event = self.place.with_slugs(event, None);
+        }
         self.rows.print(&event)
     }
 }

@@ -24,6 +24,7 @@ mod prompt;
 mod rows;
 mod shape;
 mod sign_in;
+mod slugs;
 mod verify;
 mod words;
 

@@ -173,11 +173,15 @@ pub(crate) fn head(column: &str) -> &str {
     column.split_once('=').map_or(column, |(head, _)| head)
 }
 
+/// Whether there are columns that are wanted, and things that have them.
+pub(crate) fn are_there(items: &[Value], wanted: &[&str]) -> bool {
+    !wanted.is_empty()
+        && items.iter().any(|item| wanted.iter().all(|name| member(item, name).is_some()))
+}
+
 /// The wanted columns, or else all members that are there.
 fn columns_of(items: &[Value], wanted: &[&str]) -> Vec<String> {
-    if !wanted.is_empty()
-        && items.iter().any(|item| wanted.iter().all(|name| member(item, name).is_some()))
-    {
+    if are_there(items, wanted) {
         return wanted.iter().map(|&name| name.to_owned()).collect();
     }
     let mut all: Vec<String> = Vec::new();

@@ -3,7 +3,7 @@
 use std::fs;
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::harness::office::Office;
 use crate::harness::tenantry::Tenantry;
@@ -83,4 +83,36 @@ fn each_chain_of_an_export_of_several_organizations_is_verified() {
     let head = "0".repeat(64);
     let refused = tenantry.run(&format!("events verify {both} --head {head}"));
     assert!(refused.code == 1 && refused.stderr.contains("of 2 organizations"), "{refused:?}");
+}
+
+#[test]
+fn people_read_what_organizations_are_called_and_programs_their_ids() {
+    let ([one, other], tenantry) = two();
+    let both = format!("--organizations {},{}", one.slug, other.slug);
+    let listed = format!("events among {both} --subject staff");
+    let counted = format!("events counts-among {both} --by organization");
+    for line in [&listed, &counted] {
+        let table = tenantry.does(line);
+        for office in [&one, &other] {
+            assert!(table.contains(&office.slug), "{line}: {table}");
+            assert!(!table.contains(&office.id), "{line}: {table}");
+            for format in ["json", "yaml", "csv"] {
+                let told = tenantry.does(&format!("{line} -o {format}"));
+                assert!(told.contains(&office.id), "{line}: {told}");
+            }
+        }
+    }
+    let exported = tenantry.does(&format!("events export-among {both} --format csv"));
+    assert!(exported.contains(&one.id) && exported.contains(&other.id), "{exported}");
+    let following = tenantry.starts(&format!("{listed} --follow"));
+    following.says(&one.slug);
+    following.says(&other.slug);
+    assert!(!following.said().contains(&one.id), "{}", following.said());
+
+    let manager = one.provider_admin("manager", &json!({"organizations": [one.id, other.id]}));
+    let line = format!("admin show {}", manager.login);
+    let table = tenantry.does(&line);
+    assert!(table.contains(&one.slug) && table.contains(&other.slug), "{table}");
+    let scope = tenantry.shows(&line)["scope"]["organizations"].clone();
+    assert!(scope.as_array().unwrap().contains(&json!(one.id)), "{scope}");
 }
