@@ -309,7 +309,7 @@ pub(crate) fn body(
         } else if let Some(value) = given(place, operation, field, matches)? {
             put(&mut body, &field.path, value);
         } else if file.is_none() && is_wanted_code(field, fields, matches) {
-            let code = prompt::visible("code")?;
+            let code = prompt::secret("code")?;
             // Whoever signed in with a passkey has none to say.
             if field.is_required || !code.is_empty() {
                 put(&mut body, &field.path, Value::String(code));

@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::harness::admin;
 use crate::harness::office::Office;
 use crate::harness::tenantry::Tenantry;
+use crate::harness::totp;
 
 const PASSWORD: &str = "correct horse battery";
 
@@ -52,6 +53,22 @@ fn a_recovery_code_is_seen_by_nobody() {
     assert!(signed_in.stdout.contains("Signed in as"), "{signed_in:?}");
     assert!(!signed_in.stdout.contains(code), "{signed_in:?}");
     assert!(!signed_in.stdout.contains(admin::PASSWORD), "{signed_in:?}");
+}
+
+#[test]
+fn a_code_of_an_authenticator_is_seen_by_nobody() {
+    let office = Office::new();
+    let admin = office.admin("help_desk");
+    let folder = tempfile::tempdir().unwrap();
+    let tenantry = Tenantry::with_contexts(&office.demo, &folder.path().join("contexts.toml"));
+    let line =
+        format!("login {} --as {} --org {}", office.demo.admin_api.url, admin.login, office.slug);
+    let code = totp::code_beside(&admin.otpauth_uri, 1);
+    let typed = [("password: ", admin::PASSWORD), ("code: ", code.as_str())];
+    let signed_in = tenantry.at_terminal(&line, &typed);
+    assert_eq!(signed_in.code, 0, "{signed_in:?}");
+    assert!(signed_in.stdout.contains("code: "), "{signed_in:?}");
+    assert!(!signed_in.stdout.contains(&code), "{signed_in:?}");
 }
 
 #[test]
