@@ -7,13 +7,18 @@ use crate::client::Question;
 use crate::document::{Field, Kind, Operation};
 use crate::failure::{Failure, spelled};
 use crate::grammar::{CLEAR, FROM, MOST, YES, asks_for, one_way};
-use crate::output::{Format, tell, write};
+use crate::output::{Format, are_there, tell, write};
 use crate::place::{Place, escaped};
 use crate::prompt;
 use crate::words::REFERENCES;
 
 /// The most items that the server gives at once.
 pub(crate) const PAGE: usize = 200;
+
+/// What counts are asked that are to be told by organization.
+const BY_ORGANIZATION: (&str, &str) = ("by", "organization");
+/// The member of a count that says which one it is of.
+const KEY: &str = "key";
 
 /// Does what an operation does, and prints what comes of it.
 ///
@@ -35,7 +40,8 @@ pub(crate) fn call(
         let most = matches.get_one::<usize>(MOST).copied();
         let items = items(place, &path, &query, most);
         let items = items.map_err(|failure| called(failure, operation, matches))?;
-        return format.print(&shown(place, operation, format, Value::Array(items)), columns);
+        let shown = shown(place, operation, (format, columns), Value::Array(items), &query);
+        return format.print(&shown, columns);
     }
     let body = operation.body.as_ref().map(|fields| body(place, operation, fields, matches));
     let body = body.transpose()?;
@@ -61,18 +67,34 @@ pub(crate) fn call(
     }
     // A list that is not cut into pages.
     let said = answer.body.get("items").filter(|items| items.is_array()).unwrap_or(&answer.body);
-    format.print(&shown(place, operation, format, said.clone()), columns)?;
+    let shown = shown(place, operation, (format, columns), said.clone(), &query);
+    format.print(&shown, columns)?;
     done(&answer.body)
 }
 
-/// An answer, or the items of a list, as it is printed: for people with durations as they write them.
-fn shown(place: &Place<'_>, operation: &Operation, format: Format, said: Value) -> Value {
+/// An answer, or the items of a list, as it is printed: for people with durations as they write them,
+/// and with the slugs of organizations where it is not of one alone.
+fn shown(
+    place: &Place<'_>,
+    operation: &Operation,
+    (format, columns): (Format, &[&str]),
+    said: Value,
+    query: &[(String, String)],
+) -> Value {
     let Some(schema) = operation.answer.as_ref().filter(|_| format == Format::Table) else {
         return said;
     };
     let items = place.schemas().part(schema, &|form| form.get("properties")?.get("items"));
     let schema = items.filter(|_| said.is_array()).unwrap_or(schema);
-    place.schemas().with_durations(schema, said)
+    let said = place.schemas().with_durations(schema, said);
+    // What a table of some columns leaves out need not be looked for.
+    let is_cut = said.as_array().is_some_and(|items| are_there(items, columns));
+    if operation.is_in_organization() || is_cut {
+        return said;
+    }
+    let by_organization =
+        query.iter().any(|(name, value)| (name.as_str(), value.as_str()) == BY_ORGANIZATION);
+    place.with_slugs(said, by_organization.then_some(KEY))
 }
 
 /// Whether what was asked for was done, where the answer tells how that ended.
@@ -287,7 +309,7 @@ pub(crate) fn body(
         } else if let Some(value) = given(place, operation, field, matches)? {
             put(&mut body, &field.path, value);
         } else if file.is_none() && is_wanted_code(field, fields, matches) {
-            let code = prompt::visible("code")?;
+            let code = prompt::secret("code")?;
             // Whoever signed in with a passkey has none to say.
             if field.is_required || !code.is_empty() {
                 put(&mut body, &field.path, Value::String(code));

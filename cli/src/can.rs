@@ -41,6 +41,40 @@ pub(crate) fn command() -> Command {
         )
 }
 
+/// Commands of which there is no word for an operation, and which one they need.
+const NEEDS: &[(&str, &str, &str)] = &[
+    ("import", "csv", "create_import"),
+    ("import", "ldif", "create_import"),
+    ("import", "ldap", "create_import"),
+    ("import", "follow", "show_import"),
+];
+
+/// Commands that are no one operation, and what is to be known of them.
+const OTHERWISE: &[(&str, &str)] = &[
+    (
+        "apply",
+        "is made of many operations, by what the file says: ask about each (`can-i user create`), or \
+         about all permissions (`can-i`)",
+    ),
+    (
+        "export",
+        "is made of many operations, and leaves out what you may not see: ask about `can-i view`",
+    ),
+    ("login", "is how one signs in, which needs no permission"),
+    ("logout", "ends the session of a context, which needs no permission"),
+    ("context", "is about a file of yours, which needs no permission"),
+    ("completion", "asks no server, and needs no permission"),
+    ("man", "asks no server, and needs no permission"),
+    ("events verify", "asks no server, and needs no permission"),
+];
+
+/// What is to be known of a command that is no one operation.
+fn otherwise(words: &[&str]) -> Option<String> {
+    let (whole, first) = (words.join(" "), words.first()?);
+    let (command, why) = OTHERWISE.iter().find(|(it, _)| *it == whole || it == first)?;
+    Some(format!("`{command}` {why}"))
+}
+
 /// What is asked about.
 enum Deed<'d> {
     /// An operation, and whether it is done in an organization.
@@ -51,6 +85,11 @@ enum Deed<'d> {
 
 impl<'d> Deed<'d> {
     fn of(document: &'d Document, place: &Place<'_>, words: &[&'d str]) -> Result<Self, Failure> {
+        if let Some(why) = otherwise(words) {
+            return Err(Failure::Usage(why));
+        }
+        // The first verb goes without saying.
+        let words: &[&str] = if words == [EVENTS.name] { &[EVENTS.name, "list"] } else { words };
         let id = match words {
             [] => return Ok(Self::All),
             [word] if document.operation(&word.replace('-', "_")).is_none() => {
@@ -58,6 +97,10 @@ impl<'d> Deed<'d> {
             }
             [word] => word.replace('-', "_"),
             [noun, verb, ..] => {
+                let needs = NEEDS.iter().find(|(of, word, _)| of == noun && word == verb);
+                if let Some((_, _, operation)) = needs {
+                    return Self::operation(document, operation);
+                }
                 let nouns = nouns().chain([&EVENTS]);
                 let mut verbs = nouns.filter(|it| it.name == *noun).flat_map(|it| it.verbs);
                 let found = verbs.find(|it| it.name == *verb);
@@ -67,9 +110,13 @@ impl<'d> Deed<'d> {
                 within.unwrap_or(found.operation).to_owned()
             }
         };
-        let found = document.operation(&id);
+        Self::operation(document, &id)
+    }
+
+    fn operation(document: &Document, id: &str) -> Result<Self, Failure> {
+        let found = document.operation(id);
         let found = found.ok_or_else(|| Failure::Usage("there is no such command".into()))?;
-        Ok(Self::Operation(id, found.is_in_organization()))
+        Ok(Self::Operation(id.to_owned(), found.is_in_organization()))
     }
 
     /// Where and how it is asked.
@@ -164,4 +211,32 @@ fn table(answers: Vec<Value>) -> Value {
         answer
     });
     rows.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_is_an_operation_or_says_why_it_is_none() {
+        let document = Document::read().unwrap();
+        let command = crate::grammar::command(&document);
+        let is_known = |noun: &str, verb: &str| {
+            let mut nouns = nouns().chain([&EVENTS]);
+            let is_verb =
+                nouns.any(|it| it.name == noun && it.verbs.iter().any(|it| it.name == verb));
+            let needs = NEEDS.iter().find(|(of, word, _)| (*of, *word) == (noun, verb));
+            let is_needed = needs.is_some_and(|(_, _, id)| document.operation(id).is_some());
+            is_verb || is_needed || otherwise(&[noun, verb]).is_some()
+        };
+        for noun in command.get_subcommands().filter(|it| it.get_name() != CAN.name) {
+            let name = noun.get_name();
+            assert!(noun.has_subcommands() || otherwise(&[name]).is_some(), "{name}");
+            for verb in noun.get_subcommands().map(Command::get_name) {
+                assert!(is_known(name, verb), "{name} {verb}");
+            }
+        }
+        assert!(otherwise(&["user", "create"]).is_none() && otherwise(&["view"]).is_none());
+        assert!(otherwise(&["events"]).is_none() && otherwise(&["events", "export"]).is_none());
+    }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 use ureq::http::{Method, Request, Response};
 use ureq::tls::{Certificate, RootCerts, TlsConfig, parse_pem};
-use ureq::{Agent, Body, SendBody};
+use ureq::{Agent, Body, SendBody, Timeout};
 use uuid::Builder;
 
 use crate::events::pause;
@@ -21,6 +21,9 @@ use crate::progress::Counted;
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How long sending a file may take.
 const LONG_PATIENCE: Duration = Duration::from_secs(30 * 60);
+/// How long nothing may come of a file that is fetched, however long it takes as a whole. The server may
+/// look through millions of events before it finds one.
+const SILENCE: Duration = Duration::from_secs(10 * 60);
 /// How long is waited before something is asked again whose answer was cut off: so often it is.
 const PAUSES: [Duration; 3] =
     [Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(3)];
@@ -36,6 +39,8 @@ pub(crate) struct Client {
     token: Option<String>,
     /// Whether an answer warned already.
     warned: AtomicBool,
+    /// How long nothing may come of a file.
+    silence: Duration,
 }
 
 /// What is asked.
@@ -89,7 +94,8 @@ impl Client {
             .user_agent(concat!("tenantry/", env!("CARGO_PKG_VERSION")))
             .build();
         let server = server.trim_end_matches('/').to_owned();
-        Ok(Self { agent: agent.into(), server, token, warned: AtomicBool::new(false) })
+        let warned = AtomicBool::new(false);
+        Ok(Self { agent: agent.into(), server, token, warned, silence: SILENCE })
     }
 
     /// Where it is.
@@ -106,12 +112,12 @@ impl Client {
         self.ask(&Question { method: "get", path, body, if_match, is_repeatable })
     }
 
-    /// Asks with GET, and writes what comes, however much it is and however long it takes.
+    /// Asks with GET, and writes what comes, however much it is and however long it takes, as long as
+    /// something comes.
     ///
     /// # Errors
-    /// As [`ask`](Self::ask), and when it cannot be written or ends early.
+    /// As [`ask`](Self::ask), and when it cannot be written, ends early or stays away.
     pub(crate) fn download(&self, path: &str, out: &mut dyn Write) -> Result<(), Failure> {
-        let failed = |why: &dyn ToString| self.unreachable(why);
         let mut waited = Duration::ZERO;
         let mut answer = loop {
             match self.begin(path) {
@@ -125,7 +131,10 @@ impl Client {
         let copied = std::io::copy(&mut answer.body_mut().as_reader(), out);
         match copied.and_then(|_| out.flush()) {
             Err(error) if error.kind() == ErrorKind::BrokenPipe => Err(Failure::Unheard),
-            done => done.map_err(|error| failed(&error)),
+            Err(error) if is_silence(error.get_ref().and_then(|it| it.downcast_ref())) => {
+                Err(self.silent())
+            }
+            done => done.map_err(|error| self.unreachable(&error)),
         }
     }
 
@@ -135,7 +144,12 @@ impl Client {
         if let Some(token) = &self.token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
-        let mut answer = request.config().timeout_global(None).build().call()?;
+        let mut answer = request
+            .config()
+            .timeout_global(None)
+            .timeout_per_read(Some(self.silence))
+            .build()
+            .call()?;
         let (status, retry_after) = (answer.status().as_u16(), retry_after(&answer));
         if !(200..300).contains(&status) {
             let octets = read(answer.body_mut())?;
@@ -201,15 +215,25 @@ impl Client {
     fn failure(&self, trouble: Trouble) -> Failure {
         match trouble {
             Trouble::Told(failure) => failure,
+            Trouble::Failed(error) if is_silence(Some(&error)) => self.silent(),
             Trouble::Failed(error) => self.unreachable(&error),
         }
+    }
+
+    /// What is said where nothing comes any more.
+    fn silent(&self) -> Failure {
+        let minutes = self.silence.as_secs() / 60;
+        self.unreachable(&format!(
+            "nothing came for {minutes} minutes, and not all is there: repeat"
+        ))
     }
 
     fn unreachable(&self, why: &dyn ToString) -> Failure {
         Failure::Unreachable { server: self.server.clone(), why: why.to_string() }
     }
 
-    /// Sends a file with PUT, as it is read, and tells at a terminal how much of it is on its way.
+    /// Sends a file with PUT, as it is read, and tells at a terminal how much of it is on its way: of so
+    /// many octets, where that is known.
     ///
     /// # Errors
     /// As [`ask`](Self::ask).
@@ -218,6 +242,7 @@ impl Client {
         path: &str,
         kind: &str,
         file: &mut dyn Read,
+        octets: Option<u64>,
     ) -> Result<Answer, Failure> {
         let mut request = self
             .agent
@@ -230,7 +255,7 @@ impl Client {
         if let Some(token) = &self.token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
-        let mut file = Counted::new(file, "Sent");
+        let mut file = Counted::new(file, "Sent").of(octets);
         let answer = request.send(SendBody::from_reader(&mut file));
         drop(file);
         let answer = answer.map_err(Trouble::Failed).and_then(|answer| self.heard(answer));
@@ -320,6 +345,11 @@ impl From<ureq::http::Error> for Trouble {
     }
 }
 
+/// Whether nothing came for too long of what was to come.
+fn is_silence(error: Option<&ureq::Error>) -> bool {
+    matches!(error, Some(ureq::Error::Timeout(Timeout::PerRead)))
+}
+
 /// A text that nobody had before and nobody guesses.
 ///
 /// # Errors
@@ -364,6 +394,10 @@ fn authorities(path: &Path) -> Result<Vec<Certificate<'static>>, Failure> {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+    use std::net::TcpListener;
+    use std::thread::{self, JoinHandle};
+
     use super::*;
 
     /// What a server says that has no time for something.
@@ -383,6 +417,45 @@ mod tests {
         assert_eq!(waited, Duration::from_secs(4));
         let all = (0..50).filter(|_| told(503, "busy", Some(5)).wait(true, &mut waited).is_some());
         assert_eq!(all.count(), 5);
+    }
+
+    /// A server that says something to whoever asks it once, and then nothing until it is left.
+    fn server(says: &'static str) -> (String, JoinHandle<()>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let server = format!("http://{}", listener.local_addr().unwrap());
+        let answering = thread::spawn(move || {
+            let (mut client, _) = listener.accept().unwrap();
+            client.write_all(says.as_bytes()).unwrap();
+            let _left = io::copy(&mut client, &mut io::sink());
+        });
+        (server, answering)
+    }
+
+    #[test]
+    fn a_file_of_which_nothing_comes_any_more_is_not_waited_for_for_ever() {
+        let head = "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf";
+        for (says, came) in [(head, "half"), ("", "")] {
+            let (server, answering) = server(says);
+            let agent = Agent::config_builder().http_status_as_error(false).build().into();
+            let (warned, silence) = (AtomicBool::new(false), Duration::from_millis(200));
+            let client = Client { agent, server, token: None, warned, silence };
+            let mut out = Vec::new();
+            let failure = client.download("/v1/events/export", &mut out).unwrap_err();
+            assert!(failure.to_string().contains("not all is there"), "{failure}");
+            assert_eq!(out, came.as_bytes());
+            drop(client);
+            answering.join().unwrap();
+        }
+    }
+
+    #[test]
+    fn who_waits_for_a_file_is_told_for_how_long() {
+        let server = "https://localhost:1";
+        let client = Client::new(server, None, None).unwrap();
+        let told = client.failure(Trouble::Failed(ureq::Error::Timeout(Timeout::PerRead)));
+        assert!(told.to_string().contains("nothing came for 10 minutes"), "{told}");
+        let other = client.failure(Trouble::Failed(ureq::Error::Timeout(Timeout::Global)));
+        assert!(!other.to_string().contains("nothing came"), "{other}");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The admin API as its own document (OpenAPI) describes it: what the commands are made from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -326,6 +326,17 @@ impl Schemas {
         }
     }
 
+    /// The members that each item of a list has.
+    pub(crate) fn members_of_items(&self, list: &Value) -> BTreeSet<String> {
+        let item = self.resolved(list).pointer("/properties/items/items");
+        let item = item.map(|item| self.resolved(item));
+        // An item may be one thing and more.
+        let all = item.and_then(|item| item.get("allOf")?.as_array()).into_iter().flatten();
+        let parts = item.into_iter().chain(all.map(|part| self.resolved(part)));
+        let members = parts.filter_map(|part| part.get("properties")?.as_object());
+        members.flat_map(Map::keys).cloned().collect()
+    }
+
     /// What a schema refers to; of a choice between something and null, the something.
     pub(crate) fn resolved<'s>(&'s self, schema: &'s Value) -> &'s Value {
         if let Some(name) = schema.get("$ref").and_then(Value::as_str) {
@@ -394,6 +405,20 @@ mod tests {
         assert!(options("update_settings").contains(&"lockout-threshold".into()));
         let members = ["add-groups", "add-users", "remove-groups", "remove-users"];
         assert_eq!(options("change_members"), members);
+    }
+
+    #[test]
+    fn the_items_of_a_list_have_members() {
+        let document = Document::read().unwrap();
+        let members = |operation: &str| {
+            let answer = document.operation(operation).unwrap().answer.clone().unwrap();
+            document.schemas.members_of_items(&answer)
+        };
+        let own = members("list_organization_events");
+        assert!(["action", "at", "sequence", "via"].iter().all(|&name| own.contains(name)));
+        assert!(!own.contains("organization"));
+        let among = members("list_all_events");
+        assert!(own.is_subset(&among) && among.contains("organization"), "{among:?}");
     }
 
     #[test]

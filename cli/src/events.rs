@@ -12,10 +12,11 @@ use crate::call::{called, items, joined, path, query};
 use crate::document::Operation;
 use crate::failure::Failure;
 use crate::follow::Log;
-use crate::grammar::{AFTER, FOLLOW, MOST, SORT, TO, one_way};
+use crate::grammar::{AFTER, FIELDS, FOLLOW, MOST, SORT, TO, one_way};
 use crate::output::{Format, tell};
 use crate::place::Place;
 use crate::progress::Counted;
+use crate::rows::Rows;
 
 /// Prints the latest events, and goes on with those that come where that is asked for.
 ///
@@ -25,19 +26,56 @@ pub(crate) fn events(
     place: &Place<'_>,
     operation: &Operation,
     matches: &ArgMatches,
-    (format, columns): (Format, &[&str]),
+    (format, usual): (Format, &[&str]),
 ) -> Result<(), Failure> {
     let (path, query) = (path(place, operation, matches)?, query(place, operation, matches)?);
     let most = matches.get_one::<usize>(MOST).copied();
     let called = |failure| called(failure, operation, matches);
+    let asked = asked(&query);
+    let shown = asked.clone().unwrap_or_else(|| usual.iter().map(|&name| name.into()).collect());
     if matches.get_flag(FOLLOW) {
-        return Log::of(place, (path, query), (format, columns)).follow(most).map_err(called);
+        let columns = match format {
+            Format::Csv => everything(place, operation, asked),
+            Format::Table | Format::Json | Format::Yaml => shown,
+        };
+        let rows = Rows::of(format, columns);
+        return Log::of(place, (path, query), rows).follow(most).map_err(called);
     }
     let mut known = items(place, &path, &query, most).map_err(called)?;
     if !query.iter().any(|(name, _)| [SORT, AFTER].contains(&name.as_str())) {
         known.reverse();
     }
-    format.print(&Value::Array(known), columns)
+    let columns: Vec<&str> = shown.iter().map(String::as_str).collect();
+    let known = Value::Array(known);
+    let known = if format == Format::Table { place.with_slugs(known, None) } else { known };
+    format.print(&known, &columns)
+}
+
+/// The members that were asked for, as they were typed; nothing where all are wanted.
+fn asked(query: &[(String, String)]) -> Option<Vec<String>> {
+    let (_, fields) = query.iter().find(|(name, _)| name == FIELDS)?;
+    let mut members = Vec::<String>::new();
+    for field in fields.split(',') {
+        let member = field.trim().split('.').next().unwrap_or_default();
+        if !members.iter().any(|known| known == member) {
+            members.push(member.to_owned());
+        }
+    }
+    Some(members)
+}
+
+/// What CSV shows, in the order in which a list has it that is there as a whole.
+fn everything(place: &Place<'_>, operation: &Operation, asked: Option<Vec<String>>) -> Vec<String> {
+    match asked {
+        Some(mut members) => {
+            members.sort_unstable();
+            members
+        }
+        None => {
+            let all = operation.answer.iter().flat_map(|it| place.schemas().members_of_items(it));
+            all.collect()
+        }
+    }
 }
 
 /// How the line begins that tells how far an export is.
@@ -87,5 +125,18 @@ pub(crate) fn pause(time: Duration) {
     let (_kept, never): (_, Receiver<()>) = channel();
     match never.recv_timeout(time) {
         Ok(()) | Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_has_the_members_that_were_asked_for() {
+        let asked_for = |fields: &str| asked(&[("fields".to_owned(), fields.to_owned())]);
+        let members = asked_for("success, at,subject.name,subject.kind").unwrap();
+        assert_eq!(members, ["success", "at", "subject"]);
+        assert_eq!(asked(&[("actor".to_owned(), "ada".to_owned())]), None);
     }
 }

@@ -7,9 +7,10 @@ use serde_json::Value;
 use crate::call::{PAGE, page};
 use crate::events::pause;
 use crate::failure::Failure;
-use crate::grammar::AFTER;
-use crate::output::{Format, warn};
+use crate::grammar::{AFTER, FIELDS};
+use crate::output::warn;
 use crate::place::Place;
+use crate::rows::Rows;
 
 /// How often is looked for new ones.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -23,8 +24,6 @@ const USUAL: usize = 50;
 
 /// By which member an event is known.
 const NUMBER: &str = "sequence";
-/// Which members are asked for.
-const FIELDS: &str = "fields";
 /// Whose events they are.
 const ORGANIZATIONS: &str = "organizations";
 
@@ -33,8 +32,7 @@ pub(crate) struct Log<'l> {
     place: &'l Place<'l>,
     path: String,
     query: Vec<(String, String)>,
-    format: Format,
-    columns: &'l [&'l str],
+    rows: Rows,
     /// Whether their numbers were not asked for by whoever reads them.
     hides_number: bool,
     /// All up to this number were looked at; nothing where nobody looked yet.
@@ -46,10 +44,10 @@ impl<'l> Log<'l> {
     pub(crate) fn of(
         place: &'l Place<'_>,
         (path, query): (String, Vec<(String, String)>),
-        (format, columns): (Format, &'l [&'l str]),
+        rows: Rows,
     ) -> Self {
         let Asked { query, after: seen, hides_number } = Asked::of(query);
-        Self { place, path, query, format, columns, hides_number, seen }
+        Self { place, path, query, rows, hides_number, seen }
     }
 
     /// Prints the newest, so many at most, unless it is said behind which one to begin; and then what
@@ -135,13 +133,16 @@ impl<'l> Log<'l> {
         self.query.iter().any(|(name, _)| ![FIELDS, ORGANIZATIONS].contains(&name.as_str()))
     }
 
-    fn print(&self, mut event: Value) -> Result<(), Failure> {
+    fn print(&mut self, mut event: Value) -> Result<(), Failure> {
         if self.hides_number
             && let Value::Object(members) = &mut event
         {
             members.retain(|name, _| name != NUMBER);
         }
-        self.format.print_next(&event, self.columns)
+        if self.rows.is_table() {
+            event = self.place.with_slugs(event, None);
+        }
+        self.rows.print(&event)
     }
 }
 

@@ -28,6 +28,7 @@ pub(crate) const MOST: &str = "max";
 pub(crate) const FOLLOW: &str = "follow";
 pub(crate) const SORT: &str = "sort";
 pub(crate) const AFTER: &str = "after";
+pub(crate) const FIELDS: &str = "fields";
 /// Whether somebody signs in with a recovery code.
 pub(crate) const RECOVERY: &str = "recovery-code";
 /// Whether somebody chooses a first password by an invitation.
@@ -244,8 +245,9 @@ fn verify() -> Command {
         .about("Verifies an export in lines of JSON by itself, without a server")
         .long_about(
             "Verifies an export in lines of JSON by itself, without a server: that no event in it \
-             was changed, and none taken away, put in or moved. Whether it goes as far as it \
-             should is told by a hash that `tenantry events chain` showed.",
+             was changed, and none taken away, put in or moved. Of one with events of several \
+             organizations (`tenantry events export-among`) that is told of each. Whether one goes \
+             as far as it should is told by a hash that `tenantry events chain` showed.",
         )
         .arg(
             Arg::new(verify::FILE)

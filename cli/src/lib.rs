@@ -21,8 +21,10 @@ mod output;
 mod place;
 mod progress;
 mod prompt;
+mod rows;
 mod shape;
 mod sign_in;
+mod slugs;
 mod verify;
 mod words;
 

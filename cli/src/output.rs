@@ -38,31 +38,11 @@ impl Format {
         write(self.written(value, columns)?.as_bytes())
     }
 
-    /// Prints one more thing behind others.
+    /// What is printed.
     ///
     /// # Errors
-    /// As [`print`](Self::print).
-    pub(crate) fn print_next(self, value: &Value, columns: &[&str]) -> Result<(), Failure> {
-        let cells = |show: fn(&Value) -> String| {
-            columns.iter().map(move |name| member(value, name).map(show).unwrap_or_default())
-        };
-        let line = match self {
-            Self::Table => cells(cell).map(|cell| visible(&cell)).collect::<Vec<_>>().join("  "),
-            Self::Csv => return self.print_row(&cells(guarded).collect::<Vec<_>>()),
-            Self::Json => value.to_string(),
-            Self::Yaml => format!("---\n{}", self.written(value, columns)?.trim_end()),
-        };
-        write(format!("{line}\n").as_bytes())
-    }
-
-    fn print_row(self, row: &[String]) -> Result<(), Failure> {
-        let failed = |error: &dyn ToString| Failure::local("the answer", error);
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        writer.write_record(row).map_err(|error| failed(&error))?;
-        write(&writer.into_inner().map_err(|error| failed(&error))?)
-    }
-
-    fn written(self, value: &Value, columns: &[&str]) -> Result<String, Failure> {
+    /// When it cannot be written so.
+    pub(crate) fn written(self, value: &Value, columns: &[&str]) -> Result<String, Failure> {
         let failed = |error: &dyn ToString| Failure::local("the answer", error);
         let shown = clean(value);
         Ok(match (self, &shown) {
@@ -167,8 +147,20 @@ fn csv(value: &Value, columns: &[&str]) -> Result<String, Failure> {
     String::from_utf8(octets).map_err(|error| failed(&error))
 }
 
+/// A line of CSV.
+///
+/// # Errors
+/// When it cannot be written.
+pub(crate) fn row(cells: impl Iterator<Item = impl AsRef<[u8]>>) -> Result<String, Failure> {
+    let failed = |error: &dyn ToString| Failure::local("the answer", error);
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(cells).map_err(|error| failed(&error))?;
+    let octets = writer.into_inner().map_err(|error| failed(&error))?;
+    String::from_utf8(octets).map_err(|error| failed(&error))
+}
+
 /// What a column shows: a member, or, written `HEAD=MEMBER.PART`, a part of one under another name.
-fn member<'v>(item: &'v Value, column: &str) -> Option<&'v Value> {
+pub(crate) fn member<'v>(item: &'v Value, column: &str) -> Option<&'v Value> {
     let part = || {
         let (_, path) = column.split_once('=')?;
         path.split('.').try_fold(item, |whole, name| whole.get(name))
@@ -177,15 +169,19 @@ fn member<'v>(item: &'v Value, column: &str) -> Option<&'v Value> {
 }
 
 /// What stands above a column.
-fn head(column: &str) -> &str {
+pub(crate) fn head(column: &str) -> &str {
     column.split_once('=').map_or(column, |(head, _)| head)
+}
+
+/// Whether there are columns that are wanted, and things that have them.
+pub(crate) fn are_there(items: &[Value], wanted: &[&str]) -> bool {
+    !wanted.is_empty()
+        && items.iter().any(|item| wanted.iter().all(|name| member(item, name).is_some()))
 }
 
 /// The wanted columns, or else all members that are there.
 fn columns_of(items: &[Value], wanted: &[&str]) -> Vec<String> {
-    if !wanted.is_empty()
-        && items.iter().any(|item| wanted.iter().all(|name| member(item, name).is_some()))
-    {
+    if are_there(items, wanted) {
         return wanted.iter().map(|&name| name.to_owned()).collect();
     }
     let mut all: Vec<String> = Vec::new();
@@ -198,7 +194,7 @@ fn columns_of(items: &[Value], wanted: &[&str]) -> Vec<String> {
 }
 
 /// A value as people read it: what is named by its name, lists with commas.
-fn cell(value: &Value) -> String {
+pub(crate) fn cell(value: &Value) -> String {
     match value {
         Value::Object(members) => {
             let of = |name: &str| members.get(name).filter(|value| !value.is_null());
@@ -222,7 +218,7 @@ fn cell(value: &Value) -> String {
 
 /// A value for a program, which may be a spreadsheet: what one would take for a formula gets an
 /// apostrophe before it, also behind what some of them part cells by. Numbers are none.
-fn guarded(value: &Value) -> String {
+pub(crate) fn guarded(value: &Value) -> String {
     const BEGINS: [char; 8] = ['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
     const PARTS: [char; 6] = [',', ';', '"', '\t', '\r', '\n'];
     let Value::String(text) = value else { return plain(value) };
@@ -257,7 +253,7 @@ fn is_empty(value: &Value) -> bool {
 }
 
 /// A value that moves no cursor and paints nothing: what others wrote is shown on a terminal.
-fn clean(value: &Value) -> Value {
+pub(crate) fn clean(value: &Value) -> Value {
     match value {
         Value::String(text) => Value::String(visible(text)),
         Value::Array(items) => items.iter().map(clean).collect(),

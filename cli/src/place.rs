@@ -14,6 +14,7 @@ use crate::document::{Document, Schemas};
 use crate::failure::Failure;
 use crate::grammar::{CA, CONTEXT, CONTEXTS, ORG, PROVIDER, SERVER, TOKEN, TOKEN_FILE};
 use crate::prompt;
+use crate::slugs::Slugs;
 
 /// A server, as somebody, perhaps with an organization.
 pub(crate) struct Place<'d> {
@@ -21,6 +22,8 @@ pub(crate) struct Place<'d> {
     pub(crate) client: Client,
     /// The organization that options, the environment or the context name.
     pub(crate) organization: Option<String>,
+    /// What organizations are called, as far as that was asked.
+    pub(crate) slugs: Slugs,
 }
 
 impl<'d> Place<'d> {
@@ -47,7 +50,7 @@ impl<'d> Place<'d> {
         match (text(SERVER).filter(|_| !by_context), token) {
             (Some(server), token @ Some(_)) => {
                 let client = Client::new(&server, token, ca.as_deref())?;
-                return Ok(Self { document, client, organization: named });
+                return Ok(Self::new(document, client, named));
             }
             (None, None) => {}
             (Some(_) | None, Some(_) | None) => {
@@ -62,7 +65,11 @@ impl<'d> Place<'d> {
         let ca = ca.or_else(|| context.ca.clone());
         let client = Client::new(&context.server, Some(token), ca.as_deref())?;
         let usual = context.organization.clone().filter(|_| !matches.get_flag(PROVIDER));
-        Ok(Self { document, client, organization: named.or(usual) })
+        Ok(Self::new(document, client, named.or(usual)))
+    }
+
+    fn new(document: &'d Document, client: Client, organization: Option<String>) -> Self {
+        Self { document, client, organization, slugs: Slugs::default() }
     }
 
     /// An organization that a context is to be about.
@@ -78,7 +85,7 @@ impl<'d> Place<'d> {
         let token = context.token.clone().ok_or(Failure::NoContext)?;
         let ca = matches.get_one::<PathBuf>(CA).or(context.ca.as_ref());
         let client = Client::new(&context.server, Some(token), ca.map(PathBuf::as_path))?;
-        Ok(Self { document, client, organization: Some(organization.to_owned()) })
+        Ok(Self::new(document, client, Some(organization.to_owned())))
     }
 
     /// What the API takes and gives.

@@ -27,17 +27,6 @@ pub(crate) fn new_secret(what: &str) -> Result<String, Failure> {
     Ok(once)
 }
 
-/// Asks for what may be seen.
-///
-/// # Errors
-/// As [`secret`].
-pub(crate) fn visible(what: &str) -> Result<String, Failure> {
-    if io::stdin().is_terminal() {
-        ask(what)?;
-    }
-    line(what)
-}
-
 /// Asks whether to go on.
 ///
 /// # Errors

@@ -153,8 +153,6 @@ fn chosen(client: &Client) -> Result<String, Failure> {
 /// Asks for what signing in needs beside the password, until there is a session.
 fn session(client: &Client, who: &Value, recovers: bool) -> Result<Value, Failure> {
     let member = if recovers { "recovery_code" } else { "code" };
-    // A code of the authenticator is over in a moment; a recovery code counts until it is used.
-    let asks = if recovers { prompt::secret } else { prompt::visible };
     let mut body = who.clone();
     let mut add = |member: &str, value: String| {
         if let Some(members) = body.as_object_mut() {
@@ -168,13 +166,13 @@ fn session(client: &Client, who: &Value, recovers: bool) -> Result<Value, Failur
         answer = add("new_password", prompt::new_secret("new password")?);
     }
     if lacks(&answer, "/code-needed") {
-        answer = add(member, asks(&member.replace('_', " "))?);
+        answer = add(member, prompt::secret(&member.replace('_', " "))?);
     }
     let answer = answer?;
     let Some(token) = answer.body.get("enrolment_token") else { return Ok(answer.body) };
     let uri = answer.body.get("otpauth_uri").and_then(Value::as_str).unwrap_or_default();
     Format::Table.print(&json!(format!("Put this into an authenticator app: {uri}")), &[])?;
-    let body = json!({"enrolment_token": token, "code": prompt::visible("code")?});
+    let body = json!({"enrolment_token": token, "code": prompt::secret("code")?});
     Ok(client.ask(&posted("/v1/sign-in/enrolment", Some(&body)))?.body)
 }
 

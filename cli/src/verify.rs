@@ -1,5 +1,6 @@
 //! Whether exported events are the ones that there were. Nothing but the file is needed.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 
@@ -9,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::failure::Failure;
 use crate::output::write;
+use crate::progress::{Counted, size};
 
 /// The file to be verified.
 pub(crate) const FILE: &str = "file";
@@ -23,19 +25,23 @@ const LONGEST: u64 = 16 << 20;
 /// What the first event of a chain refers to.
 const BEGINNING: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
-/// Verifies a file.
+/// Verifies a file, and tells at a terminal how far it is.
 ///
 /// # Errors
 /// When it cannot be read, or something in it is not as it was.
 pub(crate) fn verify(matches: &ArgMatches) -> Result<(), Failure> {
     let given = |name| matches.get_one::<String>(name).map(|text| text.to_lowercase());
     let name = matches.get_one::<String>(FILE).map(String::as_str).unwrap_or_default();
-    let mut chain = Chain::default();
     let failed = |why: &dyn ToString| Failure::local(name, why);
     let mut lines: Box<dyn BufRead> = match name {
         "-" => Box::new(BufReader::new(std::io::stdin())),
-        name => Box::new(BufReader::new(File::open(name).map_err(|error| failed(&error))?)),
+        name => {
+            let file = File::open(name).map_err(|error| failed(&error))?;
+            let octets = size(&file);
+            Box::new(BufReader::new(Counted::new(file, "Read").of(octets)))
+        }
     };
+    let mut chains = Chains::default();
     for number in 1_u64.. {
         let mut line = Vec::new();
         let read = lines.by_ref().take(LONGEST).read_until(b'\n', &mut line);
@@ -43,15 +49,108 @@ pub(crate) fn verify(matches: &ArgMatches) -> Result<(), Failure> {
             break;
         }
         let wrong = |why: String| Failure::local(format!("{name}, line {number}"), &why);
-        chain.take(&line).map_err(wrong)?;
+        chains.take(number, &line).map_err(wrong)?;
     }
-    chain.end(given(BEHIND).as_deref(), given(HEAD).as_deref()).map_err(|why| failed(&why))?;
-    write(chain.report().as_bytes())
+    // What tells how far it is ends before anything else is told.
+    drop(lines);
+    let (behind, head) = (given(BEHIND), given(HEAD));
+    let (said, ended) = chains.told(name, (behind.as_deref(), head.as_deref()));
+    write(said.as_bytes())?;
+    ended
+}
+
+/// The chains of a file, which lie one after another in it: one of each organization.
+#[derive(Default)]
+struct Chains {
+    all: Vec<Chain>,
+    /// Whose they are.
+    known: BTreeSet<String>,
+}
+
+impl Chains {
+    /// Takes a line. What is wrong with a chain stays with it, so that those behind it are verified too.
+    ///
+    /// # Errors
+    /// What is wrong with the file as a whole.
+    fn take(&mut self, number: u64, line: &[u8]) -> Result<(), String> {
+        let event = match serde_json::from_slice::<Map<String, Value>>(line) {
+            Ok(event) => event,
+            Err(error) => {
+                let why = format!("this is no event: {error}");
+                let Some(chain) = self.all.last_mut() else { return Err(why) };
+                chain.fault.get_or_insert((number, why));
+                return Ok(());
+            }
+        };
+        let whose = event.get("organization").cloned().unwrap_or_default();
+        if self.all.last().is_none_or(|chain| chain.whose != whose) {
+            if !self.known.insert(whose.to_string()) {
+                let whose = called(&whose);
+                return Err(format!("here are events of {whose} again, with others between them"));
+            }
+            self.all.push(Chain { whose, ..Chain::default() });
+        }
+        if let Some(chain) = self.all.last_mut().filter(|chain| chain.fault.is_none())
+            && let Err(why) = chain.take(event, line)
+        {
+            chain.fault = Some((number, why));
+        }
+        Ok(())
+    }
+
+    /// What is said of them, and what is wrong where one is not whole or ends elsewhere.
+    fn told(
+        &self,
+        name: &str,
+        (behind, head): (Option<&str>, Option<&str>),
+    ) -> (String, Result<(), Failure>) {
+        let failed = |why: &str| (String::new(), Err(Failure::local(name, why)));
+        match self.all.as_slice() {
+            // Whoever asks by a program looks at the code alone.
+            [] => failed("there is no event in it: nothing is verified"),
+            [Chain { fault: Some((number, why)), .. }] => {
+                let at = format!("{name}, line {number}");
+                (String::new(), Err(Failure::local(at, why)))
+            }
+            [only] => match only.end(behind, head) {
+                Ok(()) => (only.report(), Ok(())),
+                Err(why) => failed(&why),
+            },
+            several if behind.is_some() || head.is_some() => failed(&format!(
+                "--{BEHIND} and --{HEAD} are about one chain, and here are those of {} organizations",
+                several.len()
+            )),
+            several => {
+                let reports: Vec<String> = several.iter().map(Chain::report).collect();
+                let broken = several.iter().filter(|chain| !chain.is_whole()).count();
+                let ended = match broken {
+                    0 => Ok(()),
+                    _ => {
+                        let why = format!("{broken} of {} chains are not whole", several.len());
+                        Err(Failure::local(name, &why))
+                    }
+                };
+                (reports.join("\n"), ended)
+            }
+        }
+    }
+}
+
+/// How those are called whose events they are.
+fn called(whose: &Value) -> String {
+    match whose.as_str() {
+        Some(id) => format!("the organization {id}"),
+        None => "the provider".into(),
+    }
 }
 
 /// What was verified so far.
 #[derive(Default)]
 struct Chain {
+    /// The organization's id, or nothing of the provider.
+    whose: Value,
+    /// In which line it is not as it was, and why; nothing behind that is looked at.
+    fault: Option<(u64, String)>,
     events: u64,
     /// Those from before there were chains.
     unchained: u64,
@@ -59,14 +158,12 @@ struct Chain {
     first: Option<String>,
     /// The hash of the last event, its number and its time.
     last: Option<(String, u64, String)>,
-    /// The number of the last event, in the chain or not, and whose it is.
-    before: Option<(u64, Value)>,
+    /// The number of the last event, in the chain or not.
+    before: Option<u64>,
 }
 
 impl Chain {
-    fn take(&mut self, line: &[u8]) -> Result<(), String> {
-        let value: Result<Map<String, Value>, _> = serde_json::from_slice(line);
-        let event = value.map_err(|error| format!("this is no event: {error}"))?;
+    fn take(&mut self, event: Map<String, Value>, line: &[u8]) -> Result<(), String> {
         let text = |event: &Map<String, Value>, name: &str| {
             event.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
         };
@@ -77,7 +174,7 @@ impl Chain {
         let Value::Object(mut event) = event_line else { return Err("this is no event".into()) };
         let sequence = event.get("sequence").and_then(Value::as_u64);
         let sequence = sequence.ok_or("this event has no number")?;
-        self.follow(sequence, event.get("organization"))?;
+        self.follow(sequence)?;
         let Some(hash) = event.remove("hash") else {
             return self.take_unchained(sequence, &event);
         };
@@ -108,22 +205,14 @@ impl Chain {
         Ok(())
     }
 
-    /// Numbers rise, and all events are those of one organization, or of the provider.
-    fn follow(&mut self, sequence: u64, organization: Option<&Value>) -> Result<(), String> {
-        let organization = organization.cloned().unwrap_or(Value::Null);
-        match &self.before {
-            Some((before, _)) if *before >= sequence => {
-                return Err(format!(
-                    "between event {before} and event {sequence} something was put in or moved"
-                ));
-            }
-            Some((_, former)) if *former != organization => {
-                return Err(format!("event {sequence} is of another organization"));
-            }
-            Some(_) | None => {}
+    /// Numbers rise.
+    fn follow(&mut self, sequence: u64) -> Result<(), String> {
+        match self.before.replace(sequence) {
+            Some(before) if before >= sequence => Err(format!(
+                "between event {before} and event {sequence} something was put in or moved"
+            )),
+            Some(_) | None => Ok(()),
         }
-        self.before = Some((sequence, organization));
-        Ok(())
     }
 
     /// Before the first chain events had no hash.
@@ -139,11 +228,7 @@ impl Chain {
     }
 
     fn end(&self, behind: Option<&str>, head: Option<&str>) -> Result<(), String> {
-        // Whoever asks by a program looks at the code alone.
-        if self.events == 0 && self.unchained == 0 {
-            return Err("there is no event in it: nothing is verified".into());
-        }
-        if self.events == 0 && self.unchained > 0 {
+        if self.events == 0 {
             return Err(
                 "all its events are from before there were chains, or had their hashes taken \
                         away: nothing of it can be verified"
@@ -160,8 +245,23 @@ impl Chain {
         Ok(())
     }
 
+    /// Whether it is as it was.
+    fn is_whole(&self) -> bool {
+        self.fault.is_none() && self.end(None, None).is_ok()
+    }
+
     fn report(&self) -> String {
-        let mut said = Vec::new();
+        let (whose, mut said) = (called(&self.whose), Vec::new());
+        if let Some((number, why)) = &self.fault {
+            let events = self.events;
+            return format!(
+                "The chain of {whose} is broken in line {number}: {why}.\n\
+                 {events} events before that are as they were written.\n"
+            );
+        }
+        if let Err(why) = self.end(None, None) {
+            return format!("The chain of {whose} is not verified: {why}.\n");
+        }
         if self.unchained > 0 {
             said.push(format!(
                 "{} events are from before there were chains: nothing can be said of them.",
@@ -173,10 +273,7 @@ impl Chain {
                 "{} events are as they were written, and none between them is missing.",
                 self.events
             ));
-            said.push(match &self.before {
-                Some((_, Value::String(id))) => format!("They are of the organization {id}."),
-                Some(_) | None => "They are of the provider.".into(),
-            });
+            said.push(format!("They are of {whose}."));
             said.push(if first == BEGINNING {
                 "They begin with the first of the chain.".into()
             } else {
@@ -213,10 +310,15 @@ mod tests {
 
     /// Lines of a chain.
     fn lines(count: u64) -> Vec<String> {
+        lines_of("x", count)
+    }
+
+    /// Lines of the chain of an organization.
+    fn lines_of(organization: &str, count: u64) -> Vec<String> {
         let mut previous = BEGINNING.to_owned();
         let lines = (1..=count).map(|sequence| {
             let text = format!(
-                r#"{{"action":"created","actor":{{"kind":"nobody"}},"organization":"x","previous":"{previous}","sequence":{sequence},"success":true}}"#
+                r#"{{"action":"created","actor":{{"kind":"nobody"}},"organization":"{organization}","previous":"{previous}","sequence":{sequence},"success":true}}"#
             );
             let octets = Sha256::digest(text.as_bytes());
             previous = octets.iter().map(|octet| format!("{octet:02x}")).collect();
@@ -226,9 +328,25 @@ mod tests {
         lines.collect()
     }
 
+    fn chains(lines: &[String]) -> Result<Chains, String> {
+        let mut chains = Chains::default();
+        let mut numbered = (1..).zip(lines);
+        numbered.try_for_each(|(number, line)| chains.take(number, line.as_bytes()))?;
+        Ok(chains)
+    }
+
+    /// The one chain of a file.
     fn verified(lines: &[String]) -> Result<Chain, String> {
-        let mut chain = Chain::default();
-        lines.iter().try_for_each(|line| chain.take(line.as_bytes())).map(|()| chain)
+        let mut chains = chains(lines)?;
+        let chain = chains.all.pop().unwrap();
+        assert!(chains.all.is_empty(), "there is more than one");
+        chain.fault.clone().map_or(Ok(chain), |(_, why)| Err(why))
+    }
+
+    /// What is told of a file, and what is wrong with it.
+    fn told(lines: &[String]) -> (String, String) {
+        let (said, ended) = chains(lines).unwrap().told("file", (None, None));
+        (said, ended.err().map(|failure| failure.to_string()).unwrap_or_default())
     }
 
     #[test]
@@ -254,8 +372,60 @@ mod tests {
             lines.push("{\"organization\":\"x\",\"sequence\":7}".into());
         });
         assert!(said.contains("event 7 has no hash"), "{said}");
-        let said = changed(&|lines| lines[5] = lines[5].replacen("\"x\"", "\"y\"", 1));
-        assert!(said.contains("event 6 is of another organization"), "{said}");
+    }
+
+    #[test]
+    fn chains_lie_one_after_another_and_each_is_told() {
+        let both = [lines_of("x", 4), lines_of("y", 3)].concat();
+        let (said, wrong) = told(&both);
+        for part in ["4 events are as", "organization x.", "3 events are as", "organization y."] {
+            assert!(said.contains(part), "{part}: {said}");
+        }
+        assert_eq!(wrong, "");
+        let mut changed = both.clone();
+        changed[5] = changed[5].replace("created", "deleted");
+        let (said, wrong) = told(&changed);
+        assert!(said.contains("4 events are as they were written, and none"), "{said}");
+        let broken = "The chain of the organization y is broken in line 6: event 2 was changed";
+        assert!(said.contains(broken) && said.contains("1 events before that"), "{said}");
+        assert!(wrong.contains("1 of 2 chains are not whole"), "{wrong}");
+        let mut changed = both.clone();
+        changed[1] = "nothing".into();
+        let (said, _) = told(&changed);
+        assert!(said.contains("organization x is broken in line 2: this is no event"), "{said}");
+        assert!(said.contains("3 events are as they were written"), "{said}");
+        // An event that is said to be another's stands in a chain of its own, and is of none.
+        let mut moved = lines(6);
+        moved[5] = moved[5].replacen("\"x\"", "\"y\"", 1);
+        let (said, wrong) = told(&moved);
+        assert!(said.contains("organization y is broken in line 6: event 6 was"), "{said}");
+        assert!(wrong.contains("1 of 2"), "{wrong}");
+    }
+
+    #[test]
+    fn an_organization_that_turns_up_twice_is_refused() {
+        let mut mixed = lines_of("x", 4);
+        drop(mixed.splice(2..2, lines_of("y", 3)));
+        let refused = chains(&mixed).map(|chains| chains.all.len()).unwrap_err();
+        assert!(refused.contains("events of the organization x again"), "{refused}");
+    }
+
+    #[test]
+    fn what_is_asked_of_one_chain_is_asked_of_no_file_with_several() {
+        let both = chains(&[lines_of("x", 1), lines_of("y", 1)].concat()).unwrap();
+        for ends in [(Some(BEGINNING), None), (None, Some(BEGINNING))] {
+            let (said, ended) = both.told("file", ends);
+            let wrong = ended.unwrap_err().to_string();
+            assert!(said.is_empty() && wrong.contains("those of 2 organizations"), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_chain_of_which_nothing_can_be_said_is_not_whole_beside_others() {
+        let old = "{\"organization\":\"w\",\"sequence\":0}".to_owned();
+        let (said, wrong) = told(&[vec![old], lines(2)].concat());
+        assert!(said.contains("organization w is not verified: all its events"), "{said}");
+        assert!(said.contains("2 events are as") && wrong.contains("1 of 2"), "{said}");
     }
 
     /// Readers of JSON differ in which of two members counts, and take spaces for nothing.
@@ -308,7 +478,7 @@ mod tests {
         }
         let said = verified(&stripped).map(|chain| chain.report()).unwrap_err();
         assert!(said.contains("its hash is gone"), "{said}");
-        let nothing = Chain::default().end(None, None).unwrap_err();
+        let (_, nothing) = told(&[]);
         assert!(nothing.contains("there is no event in it"), "{nothing}");
     }
 }

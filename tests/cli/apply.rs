@@ -72,6 +72,40 @@ fn a_file_makes_an_organization_and_again_changes_nothing() {
     assert_eq!(tenantry.shows("device list").as_array().unwrap().len(), 1, "no list of devices");
 }
 
+#[test]
+fn who_applies_a_file_that_leaves_them_out_is_told_before_anything_is_pruned() {
+    let office = Office::new();
+    let chief = office.admin("administrator_with_billing");
+    let helper = office.admin("help_desk");
+    office.group("staff", &[], &[]);
+    let own = Tenantry::with_key(&office.demo, chief.session.token()).within(&office.slug);
+    let logins = || {
+        let listed = own.shows("admin list");
+        let logins = listed.as_array().unwrap().iter().map(|it| it["login"].as_str().unwrap());
+        logins.map(ToOwned::to_owned).collect::<Vec<_>>()
+    };
+    let without = "groups: []\nadmins: [{login: other, display_name: Other, role: read_only}]\n";
+    for options in ["--yes --prune", "--dry-run --prune"] {
+        let refused = own.hear(&format!("apply -f - {options}"), without);
+        assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{refused:?}");
+        let said = format!("leave out {}, and nobody deletes themselves", chief.login);
+        assert!(refused.stderr.contains(&said), "{refused:?}");
+    }
+    assert_eq!(logins(), [chief.login.clone(), helper.login.clone()]);
+    assert_eq!(own.shows("group list").as_array().unwrap().len(), 1);
+
+    let with = format!(
+        "groups: []\n\
+         admins: [{{login: {}, display_name: An Admin, role: administrator_with_billing}}]\n",
+        chief.login
+    );
+    let pruned = own.hear("apply -f - --yes --prune", &with);
+    let said = format!("- admin {}\n- group staff\n", helper.login);
+    assert_eq!((pruned.code, pruned.stdout), (0, said), "{}", pruned.stderr);
+    assert_eq!(logins(), [chief.login]);
+    assert_eq!(own.shows("group list"), json!([]));
+}
+
 /// An export without what an organization is called, to be applied to another.
 pub(super) fn without_head(exported: &str) -> String {
     let mut lines = exported.split_inclusive('\n').peekable();

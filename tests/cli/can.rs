@@ -30,6 +30,26 @@ fn who_may_what_is_told_by_commands_permissions_and_all_together() {
     assert_eq!(reader.run("can-i view --org nowhere-at-all").code, 5);
 
     let top = Tenantry::with_key(&office.demo, &tokens.administrator_with_billing);
+    let top_within = top.clone().within(&office.slug);
+    for line in ["import csv", "import ldif", "import ldap"] {
+        let no = reader.run(&format!("can-i {line}"));
+        let said = "no: needs manage_identities, which read_only does not hold\n";
+        assert_eq!((no.code, no.stdout.as_str()), (4, said), "{line}: {no:?}");
+        assert_eq!(top_within.does(&format!("can-i {line}")), "yes\n", "{line}");
+    }
+    for line in ["import follow", "events", "events export", "radius explain", "ldap explain"] {
+        assert_eq!(reader.does(&format!("can-i {line}")), "yes\n", "{line}");
+    }
+    for (line, said) in [
+        ("apply", "`apply` is made of many operations"),
+        ("export", "`export` is made of many operations"),
+        ("login", "`login` is how one signs in"),
+        ("context use", "`context` is about a file of yours"),
+        ("events verify", "`events verify` asks no server"),
+    ] {
+        let told = reader.run(&format!("can-i {line}"));
+        assert!(told.code == 2 && told.stderr.contains(said), "{line}: {told:?}");
+    }
     let manager = office.provider_admin("manager", &json!({"organizations": [office.id]}));
     let line = format!("--org {} --admin {}", office.slug, manager.login);
     assert_eq!(top.does(&format!("can-i group create {line}")), "yes\n");

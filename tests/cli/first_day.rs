@@ -86,7 +86,7 @@ fn recorded(page: &str, parts: &[&str]) -> String {
         }
         if let Some(command) = line.strip_prefix("$ ") {
             lines.push(format!("$ {command}"));
-            lines.extend(parts.next().unwrap().lines().map(masked));
+            lines.extend(aligned(&parts.next().unwrap().lines().collect::<Vec<_>>()));
         } else if !within || line.starts_with("```") {
             lines.push(line.to_owned());
         }
@@ -94,17 +94,42 @@ fn recorded(page: &str, parts: &[&str]) -> String {
     lines.join("\n") + "\n"
 }
 
-/// A line without what is another on each day: ids, times, months, hashes, ports, numbers of events, and
-/// how wide that makes columns.
+/// Lines without what is another on each day, and their columns as wide as what is left makes them.
+/// Columns are parted by two spaces or more in all lines; most lines have one alone.
+fn aligned(lines: &[&str]) -> Vec<String> {
+    let rows: Vec<Vec<char>> = lines.iter().map(|line| line.chars().collect()).collect();
+    let length = rows.iter().map(Vec::len).max().unwrap_or_default();
+    let is_blank =
+        |place: usize| rows.iter().all(|row| row.get(place).is_none_or(|letter| *letter == ' '));
+    let begins =
+        |place: usize| place >= 2 && is_blank(place - 2) && is_blank(place - 1) && !is_blank(place);
+    let starts: Vec<usize> = (0..length).filter(|&place| place == 0 || begins(place)).collect();
+    let cells = |row: &Vec<char>| {
+        let ends = starts.iter().skip(1).copied().chain([row.len()]);
+        let cells = starts.iter().zip(ends).map(|(&start, end)| {
+            let cell = row.get(start..end.min(row.len())).unwrap_or_default();
+            masked(cell.iter().collect::<String>().trim_end())
+        });
+        cells.collect::<Vec<String>>()
+    };
+    let rows: Vec<Vec<String>> = rows.iter().map(cells).collect();
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
+    let widths: Vec<usize> =
+        (0..starts.len()).map(|column| width(column).unwrap_or_default()).collect();
+    let line = |row: &Vec<String>| {
+        let padded = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
+        padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    rows.iter().map(line).collect()
+}
+
+/// A line without what is another on each day: ids, times, months, hashes, ports, numbers of events.
 fn masked(line: &str) -> String {
     let part_of_word = |letter: char| letter.is_ascii_alphanumeric() || "-:.+".contains(letter);
     let (mut out, mut rest, mut before) = (String::new(), line, String::new());
     while let Some(letter) = rest.chars().next() {
         if !part_of_word(letter) {
-            let spaces = out.ends_with("  ") && letter == ' ';
-            if !spaces {
-                out.push(letter);
-            }
+            out.push(letter);
             rest = &rest[letter.len_utf8()..];
             continue;
         }
@@ -148,10 +173,32 @@ fn root() -> PathBuf {
 
 #[test]
 fn what_is_another_each_day_is_masked() {
-    let line = "newest, 812 of 2026-11-26T07:00:00.120Z, has      the id 0193a1b2-0000-7e4f-8a5b-6c7d8e9f0a1b";
+    let line =
+        "newest, 812 of 2026-11-26T07:00:00.120Z, has the id 0193a1b2-0000-7e4f-8a5b-6c7d8e9f0a1b";
     let expected =
-        "newest, 57 of 2030-01-31T09:00:00Z, has  the id 0193a1b2-7c3d-7e4f-8a5b-6c7d8e9f0a1b";
+        "newest, 57 of 2030-01-31T09:00:00Z, has the id 0193a1b2-7c3d-7e4f-8a5b-6c7d8e9f0a1b";
     assert_eq!(masked(line), expected);
     assert_eq!(masked("acme,2026-11,350"), "acme,2030-01,350");
     assert_eq!(masked("see 127.0.0.1:41231, 12 events"), "see 127.0.0.1:8443, 12 events");
+}
+
+#[test]
+fn columns_are_as_wide_as_what_is_masked_makes_them() {
+    let table = [
+        "AT                        ACTOR  LOCKED UNTIL  SUCCESS",
+        "2026-11-26T07:00:00.120Z  hal                  yes",
+        "2026-11-26T07:00:01Z      grace                no",
+    ];
+    let expected = [
+        "AT                    ACTOR  LOCKED UNTIL  SUCCESS",
+        "2030-01-31T09:00:00Z  hal                  yes",
+        "2030-01-31T09:00:00Z  grace                no",
+    ];
+    assert_eq!(aligned(&table), expected);
+    let members = ["modified    2026-11-26T07:00:00.12Z", "gid number  7"];
+    assert_eq!(aligned(&members), ["modified    2030-01-31T09:00:00Z", "gid number  7"]);
+    let text = ["see 127.0.0.1:41231, and wait", "\tfor more", "", "all  of it, and no table"];
+    let expected = ["see 127.0.0.1:8443, and wait", "\tfor more", "", "all  of it, and no table"];
+    assert_eq!(aligned(&text), expected);
+    assert_eq!(aligned(&[]), Vec::<String>::new());
 }

@@ -1,5 +1,6 @@
 //! The command line, against a daemon that is really there.
 
+mod among;
 mod apply;
 mod can;
 mod certificates;
@@ -9,6 +10,7 @@ mod contexts;
 mod device_table;
 mod differences;
 mod first_day;
+mod following;
 mod founding;
 mod imports;
 mod repeats;

@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::harness::admin;
 use crate::harness::office::Office;
 use crate::harness::tenantry::Tenantry;
+use crate::harness::totp;
 
 const PASSWORD: &str = "correct horse battery";
 
@@ -55,6 +56,22 @@ fn a_recovery_code_is_seen_by_nobody() {
 }
 
 #[test]
+fn a_code_of_an_authenticator_is_seen_by_nobody() {
+    let office = Office::new();
+    let admin = office.admin("help_desk");
+    let folder = tempfile::tempdir().unwrap();
+    let tenantry = Tenantry::with_contexts(&office.demo, &folder.path().join("contexts.toml"));
+    let line =
+        format!("login {} --as {} --org {}", office.demo.admin_api.url, admin.login, office.slug);
+    let code = totp::code_beside(&admin.otpauth_uri, 1);
+    let typed = [("password: ", admin::PASSWORD), ("code: ", code.as_str())];
+    let signed_in = tenantry.at_terminal(&line, &typed);
+    assert_eq!(signed_in.code, 0, "{signed_in:?}");
+    assert!(signed_in.stdout.contains("code: "), "{signed_in:?}");
+    assert!(!signed_in.stdout.contains(&code), "{signed_in:?}");
+}
+
+#[test]
 fn what_is_deleted_is_named_and_asked_for() {
     let office = Office::new();
     let tenantry = desk(&office);
@@ -94,7 +111,8 @@ fn how_far_a_file_is_stands_at_the_terminal_and_nowhere_else() {
     let seen = tenantry.at_terminal(&line, &[]);
     assert_eq!(seen.code, 0, "{seen:?}");
     let full = format!("\rdone      [{}] 100 %", "#".repeat(30));
-    for part in ["\rSent     1 KiB\r\n", full.as_str()] {
+    let sent = format!("\rSent     1 KiB of 1 KiB [{}] 100 %\r\n", "#".repeat(30));
+    for part in [sent.as_str(), full.as_str()] {
         assert!(seen.stdout.contains(part), "{part:?}: {seen:?}");
     }
     let unseen = tenantry.run(&format!("{line} --on-conflict update"));
@@ -110,4 +128,20 @@ fn how_far_a_file_is_stands_at_the_terminal_and_nowhere_else() {
     let shown = tenantry.at_terminal("events export", &[]);
     assert!(shown.stdout.contains("\"sequence\""), "{shown:?}");
     assert!(!shown.stdout.contains("Received "), "nothing stands between them: {shown:?}");
+
+    let line = format!("events verify {}", events.display());
+    let seen = tenantry.at_terminal(&line, &[]);
+    assert_eq!(seen.code, 0, "{seen:?}");
+    let full = format!(" [{}] 100 %\r\n", "#".repeat(30));
+    assert!(seen.stdout.contains("\rRead ") && seen.stdout.contains(&full), "{seen:?}");
+    assert_eq!(tenantry.run(&line).stderr, "");
+    let line = "export --user-certificates";
+    let seen = tenantry.at_terminal(line, &[]);
+    assert_eq!(seen.code, 0, "{seen:?}");
+    let half = format!("\rUsers [{:30}]  50 %", "#".repeat(15));
+    for part in [half.as_str(), "login: ada", "login: bob", format!("\rUsers{full}").as_str()] {
+        assert!(seen.stdout.contains(part), "{part:?}: {seen:?}");
+    }
+    assert!(!tenantry.at_terminal("export", &[]).stdout.contains("Users"), "that is one request");
+    assert_eq!(tenantry.run(line).stderr, "");
 }

@@ -15,6 +15,7 @@ use super::site::Site;
 use crate::document::Operation;
 use crate::failure::Failure;
 use crate::output::warn;
+use crate::progress::Steps;
 
 /// All that a file says of an organization, without secrets; which certificates prove users where that
 /// is asked for.
@@ -40,7 +41,14 @@ pub(super) fn exported(site: &Site<'_>, of_users: bool) -> Result<Value, Failure
             unseen(kind.member);
             continue;
         }
-        let list = all.iter().map(|one| of_list(site, (kind, one), of_users));
+        // Each of them is a request.
+        let asked = of_users && kind.member == "users" && !all.is_empty();
+        let mut steps = asked.then(|| Steps::of(all.len(), "Users"));
+        let list = all.iter().map(|one| {
+            let told = of_list(site, (kind, one), of_users);
+            steps.iter_mut().for_each(Steps::step);
+            told
+        });
         let list: Vec<_> = list.collect::<Result<_, _>>()?;
         if !list.is_empty() {
             file.insert(kind.member.into(), list.into());

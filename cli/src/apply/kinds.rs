@@ -94,7 +94,7 @@ pub(super) const KINDS: &[Kind] = &[
         ("create_organization_event_destination", "update_organization_event_destination"),
     ),
     kind(
-        "admins",
+        ADMINS,
         "admins",
         ("admin", "login"),
         ("create_organization_admin", "update_organization_admin"),
@@ -110,7 +110,9 @@ pub(super) fn key(name: &str) -> String {
 
 /// The lists with this name have two kinds of things.
 pub(super) const AUTHORITIES: &str = "certificate_authorities";
-/// The member that tells them apart.
+/// The list with those who may be the ones who apply the file.
+pub(super) const ADMINS: &str = "admins";
+/// The member that tells the two kinds of authorities apart.
 pub(super) const BUILT_IN: &str = "built_in";
 /// The member that says whether somebody is suspended; it is changed by routes of its own.
 pub(super) const STATE: &str = "state";

@@ -12,7 +12,7 @@ use super::fields::{
     with_made_up,
 };
 use super::fingerprints;
-use super::kinds::{ACTIVE, KINDS, Kind, MEMBERS, NOTHING_SAID, STAGED, STATE, key};
+use super::kinds::{ACTIVE, ADMINS, KINDS, Kind, MEMBERS, NOTHING_SAID, STAGED, STATE, key};
 use super::members::Members;
 use super::parts::{HEAD, PARTS, Part};
 use super::secrets;
@@ -99,6 +99,7 @@ impl Plan {
                 plan.prune(site, kind, list);
             }
         }
+        plan.keep_who_applies(site)?;
         let certificates = fingerprints::in_order(std::mem::take(&mut plan.certificates));
         plan.steps.extend(certificates.into_iter().map(Step::Put));
         if let Some(agreements) = wanted.get(AGREEMENTS) {
@@ -250,6 +251,28 @@ impl Plan {
             Some(Step::Delete { kind, name, seen })
         });
         self.steps.extend(deleted);
+    }
+
+    /// Refuses a file that would have whoever applies it deleted: the server does so too, but in the
+    /// middle of the work.
+    fn keep_who_applies(&self, site: &Site<'_>) -> Result<(), Failure> {
+        let gone = self.steps.iter().filter_map(|step| {
+            let Step::Delete { kind, name, seen } = step else { return None };
+            (kind.member == ADMINS).then_some((name, seen))
+        });
+        let mut gone = gone.peekable();
+        if gone.peek().is_none() {
+            return Ok(());
+        }
+        let me = site.place.client.get("/v1/me")?.body;
+        let own = me.get("id").filter(|id| id.is_string());
+        match gone.find(|(_, seen)| own.is_some() && seen.get("id") == own) {
+            Some((name, _)) => Err(Failure::Usage(format!(
+                "the file must name who applies it: with --prune its `{ADMINS}` leave out {name}, and \
+                 nobody deletes themselves"
+            ))),
+            None => Ok(()),
+        }
     }
 }
 

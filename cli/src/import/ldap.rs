@@ -348,6 +348,10 @@ impl Source for Entries {
     fn failure(&mut self) -> Option<Failure> {
         self.failure.take()
     }
+
+    fn octets(&self) -> Option<u64> {
+        None
+    }
 }
 
 impl Read for Entries {

@@ -18,6 +18,7 @@ use crate::failure::Failure;
 use crate::grammar::{FROM, with_body};
 use crate::output::{Format, tell, warn};
 use crate::place::Place;
+use crate::progress::{bar, size};
 
 /// The noun that these commands belong to.
 pub(crate) const NOUN: &str = "import";
@@ -119,10 +120,11 @@ pub(crate) fn run(
     let source = source(matches, word);
     let mut file: Box<dyn Source> = match (word, source) {
         ("ldap", _) => Box::new(ldap::entries(matches)?),
-        (_, "-") => Box::new(Local::of(STANDARD_INPUT, io::stdin())),
+        (_, "-") => Box::new(Local::of(STANDARD_INPUT, io::stdin(), None)),
         (_, name) => {
             let file = File::open(name).map_err(|error| Failure::local(name, &error))?;
-            Box::new(Local::of(name, file))
+            let octets = size(&file);
+            Box::new(Local::of(name, file, octets))
         }
     };
     let asked = asked(document, place, word, matches)?;
@@ -134,7 +136,8 @@ pub(crate) fn run(
         "ldap" => "Sending what the directory gives…",
         _ => "Sending the file…",
     });
-    if let Err(failure) = place.client.send(&content, kind, &mut file) {
+    let octets = file.octets();
+    if let Err(failure) = place.client.send(&content, kind, &mut file, octets) {
         // What has no file is of no use to anybody; that it stays there is no harm either.
         let _kept = act(place, "post", &format!("{import}/cancel"), None);
         // Our server cannot be asked where what is sent cannot be read.
@@ -147,12 +150,16 @@ pub(crate) fn run(
 trait Source: Read {
     /// Why it could not be read to its end, where it could not.
     fn failure(&mut self) -> Option<Failure>;
+
+    /// How many octets it has, where that is known before.
+    fn octets(&self) -> Option<u64>;
 }
 
 /// Something of this machine's that is read.
 struct Local<R> {
     name: String,
     file: R,
+    octets: Option<u64>,
     failure: Option<Failure>,
 }
 
@@ -160,8 +167,8 @@ struct Local<R> {
 const STANDARD_INPUT: &str = "standard input";
 
 impl<R> Local<R> {
-    fn of(name: &str, file: R) -> Self {
-        Self { name: name.to_owned(), file, failure: None }
+    fn of(name: &str, file: R, octets: Option<u64>) -> Self {
+        Self { name: name.to_owned(), file, octets, failure: None }
     }
 }
 
@@ -180,6 +187,10 @@ impl<R: Read> Read for Local<R> {
 impl<R: Read> Source for Local<R> {
     fn failure(&mut self) -> Option<Failure> {
         self.failure.take()
+    }
+
+    fn octets(&self) -> Option<u64> {
+        self.octets
     }
 }
 
@@ -381,9 +392,6 @@ struct Bar {
     is_shown: bool,
 }
 
-/// The signs of the bar.
-const WIDTH: u64 = 30;
-
 impl Bar {
     fn show(&mut self, import: &Value) {
         let mut error = io::stderr().lock();
@@ -392,18 +400,14 @@ impl Bar {
         }
         self.is_shown = true;
         let state = text(import, "state");
-        let (all, done) = (number(import, "/rows").max(1), number(import, "/checked"));
+        let (all, done) = (number(import, "/rows"), number(import, "/checked"));
         let (all, done) = match state {
             // Applying is half done when all entries are there, and memberships are to come.
             "applying" => (all * 2, number(import, "/applied") + number(import, "/joined")),
             _ => (all, done),
         };
-        let full = usize::try_from((done * WIDTH / all).min(WIDTH)).unwrap_or_default();
-        let width = usize::try_from(WIDTH).unwrap_or_default();
-        let percent = done * 100 / all;
         // There is nobody to be told that this failed.
-        let _unheard = write!(error, "\r{state:9} [{:width$}] {percent:3} %", "#".repeat(full))
-            .and_then(|()| error.flush());
+        let _unheard = write!(error, "\r{state:9} {}", bar(done, all)).and_then(|()| error.flush());
     }
 
     fn end(&self) {
@@ -428,10 +432,10 @@ mod tests {
 
     #[test]
     fn what_fails_on_this_machine_is_no_fault_of_the_server() {
-        let mut broken = Local::of("people.csv", Broken);
+        let mut broken = Local::of("people.csv", Broken, None);
         assert!(broken.read_to_end(&mut Vec::new()).is_err());
         assert_eq!(broken.failure().unwrap().to_string(), "people.csv: it is gone");
-        let mut whole = Local::of("people.csv", &b"login"[..]);
+        let mut whole = Local::of("people.csv", &b"login"[..], None);
         assert_eq!(whole.read_to_end(&mut Vec::new()).unwrap(), 5);
         assert!(whole.failure().is_none());
     }

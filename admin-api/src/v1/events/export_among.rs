@@ -27,8 +27,8 @@ pub(crate) struct ExportAmongQuery {
 /// Exports events of several organizations: one organization after another, of each the oldest
 /// first.
 ///
-/// Each line says whose it is. A file that is verified is that of one organization alone: the events
-/// of each are a chain of their own. An organization outside of the caller's scope is not found.
+/// Each line says whose it is. The events of each organization are a chain of their own, which is
+/// verified by itself. An organization outside of the caller's scope is not found.
 #[utoipa::path(
     get,
     path = "/all-events/export",
