@@ -101,7 +101,7 @@ pub(super) fn begin_enrolment(
     let (partition, id) = (site.partition(), admin.record());
     let seed = Seed::new(site.tools.random());
     site.source.put_secret(partition, kinds::TOTP_SEED, id, seed.octets())?;
-    let admin = site.source.get::<Admin>(partition, id)?.ok_or(Error::Missing)?;
+    let enrolling = site.source.get::<Admin>(partition, id)?.ok_or(Error::Missing)?;
     let wanted = Wanted {
         purpose: TokenPurpose::Enrolment,
         name: "enrolment".into(),
@@ -110,8 +110,8 @@ pub(super) fn begin_enrolment(
         origin: Origin { source: site.context.source, ..Origin::default() },
     };
     let token = issue(site, admin, wanted)?;
-    site.tell_as(&admin, Action::SecretRevealed, Vec::new())?;
-    let uri = seed.to_uri("Tenantry", &admin.fields.login).to_string();
+    site.tell_as(&enrolling, Action::SecretRevealed, Vec::new())?;
+    let uri = seed.to_uri("Tenantry", &enrolling.fields.login).to_string();
     Ok(SignInOutcome::Enrol(Enrolment { token, uri }))
 }
 

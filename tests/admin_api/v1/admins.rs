@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::admin::PASSWORD;
+use crate::harness::admin::{Admin, PASSWORD};
 use crate::harness::curl::Api;
 use crate::harness::demo::Demo;
 use crate::harness::office::{Office, id_of};
@@ -56,12 +56,12 @@ fn nobody_grants_a_scope_that_is_wider_than_their_own() {
     let (office, other) = (Office::new(), Office::new());
     let scoped = office.provider_admin(TOP, &json!({"organizations": [office.id]}));
     let unscoped = office.provider_admin(TOP, &json!("none"));
-    let new = |scope: serde_json::Value| {
+    let new = |scope: Value| {
         let login = format!("new-{}", office.slug);
         json!({"login": login, "display_name": "New", "role": "read_only", "scope": scope,
             "password": PASSWORD})
     };
-    let create = |who: &crate::harness::admin::Admin, scope| {
+    let create = |who: &Admin, scope| {
         who.session.send("POST", "/v1/admins", Some(&new(scope))).status
     };
     assert_eq!(create(&scoped, json!("all")), 409);
@@ -87,7 +87,7 @@ fn what_is_changed_about_an_admin_counts_from_the_next_request_of_an_open_sessio
     let office = Office::new();
     let admin = office.provider_admin("manager", &json!("all"));
     let group = json!({"name": "one"});
-    let (groups, change) = (office.path("groups"), |fields: serde_json::Value| {
+    let (groups, change) = (office.path("groups"), |fields: Value| {
         let done = office.top.send("PATCH", &admin.place, Some(&fields));
         assert_eq!(done.status, 200, "{done:?}");
     });
