@@ -46,8 +46,12 @@ const OF_USERS: &[(&str, &str)] = &[
     ("sambantpassword", "nt_hash"),
     ("ntpassword", "nt_hash"),
     ("userpassword", "user_password"),
-    ("nsaccountlock", "suspended"),
+    ("nsaccountlock", "ns_account_lock"),
     ("useraccountcontrol", "user_account_control"),
+    ("sambaacctflags", "samba_acct_flags"),
+    ("pwdaccountlockedtime", "pwd_account_locked_time"),
+    ("accountexpires", "expires"),
+    ("shadowexpire", "shadow_expire"),
     ("manager", "custom.manager"),
     ("secretary", "custom.secretary"),
     ("seealso", "custom.seeAlso"),
@@ -192,10 +196,14 @@ impl Entry<'_> {
                 said.push((attribute.clone(), field.clone()));
             }
         }
+        let has_values = |(attribute, _): &&(String, String)| !self.values(attribute).is_empty();
+        let about = said.iter().filter(has_values).filter_map(|(_, field)| field::about(field));
+        let about: Vec<&str> = about.collect();
         for (attribute, field) in usual {
             let mapped = self.mapping.get(*attribute);
             let left_out = mapped.is_some_and(|to| to.as_ref().is_none_or(is_field));
-            let is_said = said.iter().any(|(_, known)| known == field);
+            let is_said = said.iter().any(|(_, known)| known == field)
+                || field::about(field).is_some_and(|it| about.contains(&it));
             let is_known = known.contains(field) || field::is_reference(field, self.schema);
             if !left_out && !is_said && is_known && !self.values(attribute).is_empty() {
                 said.push(((*attribute).to_owned(), (*field).to_owned()));
@@ -322,5 +330,43 @@ mod tests {
         assert_eq!((eve.fields.login.as_str(), eve.fields.surname.as_str()), ("eve", ""));
         let RowEntry::Faulty(fault) = &rows[2].entry else { panic!("no fault") };
         assert_eq!(fault.column.as_deref(), Some("changetype"));
+    }
+
+    #[test]
+    fn who_was_kept_out_or_whose_time_ends_there_is_told_of() {
+        let entry = |name: &str, attributes: &str| {
+            format!("dn: uid={name},dc=x\nobjectClass: account\nuid: {name}\n{attributes}\n")
+        };
+        let text = [
+            entry("ad", "accountExpires: 135405648000000000\nuserAccountControl: 512\n"),
+            entry("both", "accountExpires: 135405648000000000\nshadowExpire: 1\n"),
+            entry("never", "accountExpires: 9223372036854775807\nshadowExpire: -1\n"),
+            entry("samba", "sambaAcctFlags: [UD         ]\nuserAccountControl: 512\n"),
+            entry("locked", "pwdAccountLockedTime: 000001010000Z\n"),
+            entry("tried", "pwdAccountLockedTime: 20260131120000Z\n"),
+            entry("own", "nsAccountLock: true\nemployeeType: active\n"),
+        ]
+        .concat();
+        let (plain, _) = rows(&text, &[]);
+        let told = plain.iter().map(|row| {
+            let user = user(row);
+            let ends = user.fields.expires.map(|time| time.0);
+            (user.fields.login.as_str(), ends, user.suspended, user.enabled)
+        });
+        let expected = [
+            ("ad", Some(1_896_091_200_000), None, true),
+            ("both", Some(86_400_000), None, false),
+            ("never", None, None, false),
+            ("samba", None, Some(true), true),
+            ("locked", None, Some(true), false),
+            ("tried", None, None, false),
+            ("own", None, Some(true), false),
+        ];
+        assert_eq!(told.collect::<Vec<_>>(), expected);
+        assert!(plain[5].notes[0].contains("20260131120000Z"), "{:?}", plain[5].notes);
+        let (mapped, _) = rows(&text, &[("employeetype", Some("suspended"))]);
+        let suspended: Vec<_> = mapped.iter().map(|row| user(row).suspended).collect();
+        assert_eq!(suspended[6], Some(false), "a mapping counts more");
+        assert_eq!(suspended[3..5], [Some(true); 2], "where it says nothing the others count");
     }
 }

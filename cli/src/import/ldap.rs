@@ -34,8 +34,9 @@ const WAITING: usize = 64;
 /// With which codes a server says that it does not take a DN or its password: noSuchObject,
 /// invalidDNSyntax, inappropriateAuthentication, invalidCredentials (RFC 4511, appendix A).
 const NOT_LET_IN: [u32; 4] = [32, 34, 48, 49];
-/// All attributes of users, and one that 389 Directory Server gives only where it is named.
-const ATTRIBUTES: [&str; 2] = ["*", "nsAccountLock"];
+/// All attributes of users, and those that 389 Directory Server and OpenLDAP give only where they are
+/// named.
+const ATTRIBUTES: [&str; 3] = ["*", "nsAccountLock", "pwdAccountLockedTime"];
 
 /// Adds what says which entries are read.
 pub(super) fn with_source(command: Command) -> Command {

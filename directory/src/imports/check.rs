@@ -157,7 +157,7 @@ fn checked<R: Reading>(
         RowEntry::Group(group) => planner.group(group)?.map(summary),
         RowEntry::Faulty(fault) => Err(fault.clone()),
     };
-    let (mut verdict, mut changes) = match planned {
+    let (mut verdict, mut changes, notes) = match planned {
         Ok(planned) => planned,
         Err(fault) => return Ok(RowOutcome::fault(row, fault)),
     };
@@ -186,12 +186,13 @@ fn checked<R: Reading>(
     }
     referring.into_iter().for_each(|named| RowOutcome::refers(&mut changes, named));
     let mut outcome = RowOutcome::of(row, verdict, changes);
+    outcome.remark(&notes);
     if leaves_out {
         note(&mut outcome.notes, NT_HASH_LEFT_OUT);
     }
     Ok(outcome)
 }
 
-fn summary<E: Entity>(plan: Plan<E>) -> (Verdict, Vec<Difference>) {
-    (plan.verdict, plan.changes)
+fn summary<E: Entity>(plan: Plan<E>) -> (Verdict, Vec<Difference>, Vec<String>) {
+    (plan.verdict, plan.changes, plan.notes)
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::notes::note;
 use super::row::{Fault, Row, RowEntry};
 use crate::events::Difference;
 use crate::records::ImportCounts;
@@ -94,6 +95,15 @@ impl RowOutcome {
         let only_members = verdict == Verdict::Unchanged && !coming.is_empty();
         self.verdict = if only_members { Verdict::Update } else { verdict };
         self.changes = changes.into_iter().map(abridged).chain(coming).collect();
+    }
+
+    /// Notes what the plan of a row tells, which is made for the check and again for the work.
+    pub(crate) fn remark(&mut self, notes: &[String]) {
+        for text in notes {
+            if !self.notes.contains(text) {
+                note(&mut self.notes, text);
+            }
+        }
     }
 
     /// Notes memberships that are planned.

@@ -7,6 +7,7 @@ mod nesting;
 mod nt_hashes;
 mod references;
 mod rights;
+mod state;
 
 use super::world::{DAY, RIGHT, World, accepted, fields, password, refusal};
 use crate::access::{Context, ManageIdentities, Role, View, Who};

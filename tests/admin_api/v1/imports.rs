@@ -234,3 +234,33 @@ fn a_manager_who_stands_later_in_the_file_is_named_over_ldap() {
     let found = client.search(&office.base, "sub", &filter, &["uid"]);
     assert_eq!(found.only().value("uid"), "ada");
 }
+
+#[test]
+fn whose_time_was_over_or_who_was_kept_out_comes_suspended() {
+    let office = Office::new();
+    let asked = json!({
+        "name": "people.csv", "format": "csv",
+        "mapping": {"accountExpires": "expires", "flags": "samba_acct_flags"},
+    });
+    let file = "login,accountExpires,flags\nada,132000000000000000,\nbob,0,[UD         ]\n\
+                eve,9223372036854775807,[U          ]\nzoe,150000000000000000,\nmia,20300131,\n";
+    let sent = send(&office, &asked, "text/csv", file);
+    let checked = sent.ended();
+    assert_eq!(checked["planned"]["error"], 1, "{checked}");
+    assert_eq!(sent.rows("error")[0]["column"], "accountExpires");
+    let mended = file.replace("mia,20300131,\n", "");
+    let done = send(&office, &asked, "text/csv", &mended);
+    let state = done.ended();
+    assert_eq!((&state["state"], &state["done"]["create"]), (&json!("done"), &json!(4)), "{state}");
+    let notes = done.rows("create")[0]["notes"].clone();
+    assert!(notes[0].as_str().unwrap().starts_with("their time was over at 2019-04-17"), "{notes}");
+    let told = |login: &str| {
+        let user = office.read(&format!("users?name={login}"))["items"][0].clone();
+        (user["state"].clone(), user["expires"].clone())
+    };
+    assert_eq!(told("ada"), (json!("suspended"), json!("2019-04-17T18:40:00Z")));
+    assert_eq!(told("bob"), (json!("suspended"), json!(null)));
+    assert_eq!(told("eve"), (json!("active"), json!(null)));
+    let zoe = told("zoe");
+    assert_eq!((&zoe.0, zoe.1.is_string()), (&json!("active"), true), "{zoe:?}");
+}
