@@ -269,6 +269,10 @@ fn a_running_domain_controller_is_read_with_its_groups_and_without_hashes() {
     };
     assert_eq!(names("everybody"), ["bob", "staff"]);
     assert_eq!(names("staff"), ["ada"]);
+    let primary = tenantry.words(&["group", "members", "Domain Users", "-o", "json"]);
+    let primary: Value = serde_json::from_str(&primary.stdout).unwrap();
+    let is_there = |name: &str| primary.as_array().unwrap().iter().any(|it| it["name"] == name);
+    assert!(is_there("ada") && is_there("many249") && !is_there("Guest"), "{primary}");
     assert_eq!(names("many").len(), 250, "three parts of one group");
     assert_eq!(tenantry.shows("user show many249")["custom"]["manager"], "ada");
     assert_eq!(tenantry.shows("group members Administrators")[0]["name"], "Administrator");

@@ -10,7 +10,7 @@ use directory::imports::{GroupRow, Row, RowEntry, RowMember, UserRow, cut, note}
 
 use super::feed::Feed;
 use super::ldif::{Ended, Record, Records};
-use super::{Manner, Stop, faulty, field, name, table};
+use super::{Manner, Stop, faulty, field, name, sid, table};
 
 /// Classes of users, in lower case.
 const USERS: &[&str] =
@@ -64,6 +64,9 @@ const OF_GROUPS: &[(&str, &str)] = &[
     ("owner", "custom.owner"),
     ("seealso", "custom.seeAlso"),
 ];
+
+/// What says the primary group of a user of Active Directory.
+const PRIMARY_GROUP: &str = "primarygroupid";
 
 /// What an entry is about.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -172,6 +175,21 @@ impl Entry<'_> {
         Some(String::from_utf8_lossy(value).trim().to_owned())
     }
 
+    /// By what Active Directory names an entry.
+    fn sid(&self) -> Option<String> {
+        sid::parse(self.values("objectsid").first().copied()?)
+    }
+
+    /// The primary group of a user of Active Directory, whose members do not name the user. What is
+    /// mapped says what it is mapped to.
+    fn primary_group(&self) -> Option<String> {
+        if self.mapping.contains_key(PRIMARY_GROUP) {
+            return None;
+        }
+        let number = self.first(PRIMARY_GROUP)?.parse().ok()?;
+        sid::beside(&self.sid()?, number)
+    }
+
     fn kind(&self) -> Option<Kind> {
         let classes = self.values("objectclass");
         let classes: Vec<String> =
@@ -214,7 +232,7 @@ impl Entry<'_> {
     }
 
     fn user(&self, notes: &mut Vec<String>) -> Result<UserRow, (String, String)> {
-        let mut user = UserRow::default();
+        let mut user = UserRow { primary_group: self.primary_group(), ..UserRow::default() };
         for (attribute, field) in self.said(OF_USERS, field::OF_USERS) {
             let values = self.values(&attribute);
             // Active Directory keeps the place of a Windows share there.
@@ -234,7 +252,7 @@ impl Entry<'_> {
     }
 
     fn group(&self, notes: &mut Vec<String>) -> Result<GroupRow, (String, String)> {
-        let mut group = GroupRow::default();
+        let mut group = GroupRow { sid: self.sid(), ..GroupRow::default() };
         for (attribute, field) in self.said(OF_GROUPS, field::OF_GROUPS) {
             let values = self.values(&attribute);
             let done = field::set_group(&mut group, &field, &values, self.source());
@@ -368,5 +386,19 @@ mod tests {
         let suspended: Vec<_> = mapped.iter().map(|row| user(row).suspended).collect();
         assert_eq!(suspended[6], Some(false), "a mapping counts more");
         assert_eq!(suspended[3..5], [Some(true); 2], "where it says nothing the others count");
+    }
+
+    #[test]
+    fn a_primary_group_is_named_as_its_own_entry_names_itself() {
+        let text = "dn: CN=Domain Users,DC=x\nobjectClass: group\ncn: Domain Users\n\
+                    objectSid:: AQUAAAAAAAUVAAAAAQAAAAIAAAADAAAAAQIAAA==\n\n\
+                    dn: CN=Ada,DC=x\nobjectClass: user\nsAMAccountName: ada\n\
+                    objectSid:: AQUAAAAAAAUVAAAAAQAAAAIAAAADAAAAUAQAAA==\nprimaryGroupID: 513\n";
+        let (plain, _) = rows(text, &[]);
+        let RowEntry::Group(group) = &plain[0].entry else { panic!("no group") };
+        assert_eq!(group.sid.as_deref(), Some("S-1-5-21-1-2-3-513"));
+        assert_eq!(user(&plain[1]).primary_group, group.sid);
+        let (left_out, _) = rows(text, &[("primaryGroupID", None)]);
+        assert_eq!(user(&left_out[1]).primary_group, None);
     }
 }

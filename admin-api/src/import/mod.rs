@@ -12,6 +12,7 @@ mod ldif;
 mod listed;
 mod name;
 mod quotes;
+mod sid;
 mod table;
 
 use std::collections::BTreeMap;

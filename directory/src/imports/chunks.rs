@@ -68,6 +68,20 @@ type Naming = (u32, Vec<RowReference>);
 struct Beside {
     row: u32,
     enabled: bool,
+    /// Of a user that of the primary group, and of a group its own.
+    sid: Option<String>,
+}
+
+impl Beside {
+    /// What stands beside a row, if something does.
+    fn of(row: u32, entry: &RowEntry) -> Option<Self> {
+        let (enabled, sid) = match entry {
+            RowEntry::User(user) => (user.enabled, user.primary_group.clone()),
+            RowEntry::Group(group) => (false, group.sid.clone()),
+            RowEntry::Faulty(_) => (false, None),
+        };
+        (enabled || sid.is_some()).then_some(Self { row, enabled, sid })
+    }
 }
 
 /// All that a chunk of rows is made of.
@@ -123,8 +137,12 @@ impl Chunks {
             }
         }
         for beside in beside {
-            if let Some(RowEntry::User(user)) = entry(&mut rows, beside.row) {
-                user.enabled = beside.enabled;
+            match entry(&mut rows, beside.row) {
+                Some(RowEntry::User(user)) => {
+                    (user.enabled, user.primary_group) = (beside.enabled, beside.sid);
+                }
+                Some(RowEntry::Group(group)) => group.sid = beside.sid,
+                Some(RowEntry::Faulty(_)) | None => {}
             }
         }
         Ok(rows)
@@ -142,10 +160,8 @@ impl Chunks {
             if !row.entry.references().is_empty() {
                 naming.push((number, row.entry.references().to_vec()));
             }
+            beside.extend(Beside::of(number, &row.entry));
             let RowEntry::User(user) = &row.entry else { continue };
-            if user.enabled {
-                beside.push(Beside { row: number, enabled: true });
-            }
             if let Some(password) = &user.password {
                 let (is_hash, octets) = match password {
                     RowPassword::Clear(clear) => (false, clear.expose()),

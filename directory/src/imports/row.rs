@@ -49,6 +49,9 @@ pub struct UserRow {
     pub nt_hash: Option<NtHash>,
     /// The names of groups that the user comes into.
     pub groups: Vec<String>,
+    /// The primary group, by what the source names it beside its name.
+    #[serde(skip)]
+    pub primary_group: Option<String>,
     /// Whom the organization's own attributes are to name.
     #[serde(skip)]
     pub references: Vec<RowReference>,
@@ -69,6 +72,9 @@ pub struct GroupRow {
     pub fields: GroupFields,
     /// Who comes into the group.
     pub members: Vec<RowMember>,
+    /// By what users of the source name it as their primary group.
+    #[serde(skip)]
+    pub sid: Option<String>,
     /// Whom the organization's own attributes are to name.
     #[serde(skip)]
     pub references: Vec<RowReference>,

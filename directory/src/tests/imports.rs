@@ -5,6 +5,7 @@ mod chunks;
 mod meanwhile;
 mod nesting;
 mod nt_hashes;
+mod primary_groups;
 mod references;
 mod rights;
 mod state;
