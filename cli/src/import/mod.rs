@@ -348,7 +348,10 @@ fn judged(import: &Value, in_error: u64) -> Result<(), Failure> {
         "done" if in_error == 1 => Err(Failure::Incomplete("1 row was left out".into())),
         "done" => Err(Failure::Incomplete(format!("{in_error} rows were left out"))),
         "checked" if in_error == 0 && dry => {
-            tell(&format!("Nothing was changed yet; `tenantry import apply {id}` does it."));
+            tell(&format!(
+                "Nothing was changed yet: `tenantry import rows {id}` shows what would be, and \
+                 `tenantry import apply {id}` does it."
+            ));
             Ok(())
         }
         "checked" => {

@@ -12,7 +12,7 @@ use crate::access::{Context, Grant, ManageIdentities, View, Who};
 use crate::error::{Error, Invalid};
 use crate::events::{Action, SubjectKind, differences};
 use crate::id::{ImportId, RecordId};
-use crate::imports::{CHUNKS, Chunks, IMPORT_ROWS, IMPORTS, Row, RowOutcome};
+use crate::imports::{CHUNKS, Chunks, IMPORT_ROWS, IMPORTS, Row, RowOutcome, Verdict, made};
 use crate::limits;
 use crate::records::{
     Asker, Import, ImportCounts, ImportFields, ImportState, ImportWork, Position, Stamp, Token,
@@ -154,6 +154,33 @@ where
             row = 0;
         }
         Ok(OutcomePage { outcomes, next: None })
+    }
+
+    /// Tells of rows by which a user or a group is made what they say, as long as they are kept.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub(crate) fn tell_made(
+        &self,
+        id: ImportId,
+        outcomes: &mut [(u64, RowOutcome)],
+    ) -> Result<(), Error> {
+        let (mut read, source) = (None::<(u64, Vec<Row>)>, &*self.site.source);
+        let made_ones = outcomes.iter_mut().filter(|(_, row)| row.verdict == Verdict::Create);
+        for (place, outcome) in made_ones {
+            let (chunk, number) = (*place >> 32, *place & 0xffff_ffff);
+            if read.as_ref().is_none_or(|(known, _)| *known != chunk) {
+                let rows =
+                    self.chunks(id).rows(source, u32::try_from(chunk).unwrap_or(u32::MAX))?;
+                read = Some((chunk, rows));
+            }
+            let row = read.as_ref().zip(usize::try_from(number).ok());
+            if let Some(row) = row.and_then(|((_, rows), number)| rows.get(number)) {
+                let Site { place, context, tools, .. } = self.site;
+                outcome.makes(made(row, Site { source, place, context, tools })?);
+            }
+        }
+        Ok(())
     }
 
     fn read_at(&self, id: ImportId, revision: Option<u64>) -> Result<Import, Error> {

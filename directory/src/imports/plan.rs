@@ -3,6 +3,7 @@
 use storage::{Id, Partition, Reading};
 use uuid::Uuid;
 
+use super::made::password;
 use super::outcome::Verdict;
 use super::row::{Fault, GroupRow, RowEntry, RowPassword, UserRow};
 use crate::collections::{
@@ -97,7 +98,7 @@ impl<'a, R: Reading> Planner<'a, R> {
         }
         let mut changes = self.all::<User>().told(&before, &after)?;
         if sets_password {
-            changes.push(Difference { field: "password".into(), before: None, after: None });
+            changes.push(password(row));
         }
         let verdict = if changes.is_empty() { Verdict::Unchanged } else { Verdict::Update };
         let plan = Plan::of(verdict, Some((id, before)));

@@ -12,7 +12,7 @@ mod state;
 
 use super::world::{DAY, RIGHT, World, accepted, fields, password, refusal};
 use crate::access::{Context, ManageIdentities, Role, View, Who};
-use crate::collections::{Member, MembershipChange};
+use crate::collections::{Browse, Member, MembershipChange};
 use crate::error::Error;
 use crate::events::{Action, EventActor, SubjectKind};
 use crate::id::{ImportId, OrganizationId, Place};

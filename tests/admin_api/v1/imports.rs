@@ -69,6 +69,19 @@ fn a_table_with_a_mapping_is_tried_first_and_then_applied_and_its_people_sign_in
     assert_eq!((&bob["line"], &bob["name"]), (&json!(3), &json!("bob")));
     let fields: Vec<_> = bob["changes"].as_array().unwrap().iter().map(|it| &it["field"]).collect();
     assert_eq!(fields, ["display_name", "groups"]);
+    let made = sent.rows("create")[0]["changes"].clone();
+    let change = |field: &str, after: &str| json!({"field": field, "before": null, "after": after});
+    let begins = [
+        change("custom.badge", "[12]"),
+        change("display_name", "\"Lovelace; Ada\""),
+        change("login", "\"ada\""),
+        change("mail", "[\"ada@x.example\"]"),
+        change("state", "\"active\""),
+        change("surname", "\"Ada\""),
+        change("password", "\"clear\""),
+        change("groups", "+1"),
+    ];
+    assert_eq!(made, json!(begins), "and never the password itself");
     assert_eq!(office.read("users")["items"].as_array().unwrap().len(), 1, "it was a dry run");
 
     let applied = office.act("POST", &format!("{}/apply", sent.path), Some(&json!({})));
