@@ -365,7 +365,11 @@ fn judged(import: &Value, in_error: u64) -> Result<(), Failure> {
             );
             Err(Failure::Incomplete(text))
         }
-        "failed" => Err(Failure::Incomplete(format!("it failed: {}", text(import, "reason")))),
+        "failed" => {
+            let reason = text(import, "reason");
+            let text = format!("it failed: {reason}; `tenantry import apply {id}` has it go on");
+            Err(Failure::Incomplete(text))
+        }
         state => Err(Failure::Incomplete(format!("the import is {state}"))),
     }
 }

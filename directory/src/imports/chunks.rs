@@ -120,6 +120,12 @@ impl Drop for Kept {
 }
 
 impl Chunks {
+    /// Whether a chunk of rows is kept.
+    pub(crate) fn has_rows(&self, source: &impl Reading, chunk: u32) -> Result<bool, Error> {
+        let found = source.secret(self.partition, kinds::IMPORT_ROWS, self.number(chunk))?;
+        Ok(found.is_some())
+    }
+
     /// Reads a chunk of rows.
     pub(crate) fn rows(&self, source: &impl Reading, chunk: u32) -> Result<Vec<Row>, Error> {
         let found = source.secret(self.partition, kinds::IMPORT_ROWS, self.number(chunk))?;

@@ -7,6 +7,7 @@ mod nesting;
 mod nt_hashes;
 mod primary_groups;
 mod references;
+mod resume;
 mod rights;
 mod state;
 

@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::api_keys::{key, owner};
 use crate::harness::curl::{Api, Response};
 use crate::harness::office::{Office, id_of};
 use crate::harness::pause;
+use crate::harness::receiver::comes;
 
 /// An import whose file was sent with curl.
 struct Sent<'a> {
@@ -276,4 +278,46 @@ fn whose_time_was_over_or_who_was_kept_out_comes_suspended() {
     assert_eq!(told("eve"), (json!("active"), json!(null)));
     let zoe = told("zoe");
     assert_eq!((&zoe.0, zoe.1.is_string()), (&json!("active"), true), "{zoe:?}");
+}
+
+#[test]
+fn an_import_whose_key_is_revoked_in_the_middle_goes_on_for_somebody_else() {
+    let office = Office::new();
+    let admin = owner(&office, "manager");
+    let (id, user) = key(&admin, &json!({}));
+    // Passwords in clear take their time: so many are not hashed before the key is revoked.
+    let rows = (0..200).map(|number| format!("user{number},correct horse {number}\n"));
+    let file = format!("login,password\n{}", rows.collect::<String>());
+    let asked = json!({"name": "people.csv", "format": "csv"});
+    let made = user.send("POST", &office.path("imports"), Some(&asked));
+    let path = format!("imports/{}", id_of(&made.json()));
+    let by_key = Api::at(&office.demo.admin_api.url, &office.demo.ca_file).key(user.token());
+    let sent = by_key.upload(&office.path(&format!("{path}/content")), "text/csv", &file);
+    assert_eq!(sent.status, 200, "{sent:?}");
+    let sent = Sent { office: &office, path };
+    assert!(comes(|| office.read(&sent.path)["applied"].as_u64().unwrap() > 0));
+    let revoked = admin.session.send("DELETE", &format!("/v1/me/api-keys/{id}"), None);
+    assert_eq!(revoked.status, 204, "{revoked:?}");
+    let failed = sent.ended();
+    assert_eq!(failed["state"], "failed", "{failed}");
+    assert!(failed["reason"].as_str().unwrap().contains("does not count any more"), "{failed}");
+    let applied = failed["applied"].as_u64().unwrap();
+    assert!(applied > 0 && applied < 200, "{failed}");
+
+    let on = office.act("POST", &format!("{}/apply", sent.path), Some(&json!({})));
+    assert_eq!((&on["state"], &on["reason"]), (&json!("applying"), &json!(null)), "{on}");
+    assert_ne!(on["asked_by"], failed["asked_by"]);
+    assert!(comes(|| office.read(&sent.path)["applied"].as_u64().unwrap() > applied));
+    let done = sent.ended();
+    assert_eq!((&done["state"], &done["done"]["create"]), (&json!("done"), &json!(200)), "{done}");
+    assert_eq!(done["done"]["error"], 0, "{done}");
+    let client = office.client("gate", &json!({}));
+    for login in ["0", "199"] {
+        let password = format!("correct horse {login}");
+        let reply = office.login(&client, &format!("user{login}"), &password);
+        assert!(reply.is("Access-Accept"), "{login}");
+    }
+    let over =
+        office.top.send("POST", &office.path(&format!("{}/apply", sent.path)), Some(&json!({})));
+    assert_eq!((over.status, &over.json()["type"]), (409, &json!("/problems/rule")));
 }
