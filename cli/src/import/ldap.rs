@@ -349,6 +349,11 @@ impl Source for Entries {
     fn failure(&mut self) -> Option<Failure> {
         self.failure.take()
     }
+
+    fn begins_again(&mut self) -> bool {
+        // The server would have to be asked again for everything.
+        false
+    }
 }
 
 impl Read for Entries {

@@ -3,7 +3,7 @@
 mod ldap;
 
 use std::fs::File;
-use std::io::{self, ErrorKind, IsTerminal, Read, Write};
+use std::io::{self, ErrorKind, IsTerminal, Read, Seek, Write};
 use std::path::Path;
 use std::time::Duration;
 
@@ -35,6 +35,10 @@ const LATER: Duration = Duration::from_secs(3);
 /// And after so many it is not waited for any more: minutes where it says at once that it is not
 /// there, and longer where each look takes its time.
 const PATIENCE: u32 = 100;
+/// How long is waited before a file is sent again that may not have come: so often it is. A server that
+/// is started anew is there by then.
+const AGAIN: [Duration; 3] =
+    [Duration::from_secs(1), Duration::from_secs(4), Duration::from_secs(10)];
 /// So many rows in error are printed.
 const ERRORS: usize = 50;
 /// What a table of rows shows.
@@ -122,31 +126,66 @@ pub(crate) fn run(
         (_, "-") => Box::new(Local::of(STANDARD_INPUT, io::stdin())),
         (_, name) => {
             let file = File::open(name).map_err(|error| Failure::local(name, &error))?;
-            Box::new(Local::of(name, file))
+            Box::new(Local { rewind: Some(File::rewind), ..Local::of(name, file) })
         }
     };
     let asked = asked(document, place, word, matches)?;
     let import = ask_for(place, &imports, &asked);
     let import = import.map_err(|failure| called(failure, &fields(document), matches))?;
-    let content = format!("{import}/content");
     let kind = if word == "csv" { "text/csv" } else { "text/ldif" };
     tell(match word {
         "ldap" => "Sending what the directory gives…",
         _ => "Sending the file…",
     });
-    if let Err(failure) = place.client.send(&content, kind, &mut file) {
+    if let Err(failure) = deliver(place, &import, kind, &mut *file) {
         // What has no file is of no use to anybody; that it stays there is no harm either.
         let _kept = act(place, "post", &format!("{import}/cancel"), None);
-        // Our server cannot be asked where what is sent cannot be read.
-        return Err(file.failure().unwrap_or(failure));
+        return Err(failure);
     }
     follow(place, &import, format)
+}
+
+/// Sends a file, and where the line breaks or the server has no time for it sends it again, if it can
+/// be read again.
+fn deliver(
+    place: &Place<'_>,
+    import: &str,
+    kind: &str,
+    file: &mut dyn Source,
+) -> Result<(), Failure> {
+    let content = format!("{import}/content");
+    let mut pauses = AGAIN.iter();
+    loop {
+        let Err(failure) = place.client.send(&content, kind, &mut *file) else { return Ok(()) };
+        // Our server cannot be asked where what is sent cannot be read.
+        if let Some(own) = file.failure() {
+            return Err(own);
+        }
+        let Some(time) = pauses.next().filter(|_| failure.may_pass()) else { return Err(failure) };
+        pause(*time);
+        // Perhaps nothing but the answer was lost.
+        if is_there(place, import) {
+            return Ok(());
+        }
+        if !file.begins_again() {
+            return Err(failure);
+        }
+        warn(&format!("{failure}; the file is sent again"));
+    }
+}
+
+/// Whether the file of an import came, as far as the server can be asked.
+fn is_there(place: &Place<'_>, import: &str) -> bool {
+    place.client.get(import).is_ok_and(|shown| text(&shown.body, "state") != "receiving")
 }
 
 /// What is sent, as it is read.
 trait Source: Read {
     /// Why it could not be read to its end, where it could not.
     fn failure(&mut self) -> Option<Failure>;
+
+    /// Goes back to its beginning, if it can be read again.
+    fn begins_again(&mut self) -> bool;
 }
 
 /// Something of this machine's that is read.
@@ -154,6 +193,8 @@ struct Local<R> {
     name: String,
     file: R,
     failure: Option<Failure>,
+    /// By what it goes back to its beginning, if it can.
+    rewind: Option<fn(&mut R) -> io::Result<()>>,
 }
 
 /// How that is called that nobody names.
@@ -161,7 +202,7 @@ const STANDARD_INPUT: &str = "standard input";
 
 impl<R> Local<R> {
     fn of(name: &str, file: R) -> Self {
-        Self { name: name.to_owned(), file, failure: None }
+        Self { name: name.to_owned(), file, failure: None, rewind: None }
     }
 }
 
@@ -180,6 +221,11 @@ impl<R: Read> Read for Local<R> {
 impl<R: Read> Source for Local<R> {
     fn failure(&mut self) -> Option<Failure> {
         self.failure.take()
+    }
+
+    fn begins_again(&mut self) -> bool {
+        // What is no file after all, such as a pipe with a name, has no beginning any more.
+        self.rewind.is_some_and(|rewind| rewind(&mut self.file).is_ok())
     }
 }
 
@@ -440,7 +486,21 @@ mod tests {
         assert_eq!(broken.failure().unwrap().to_string(), "people.csv: it is gone");
         let mut whole = Local::of("people.csv", &b"login"[..]);
         assert_eq!(whole.read_to_end(&mut Vec::new()).unwrap(), 5);
-        assert!(whole.failure().is_none());
+        assert!(whole.failure().is_none() && !whole.begins_again(), "nobody said how");
+    }
+
+    #[test]
+    fn a_file_is_read_again_from_its_beginning() {
+        let mut file = Local {
+            rewind: Some(io::Cursor::rewind),
+            ..Local::of("people.csv", io::Cursor::new(b"login".to_vec()))
+        };
+        for _ in 0..2 {
+            let mut text = String::new();
+            file.read_to_string(&mut text).unwrap();
+            assert_eq!(text, "login");
+            assert!(file.begins_again());
+        }
     }
 
     #[test]
