@@ -113,8 +113,8 @@ fn entries_of_a_directory_come_with_hashes_and_members() {
          member: uid=ada,ou=people,dc=old,\n dc=example\n\n\
          dn: uid=ada,ou=people,dc=old,dc=example\nchangetype: add\nobjectClass: inetOrgPerson\n\
          uid: ada\ncn:: QWRhIEzDtnZlbGFjZQ==\nsn: L\nuserPassword: {HASH}\n\n\
-         dn: uid=bob,ou=people,dc=old,dc=example\nobjectClass: inetOrgPerson\nuid: bob\ncn: Bob\n\
-         sn: B\nuserPassword: {{SMD5}}lkjoiy8y\n"
+         #\n#\ndn: uid=bob,ou=people,dc=old,dc=example\nobjectClass: inetOrgPerson\nuid: bob\n\
+         cn: Bob\nsn: B\nuserPassword: {{SMD5}}lkjoiy8y\n"
     );
     let sent = send(&office, &json!({"name": "old", "format": "ldif"}), "text/ldif", &file);
     let done = sent.ended();
