@@ -9,7 +9,7 @@ use super::outcome::{RowOutcome, Verdict};
 use super::plan::{NT_HASH_LEFT_OUT, Plan, Planner};
 use super::row::{Fault, Row, RowEntry};
 use super::survey::Survey;
-use crate::access::{Actor, Context, Errand, Permission, Who, authorize_errand};
+use crate::access::{Actor, Context, Errand, Permission, RequestId, Who, authorize_errand};
 use crate::collections::{Entity, Imports, Site, places_left, settings};
 use crate::directory::Directory;
 use crate::error::Error;
@@ -39,7 +39,9 @@ impl Job {
     pub(crate) fn context(&self, import: &Import) -> Context {
         let asker = &import.asker;
         let actor = Actor(Who::Admin { admin: asker.admin, token: asker.token });
-        Context { actor, source: asker.source, now: self.now, request: None }
+        // By its id all that it did is found.
+        let request = Some(RequestId::of_import(import.uuid));
+        Context { actor, source: asker.source, now: self.now, request }
     }
 
     /// Looks whether whoever asked for the import may still have it done.

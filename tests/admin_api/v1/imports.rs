@@ -100,6 +100,16 @@ fn a_table_with_a_mapping_is_tried_first_and_then_applied_and_its_people_sign_in
     assert!(office.login(&client, "bob", "an old horse battery").is("Access-Accept"));
     let made = office.events().into_iter().find(|event| event["subject"]["name"] == "ada");
     assert_eq!(made.unwrap()["actor"]["kind"], "admin");
+    let found = office.read(&format!("events?request_id={}", id_of(&done)));
+    let of = |action: &str, name: &str| {
+        let is = |event: &&Value| event["action"] == action && event["subject"]["name"] == name;
+        let event = found["items"].as_array().unwrap().iter().find(is);
+        assert!(event.is_some_and(|it| it["via"]["kind"].is_string()), "{action}: {found}");
+    };
+    of("created", "ada");
+    of("changed", "bob");
+    of("members_changed", "staff");
+    of("changed", "people.csv");
 }
 
 #[test]
