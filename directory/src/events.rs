@@ -59,7 +59,7 @@ pub struct Event<S = String> {
     pub differences: Vec<Difference<S>>,
     /// How network access was decided, where it was.
     pub access: Option<NetworkAccess<S>>,
-    /// The request of the admin API that it came of, where it came of one.
+    /// The request of the admin API, or the import, that it came of, where it came of one.
     pub request: Option<EventRequest<S>>,
     /// What was looked for, where it was a search.
     pub search: Option<Box<SearchTold<S>>>,
@@ -80,7 +80,7 @@ pub struct SearchTold<S = String> {
     pub duration: u64,
 }
 
-/// A request of the admin API, as its answer and the log name it.
+/// A request of the admin API, as its answer and the log name it; or an import by its id.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventRequest<S = String> {
     /// What it is called here.

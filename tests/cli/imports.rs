@@ -38,8 +38,12 @@ fn a_table_is_tried_mended_and_imported() {
     let text = "User,mail,Office\nada,ada@x,1\nbob,bob@x,2\n";
     let tried = tenantry.hear(&format!("{line} --dry-run --name people"), text);
     assert_eq!((tried.code, shown(&tried)["state"].as_str()), (0, Some("checked")), "{tried:?}");
+    let id = shown(&tried)["id"].as_str().unwrap().to_owned();
+    assert!(tried.stderr.contains(&format!("`tenantry import rows {id}` shows what would be")));
     let rows = tenantry.shows("import rows people --outcome create");
     assert_eq!(rows.as_array().unwrap().len(), 2);
+    let mail = json!({"field": "mail", "before": null, "after": "[\"ada@x\"]"});
+    assert!(rows[0]["changes"].as_array().unwrap().contains(&mail), "{rows}");
     let table = tenantry.does("import rows people");
     assert!(table.starts_with("LINE  KIND  NAME  OUTCOME  COLUMN  REASON  CHANGES"), "{table}");
     tenantry.does("import apply people");
@@ -262,14 +266,20 @@ fn a_running_slapd_is_read_page_by_page_and_its_password_is_no_argument() {
         let dn = format!("uid=user{number},dc=old,dc=example");
         ldif.push_str(&format!(
             "dn: {dn}\nobjectClass: inetOrgPerson\nuid: user{number}\ncn: Someone\n\
-             sn: Old\nuserPassword: correct horse {number}\n\n"
+             sn: Old\nuserPassword: correct horse {number}\n{}\n",
+            // Somebody locked one for good, and another one gave wrong passwords.
+            match number {
+                7 => "pwdAccountLockedTime: 000001010000Z\n",
+                8 => "pwdAccountLockedTime: 20260131120000Z\n",
+                _ => "",
+            }
         ));
         members.push_str(&format!("member: {dn}\n"));
     }
     ldif.push_str(&format!(
         "dn: cn=all,dc=old,dc=example\nobjectClass: groupOfNames\ncn: all\n{members}"
     ));
-    let configuration = slapadd(folder.path(), "", &ldif);
+    let configuration = slapadd(folder.path(), "moduleload ppolicy\n", &ldif);
     let url = format!("ldap://{}", free_tcp());
     let _slapd = slapd(&configuration, &url);
     let tenantry = desk(&office);
@@ -292,6 +302,12 @@ fn a_running_slapd_is_read_page_by_page_and_its_password_is_no_argument() {
     assert_eq!(members.as_array().unwrap().len(), 250);
     let client = office.client("gate", &json!({}));
     assert!(office.login(&client, "user249", "correct horse 249").is("Access-Accept"));
+    assert_eq!(tenantry.shows("user show user7")["state"], "suspended");
+    assert_eq!(tenantry.shows("user show user8")["state"], "active");
+    let id = shown(&done)["id"].as_str().unwrap().to_owned();
+    let rows = tenantry.shows(&format!("import rows {id}"));
+    let tried = rows.as_array().unwrap().iter().find(|row| row["name"] == "user8").unwrap();
+    assert!(tried["notes"][0].as_str().unwrap().contains("20260131120000Z"), "{tried}");
 }
 
 fn what_is_not_given_is_told_of_the_server_that_is_read(tenantry: &Tenantry, url: &str) {

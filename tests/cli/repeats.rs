@@ -68,6 +68,33 @@ fn a_file_is_applied_over_a_line_that_breaks() {
 }
 
 #[test]
+fn a_file_is_imported_over_a_line_that_breaks() {
+    let office = Office::new();
+    let line = BreakingLine::to(&office.demo);
+    let tenantry = desk(&office, &line);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("people.csv");
+    std::fs::write(&file, "login\nada\nbob\n").unwrap();
+    line.breaks(2);
+    let done = tenantry.run(&format!("import csv {} -o json", file.display()));
+    assert_eq!(done.code, 0, "{done:?}");
+    assert!(done.stderr.contains("the file is sent again"), "{done:?}");
+    let asked: Vec<_> = line.asked(4).iter().map(|one| (one.method.clone(), one.status)).collect();
+    let put = |status| ("PUT".to_owned(), status);
+    assert_eq!(asked, [("POST".to_owned(), 201), put(0), put(0), put(200)]);
+    assert_eq!(tenantry.shows("user list").as_array().unwrap().len(), 2);
+
+    // What cannot be read again has come all the same when only the answer is lost.
+    line.loses_of_files(1);
+    let done = tenantry.hear("import csv - -o json", "login\neve\n");
+    assert_eq!(done.code, 0, "{done:?}");
+    line.breaks(1);
+    let lost = tenantry.hear("import csv - --name lost -o json", "login\nmia\n");
+    assert_eq!(lost.code, 8, "{lost:?}");
+    assert_eq!(tenantry.shows("import show lost")["state"], "cancelled");
+}
+
+#[test]
 fn who_asks_too_often_waits_as_long_as_the_server_says_and_is_answered() {
     let Some(mut office) = Office::alone() else { return };
     let (_site, server) = office.serve_with(&["requests_per_minute = 60"]);

@@ -48,6 +48,7 @@ fn import(tenantry: &Tenantry, url: &str, (base, reader): (&str, &str)) -> Value
     let asked = ["import", "ldap", url, "--base", base, "--bind-dn", reader, "--without-tls"];
     // 389 Directory Server knows no parts, and gives all.
     let manner = ["--missing-members", "leave_out", "--members-at-once", "100", "-o", "json"];
+    let manner = [&manner[..], &["--on-conflict", "update", "--name", "old"]].concat();
     let done = tenantry.hear_words(&[&asked[..], &manner].concat(), &format!("{SECRET}\n"));
     assert_eq!(done.code, 0, "{done:?}");
     serde_json::from_str(&done.stdout).unwrap()
@@ -206,6 +207,11 @@ fn many() -> String {
         "dn: CN=many,CN=Users,DC=ad,DC=example\nobjectClass: group\nsAMAccountName: many\n{members}"
     )
     .unwrap();
+    // Its time was over in 2019.
+    entries.push_str(
+        "\ndn: CN=gone,CN=Users,DC=ad,DC=example\nobjectClass: user\nsAMAccountName: gone\n\
+         accountExpires: 132000000000000000\n",
+    );
     entries
 }
 
@@ -252,6 +258,9 @@ fn a_running_domain_controller_is_read_with_its_groups_and_without_hashes() {
     assert_eq!((json!(told), &ada["mail"]), (expected, &json!(["ada@ad.example"])));
     assert_eq!(tenantry.shows("user show bob")["state"], "suspended");
     assert_eq!(tenantry.shows("user show krbtgt")["state"], "suspended");
+    let gone = tenantry.shows("user show gone");
+    let ended = json!("2019-04-17T18:40:00Z");
+    assert_eq!((&gone["state"], &gone["expires"]), (&json!("suspended"), &ended));
     assert!(tenantry.run("user show laptop$").code == 5, "a machine is no user");
     let names = |group: &str| {
         let members = tenantry.shows(&format!("group members {group}"));
@@ -260,9 +269,26 @@ fn a_running_domain_controller_is_read_with_its_groups_and_without_hashes() {
     };
     assert_eq!(names("everybody"), ["bob", "staff"]);
     assert_eq!(names("staff"), ["ada"]);
+    let primary = tenantry.words(&["group", "members", "Domain Users", "-o", "json"]);
+    let primary: Value = serde_json::from_str(&primary.stdout).unwrap();
+    let is_there = |name: &str| primary.as_array().unwrap().iter().any(|it| it["name"] == name);
+    assert!(is_there("ada") && is_there("many249") && !is_there("Guest"), "{primary}");
     assert_eq!(names("many").len(), 250, "three parts of one group");
     assert_eq!(tenantry.shows("user show many249")["custom"]["manager"], "ada");
     assert_eq!(tenantry.shows("group members Administrators")[0]["name"], "Administrator");
     let client = office.client("gate", &json!({}));
     assert!(office.login(&client, "ada", "Correct.Horse.2").is("Access-Reject"), "no hash came");
+    a_refresh_lets_nobody_in_again(&tenantry, &url);
+}
+
+/// Who was suspended here stays so, whatever the domain controller says of the account.
+fn a_refresh_lets_nobody_in_again(tenantry: &Tenantry, url: &str) {
+    tenantry.does("import delete old --yes");
+    tenantry.does("user suspend ada");
+    let again = import(tenantry, url, ("dc=ad,dc=example", "AD\\administrator"));
+    assert_eq!((&again["state"], &again["done"]["create"]), (&json!("done"), &json!(0)), "{again}");
+    assert_eq!(tenantry.shows("user show ada")["state"], "suspended");
+    let rows = tenantry.shows("import rows old");
+    let ada = rows.as_array().unwrap().iter().find(|row| row["name"] == "ada").unwrap();
+    assert_eq!(ada["notes"], json!(["the source lets them in, and they stay suspended here"]));
 }

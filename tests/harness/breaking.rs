@@ -1,4 +1,5 @@
-//! What stands before the admin API, passes everything on, and loses some of the answers.
+//! What stands before the admin API, passes everything on, and loses some of the answers, or some of
+//! the files that are sent.
 
 use std::process::Command;
 
@@ -9,7 +10,8 @@ use super::demo::Demo;
 use super::program::Program;
 use super::receiver::comes;
 
-/// Loses as many answers to what is no GET as a file says; each is printed with its key before.
+/// Loses as many answers to what is no GET as a file says; each is printed with its key before. As often
+/// as other files say it breaks off before it passes a PUT on, and loses answers to PUTs alone.
 const LINE: &str = r#"
 import http.client, http.server, os, ssl, sys
 
@@ -17,8 +19,8 @@ folder, certificate, key, home, authority = sys.argv[1:6]
 trusting = ssl.create_default_context(cafile=authority)
 trusting.verify_flags &= ~getattr(ssl, "VERIFY_X509_STRICT", 0)
 
-def loses():
-    name = os.path.join(folder, "losses")
+def has_left(name):
+    name = os.path.join(folder, name)
     with open(name) as file:
         left = int(file.read())
     with open(name, "w") as file:
@@ -26,10 +28,25 @@ def loses():
     return left > 0
 
 class Handler(http.server.BaseHTTPRequestHandler):
+    def body(self):
+        if self.headers.get("Transfer-Encoding", "").lower() != "chunked":
+            return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        body, size = b"", int(self.rfile.readline(), 16)
+        while size:
+            body += self.rfile.read(size)
+            self.rfile.readline()
+            size = int(self.rfile.readline(), 16)
+        self.rfile.readline()
+        return body
+
     def passes(self):
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        headers = {name: value for name, value in self.headers.items()
-                   if name.lower() not in ("host", "connection", "content-length")}
+        body = self.body()
+        own = ("host", "connection", "content-length", "transfer-encoding")
+        headers = {name: value for name, value in self.headers.items() if name.lower() not in own}
+        if self.command == "PUT" and has_left("breaks"):
+            print("asked PUT - 0", flush=True)
+            self.close_connection = True
+            return
         there = http.client.HTTPSConnection(home, context=trusting)
         there.request(self.command, self.path, body, headers)
         answer = there.getresponse()
@@ -37,7 +54,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.command != "GET":
             key = self.headers.get("Idempotency-Key", "-")
             print("asked", self.command, key, answer.status, flush=True)
-            if loses():
+            if has_left("losses") or self.command == "PUT" and has_left("unheard"):
                 self.close_connection = True
                 return
         self.send_response(answer.status)
@@ -92,7 +109,9 @@ impl BreakingLine {
         let own = authority.issue(&holder);
         let ca = folder.path().join("ca.pem");
         std::fs::write(&ca, authority.pem()).unwrap();
-        std::fs::write(folder.path().join("losses"), "0").unwrap();
+        for name in ["losses", "breaks", "unheard"] {
+            std::fs::write(folder.path().join(name), "0").unwrap();
+        }
         let mut python = Command::new("/usr/bin/python3");
         python.args(["-c", LINE]).arg(folder.path()).arg(&own.certificate).arg(&own.key);
         python.arg(demo.admin_api.url.trim_start_matches("https://")).arg(&demo.ca_file);
@@ -107,6 +126,16 @@ impl BreakingLine {
     /// Has it lose so many answers from now on.
     pub(crate) fn loses(&self, answers: u32) {
         std::fs::write(self.folder.path().join("losses"), answers.to_string()).unwrap();
+    }
+
+    /// Has it break off so many files from now on that are sent with PUT; each is asked with status 0.
+    pub(crate) fn breaks(&self, files: u32) {
+        std::fs::write(self.folder.path().join("breaks"), files.to_string()).unwrap();
+    }
+
+    /// Has it lose so many answers from now on to what is sent with PUT.
+    pub(crate) fn loses_of_files(&self, answers: u32) {
+        std::fs::write(self.folder.path().join("unheard"), answers.to_string()).unwrap();
     }
 
     /// Waits until so much was asked over it, and tells what.

@@ -10,7 +10,7 @@ use directory::imports::{GroupRow, Row, RowEntry, RowMember, UserRow, cut, note}
 
 use super::feed::Feed;
 use super::ldif::{Ended, Record, Records};
-use super::{Manner, Stop, faulty, field, name, table};
+use super::{Manner, Stop, faulty, field, name, sid, table};
 
 /// Classes of users, in lower case.
 const USERS: &[&str] =
@@ -46,8 +46,12 @@ const OF_USERS: &[(&str, &str)] = &[
     ("sambantpassword", "nt_hash"),
     ("ntpassword", "nt_hash"),
     ("userpassword", "user_password"),
-    ("nsaccountlock", "suspended"),
+    ("nsaccountlock", "ns_account_lock"),
     ("useraccountcontrol", "user_account_control"),
+    ("sambaacctflags", "samba_acct_flags"),
+    ("pwdaccountlockedtime", "pwd_account_locked_time"),
+    ("accountexpires", "expires"),
+    ("shadowexpire", "shadow_expire"),
     ("manager", "custom.manager"),
     ("secretary", "custom.secretary"),
     ("seealso", "custom.seeAlso"),
@@ -60,6 +64,9 @@ const OF_GROUPS: &[(&str, &str)] = &[
     ("owner", "custom.owner"),
     ("seealso", "custom.seeAlso"),
 ];
+
+/// What says the primary group of a user of Active Directory.
+const PRIMARY_GROUP: &str = "primarygroupid";
 
 /// What an entry is about.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -168,6 +175,21 @@ impl Entry<'_> {
         Some(String::from_utf8_lossy(value).trim().to_owned())
     }
 
+    /// By what Active Directory names an entry.
+    fn sid(&self) -> Option<String> {
+        sid::parse(self.values("objectsid").first().copied()?)
+    }
+
+    /// The primary group of a user of Active Directory, whose members do not name the user. What is
+    /// mapped says what it is mapped to.
+    fn primary_group(&self) -> Option<String> {
+        if self.mapping.contains_key(PRIMARY_GROUP) {
+            return None;
+        }
+        let number = self.first(PRIMARY_GROUP)?.parse().ok()?;
+        sid::beside(&self.sid()?, number)
+    }
+
     fn kind(&self) -> Option<Kind> {
         let classes = self.values("objectclass");
         let classes: Vec<String> =
@@ -192,10 +214,14 @@ impl Entry<'_> {
                 said.push((attribute.clone(), field.clone()));
             }
         }
+        let has_values = |(attribute, _): &&(String, String)| !self.values(attribute).is_empty();
+        let about = said.iter().filter(has_values).filter_map(|(_, field)| field::about(field));
+        let about: Vec<&str> = about.collect();
         for (attribute, field) in usual {
             let mapped = self.mapping.get(*attribute);
             let left_out = mapped.is_some_and(|to| to.as_ref().is_none_or(is_field));
-            let is_said = said.iter().any(|(_, known)| known == field);
+            let is_said = said.iter().any(|(_, known)| known == field)
+                || field::about(field).is_some_and(|it| about.contains(&it));
             let is_known = known.contains(field) || field::is_reference(field, self.schema);
             if !left_out && !is_said && is_known && !self.values(attribute).is_empty() {
                 said.push(((*attribute).to_owned(), (*field).to_owned()));
@@ -206,7 +232,7 @@ impl Entry<'_> {
     }
 
     fn user(&self, notes: &mut Vec<String>) -> Result<UserRow, (String, String)> {
-        let mut user = UserRow::default();
+        let mut user = UserRow { primary_group: self.primary_group(), ..UserRow::default() };
         for (attribute, field) in self.said(OF_USERS, field::OF_USERS) {
             let values = self.values(&attribute);
             // Active Directory keeps the place of a Windows share there.
@@ -226,7 +252,7 @@ impl Entry<'_> {
     }
 
     fn group(&self, notes: &mut Vec<String>) -> Result<GroupRow, (String, String)> {
-        let mut group = GroupRow::default();
+        let mut group = GroupRow { sid: self.sid(), ..GroupRow::default() };
         for (attribute, field) in self.said(OF_GROUPS, field::OF_GROUPS) {
             let values = self.values(&attribute);
             let done = field::set_group(&mut group, &field, &values, self.source());
@@ -322,5 +348,57 @@ mod tests {
         assert_eq!((eve.fields.login.as_str(), eve.fields.surname.as_str()), ("eve", ""));
         let RowEntry::Faulty(fault) = &rows[2].entry else { panic!("no fault") };
         assert_eq!(fault.column.as_deref(), Some("changetype"));
+    }
+
+    #[test]
+    fn who_was_kept_out_or_whose_time_ends_there_is_told_of() {
+        let entry = |name: &str, attributes: &str| {
+            format!("dn: uid={name},dc=x\nobjectClass: account\nuid: {name}\n{attributes}\n")
+        };
+        let text = [
+            entry("ad", "accountExpires: 135405648000000000\nuserAccountControl: 512\n"),
+            entry("both", "accountExpires: 135405648000000000\nshadowExpire: 1\n"),
+            entry("never", "accountExpires: 9223372036854775807\nshadowExpire: -1\n"),
+            entry("samba", "sambaAcctFlags: [UD         ]\nuserAccountControl: 512\n"),
+            entry("locked", "pwdAccountLockedTime: 000001010000Z\n"),
+            entry("tried", "pwdAccountLockedTime: 20260131120000Z\n"),
+            entry("own", "nsAccountLock: true\nemployeeType: active\n"),
+        ]
+        .concat();
+        let (plain, _) = rows(&text, &[]);
+        let told = plain.iter().map(|row| {
+            let user = user(row);
+            let ends = user.fields.expires.map(|time| time.0);
+            (user.fields.login.as_str(), ends, user.suspended, user.enabled)
+        });
+        let expected = [
+            ("ad", Some(1_896_091_200_000), None, true),
+            ("both", Some(86_400_000), None, false),
+            ("never", None, None, false),
+            ("samba", None, Some(true), true),
+            ("locked", None, Some(true), false),
+            ("tried", None, None, false),
+            ("own", None, Some(true), false),
+        ];
+        assert_eq!(told.collect::<Vec<_>>(), expected);
+        assert!(plain[5].notes[0].contains("20260131120000Z"), "{:?}", plain[5].notes);
+        let (mapped, _) = rows(&text, &[("employeetype", Some("suspended"))]);
+        let suspended: Vec<_> = mapped.iter().map(|row| user(row).suspended).collect();
+        assert_eq!(suspended[6], Some(false), "a mapping counts more");
+        assert_eq!(suspended[3..5], [Some(true); 2], "where it says nothing the others count");
+    }
+
+    #[test]
+    fn a_primary_group_is_named_as_its_own_entry_names_itself() {
+        let text = "dn: CN=Domain Users,DC=x\nobjectClass: group\ncn: Domain Users\n\
+                    objectSid:: AQUAAAAAAAUVAAAAAQAAAAIAAAADAAAAAQIAAA==\n\n\
+                    dn: CN=Ada,DC=x\nobjectClass: user\nsAMAccountName: ada\n\
+                    objectSid:: AQUAAAAAAAUVAAAAAQAAAAIAAAADAAAAUAQAAA==\nprimaryGroupID: 513\n";
+        let (plain, _) = rows(text, &[]);
+        let RowEntry::Group(group) = &plain[0].entry else { panic!("no group") };
+        assert_eq!(group.sid.as_deref(), Some("S-1-5-21-1-2-3-513"));
+        assert_eq!(user(&plain[1]).primary_group, group.sid);
+        let (left_out, _) = rows(text, &[("primaryGroupID", None)]);
+        assert_eq!(user(&left_out[1]).primary_group, None);
     }
 }

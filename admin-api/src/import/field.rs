@@ -2,16 +2,16 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use directory::Schema;
 use directory::authentication::{NtHash, Password};
 use directory::collections::NewPassword;
 use directory::imports::{GroupRow, RowMember, RowPassword, RowReference, UserRow, note};
 use directory::records::{CustomAttribute, CustomValues, Syntax, Values};
-use directory::{Schema, Time};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-use super::name;
+use super::{account, name};
 
 /// What can be said of a user.
 pub(super) const OF_USERS: &[&str] = &[
@@ -38,6 +38,10 @@ pub(super) const OF_USERS: &[&str] = &[
     "groups",
     "suspended",
     "user_account_control",
+    "ns_account_lock",
+    "samba_acct_flags",
+    "pwd_account_locked_time",
+    "shadow_expire",
 ];
 
 /// What can be said of a group.
@@ -75,7 +79,12 @@ pub(super) fn is_list(field: &str) -> bool {
 pub(super) fn about(field: &str) -> Option<&'static str> {
     match field {
         "password" | "password_hash" | "user_password" => Some("password"),
-        "suspended" | "user_account_control" => Some("suspended"),
+        "suspended"
+        | "user_account_control"
+        | "ns_account_lock"
+        | "samba_acct_flags"
+        | "pwd_account_locked_time" => Some("suspended"),
+        "expires" | "shadow_expire" => Some("expires"),
         _ => None,
     }
 }
@@ -120,7 +129,11 @@ pub(super) fn set_user(
         "title" => fields.title = Some(one(values)?),
         "description" => fields.description = Some(one(values)?),
         "employee_number" => fields.employee_number = Some(one(values)?),
-        "expires" => fields.expires = Some(moment(&one(values)?)?),
+        "expires" => fields.expires = account::end(&one(values)?)?,
+        "shadow_expire" => {
+            let ends = [fields.expires, account::shadow_end(&one(values)?)?];
+            fields.expires = ends.into_iter().flatten().min();
+        }
         "uid_number" => fields.uid_number = Some(number(values)?),
         "gid_number" => fields.gid_number = Some(number(values)?),
         "home_directory" => fields.home_directory = Some(one(values)?),
@@ -134,8 +147,11 @@ pub(super) fn set_user(
         "suspended" => user.suspended = Some(truth(&one(values)?)?),
         "user_account_control" => {
             let bits: u64 = one(values)?.parse().map_err(|_| "must be a number")?;
-            user.suspended = Some(bits & ACCOUNT_DISABLED != 0);
+            user.derive(bits & ACCOUNT_DISABLED != 0);
         }
+        "ns_account_lock" => user.derive(truth(&one(values)?)?),
+        "samba_acct_flags" => user.derive(account::is_disabled(&one(values)?)),
+        "pwd_account_locked_time" => account::take_lock(user, &one(values)?, notes),
         custom => {
             let own = (&mut fields.custom, &mut user.references);
             return set_custom(own, custom, values, source);
@@ -348,14 +364,8 @@ fn read(attribute: &CustomAttribute, values: &[&[u8]], octets: Octets) -> Result
     })
 }
 
-/// A time of this calendar's that users end at.
-fn moment(text: &str) -> Result<Time, String> {
-    let milliseconds = time(text).and_then(|it| u64::try_from(it).ok());
-    milliseconds.map(Time).ok_or_else(|| "must be a time such as 2030-01-31T12:00:00Z".to_owned())
-}
-
 /// A time as RFC 3339 or RFC 4517 (section 3.3.13) write it.
-fn time(text: &str) -> Option<i64> {
+pub(super) fn time(text: &str) -> Option<i64> {
     if let Ok(time) = text.parse::<Timestamp>() {
         return Some(time.as_millisecond());
     }
@@ -422,8 +432,16 @@ mod tests {
         let out = |field: &str, value: &str| user(field, &[value.as_bytes()]).0.suspended;
         assert_eq!(out("suspended", "Yes"), Some(true));
         assert_eq!(out("suspended", "active"), Some(false));
-        assert_eq!(out("user_account_control", "514"), Some(true));
-        assert_eq!(out("user_account_control", "512"), Some(false));
+        let derived = [
+            ("user_account_control", "514", "512"),
+            ("ns_account_lock", "TRUE", "false"),
+            ("samba_acct_flags", "[UD         ]", "[U          ]"),
+        ];
+        for (field, is_out, is_in) in derived {
+            assert_eq!(out(field, is_out), Some(true), "{field}");
+            let (row, ..) = user(field, &[is_in.as_bytes()]);
+            assert_eq!((row.suspended, row.enabled), (None, true), "{field}");
+        }
         assert!(user("suspended", &[b"perhaps"]).2.is_err());
         assert!(user("uid_number", &[b"-1"]).2.is_err());
         assert!(user("display_name", &[b"\xff"]).2.is_err());

@@ -4,6 +4,7 @@
 //! rows. What cannot be read is a row as well, one in error; where nobody knows how the file goes on
 //! behind it, the file is refused as a whole.
 
+mod account;
 mod entries;
 mod feed;
 mod field;
@@ -11,6 +12,7 @@ mod ldif;
 mod listed;
 mod name;
 mod quotes;
+mod sid;
 mod table;
 
 use std::collections::BTreeMap;

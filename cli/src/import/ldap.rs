@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::io::{self, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
 use base64::Engine;
@@ -27,6 +27,11 @@ use crate::prompt;
 const PAGE: i32 = 500;
 /// How long a server may take for an answer.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long nothing goes to our server at most while the other one is slow: ours takes a file for given
+/// up of which nothing comes (`body_timeout`, 30 seconds as a rule).
+const ALIVE: Duration = Duration::from_secs(5);
+/// What goes to it then, between two entries: a comment of nothing (RFC 2849).
+const COMMENT: &[u8] = b"#\n";
 /// Values of one attribute that are put together from parts at most.
 const VALUES: usize = 1_000_000;
 /// Entries that wait to be sent at most.
@@ -34,8 +39,9 @@ const WAITING: usize = 64;
 /// With which codes a server says that it does not take a DN or its password: noSuchObject,
 /// invalidDNSyntax, inappropriateAuthentication, invalidCredentials (RFC 4511, appendix A).
 const NOT_LET_IN: [u32; 4] = [32, 34, 48, 49];
-/// All attributes of users, and one that 389 Directory Server gives only where it is named.
-const ATTRIBUTES: [&str; 2] = ["*", "nsAccountLock"];
+/// All attributes of users, and those that 389 Directory Server and OpenLDAP give only where they are
+/// named.
+const ATTRIBUTES: [&str; 3] = ["*", "nsAccountLock", "pwdAccountLockedTime"];
 
 /// Adds what says which entries are read.
 pub(super) fn with_source(command: Command) -> Command {
@@ -77,6 +83,8 @@ pub(super) struct Entries {
     server: String,
     pieces: Receiver<Piece>,
     current: io::Cursor<Vec<u8>>,
+    /// How long is waited for the next one until something else is read.
+    alive: Duration,
     /// Whether the last one was read.
     is_ended: bool,
     /// Why not all came.
@@ -150,7 +158,7 @@ pub(super) fn entries(matches: &ArgMatches) -> Result<Entries, Failure> {
         let _unheard = sender.send(last);
     });
     let mut entries = Entries::of(url, pieces);
-    entries.advance()?;
+    entries.begin()?;
     Ok(entries)
 }
 
@@ -325,17 +333,32 @@ fn put(text: &mut Vec<u8>, name: &str, value: &[u8]) {
 impl Entries {
     fn of(server: String, pieces: Receiver<Piece>) -> Self {
         let (current, is_ended, failure) = (io::Cursor::default(), false, None);
-        Self { server, pieces, current, is_ended, failure }
+        Self { server, pieces, current, alive: ALIVE, is_ended, failure }
     }
 
-    /// Waits for what the server gives next.
+    /// Waits for the first that the server gives.
+    fn begin(&mut self) -> Result<(), Failure> {
+        let piece = self.pieces.recv().ok();
+        self.take(piece)
+    }
+
+    /// Waits for what the server gives next, or as long as nothing may be sent.
     fn advance(&mut self) -> Result<(), Failure> {
-        match self.pieces.recv() {
-            Ok(Piece::Some(piece)) => self.current = io::Cursor::new(piece),
-            Ok(Piece::End) => self.is_ended = true,
-            Ok(Piece::Failed(failure)) => return Err(failure),
+        let piece = match self.pieces.recv_timeout(self.alive) {
+            Ok(piece) => Some(piece),
+            Err(RecvTimeoutError::Timeout) => Some(Piece::Some(COMMENT.to_vec())),
+            Err(RecvTimeoutError::Disconnected) => None,
+        };
+        self.take(piece)
+    }
+
+    fn take(&mut self, piece: Option<Piece>) -> Result<(), Failure> {
+        match piece {
+            Some(Piece::Some(piece)) => self.current = io::Cursor::new(piece),
+            Some(Piece::End) => self.is_ended = true,
+            Some(Piece::Failed(failure)) => return Err(failure),
             // The thread has ended, and never said that this was all.
-            Err(_) => {
+            None => {
                 let (server, why) = (self.server.clone(), "reading broke off".to_owned());
                 return Err(Failure::Unreachable { server, why });
             }
@@ -351,6 +374,11 @@ impl Source for Entries {
 
     fn octets(&self) -> Option<u64> {
         None
+    }
+
+    fn begins_again(&mut self) -> bool {
+        // The server would have to be asked again for everything.
+        false
     }
 }
 
@@ -426,8 +454,28 @@ mod tests {
         assert!(failed.read_to_string(&mut text).is_err(), "nor is it whole afterwards");
         let said = "ldap://old.example does not give what is asked for: no more";
         assert_eq!(failed.failure().unwrap().to_string(), said, "the first time said why");
-        assert!(told(vec![refused()]).advance().is_err(), "it is known before anything is sent");
-        assert!(told(vec![Piece::End]).advance().is_ok());
+        assert!(told(vec![refused()]).begin().is_err(), "it is known before anything is sent");
+        assert!(told(vec![Piece::End]).begin().is_ok());
+    }
+
+    #[test]
+    fn something_is_sent_while_the_server_thinks() {
+        let (sender, receiver) = sync_channel(WAITING);
+        let server = "ldap://old.example".to_owned();
+        let mut slow = Entries { alive: Duration::ZERO, ..Entries::of(server, receiver) };
+        let mut octets = [0; 64];
+        let mut read = |entries: &mut Entries| {
+            let length = entries.read(&mut octets).unwrap();
+            String::from_utf8(octets[..length].to_vec()).unwrap()
+        };
+        sender.send(Piece::Some(b"dn: dc=x\n\n".to_vec())).unwrap();
+        slow.begin().unwrap();
+        assert_eq!(read(&mut slow), "dn: dc=x\n\n");
+        assert_eq!([read(&mut slow), read(&mut slow)], ["#\n", "#\n"]);
+        sender.send(Piece::Some(b"dn: dc=y\n\n".to_vec())).unwrap();
+        sender.send(Piece::End).unwrap();
+        assert_eq!([read(&mut slow), read(&mut slow)], ["dn: dc=y\n\n", ""]);
+        assert_eq!(read(&mut slow), "", "the end stays the end");
     }
 
     #[test]

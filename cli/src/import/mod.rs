@@ -3,7 +3,7 @@
 mod ldap;
 
 use std::fs::File;
-use std::io::{self, ErrorKind, IsTerminal, Read, Write};
+use std::io::{self, ErrorKind, IsTerminal, Read, Seek, Write};
 use std::path::Path;
 use std::time::Duration;
 
@@ -36,6 +36,10 @@ const LATER: Duration = Duration::from_secs(3);
 /// And after so many it is not waited for any more: minutes where it says at once that it is not
 /// there, and longer where each look takes its time.
 const PATIENCE: u32 = 100;
+/// How long is waited before a file is sent again that may not have come: so often it is. A server that
+/// is started anew is there by then.
+const AGAIN: [Duration; 3] =
+    [Duration::from_secs(1), Duration::from_secs(4), Duration::from_secs(10)];
 /// So many rows in error are printed.
 const ERRORS: usize = 50;
 /// What a table of rows shows.
@@ -124,26 +128,59 @@ pub(crate) fn run(
         (_, name) => {
             let file = File::open(name).map_err(|error| Failure::local(name, &error))?;
             let octets = size(&file);
-            Box::new(Local::of(name, file, octets))
+            Box::new(Local { rewind: Some(File::rewind), ..Local::of(name, file, octets) })
         }
     };
     let asked = asked(document, place, word, matches)?;
     let import = ask_for(place, &imports, &asked);
     let import = import.map_err(|failure| called(failure, &fields(document), matches))?;
-    let content = format!("{import}/content");
     let kind = if word == "csv" { "text/csv" } else { "text/ldif" };
     tell(match word {
         "ldap" => "Sending what the directory gives…",
         _ => "Sending the file…",
     });
-    let octets = file.octets();
-    if let Err(failure) = place.client.send(&content, kind, &mut file, octets) {
+    if let Err(failure) = deliver(place, &import, kind, &mut *file) {
         // What has no file is of no use to anybody; that it stays there is no harm either.
         let _kept = act(place, "post", &format!("{import}/cancel"), None);
-        // Our server cannot be asked where what is sent cannot be read.
-        return Err(file.failure().unwrap_or(failure));
+        return Err(failure);
     }
     follow(place, &import, format)
+}
+
+/// Sends a file, and where the line breaks or the server has no time for it sends it again, if it can
+/// be read again.
+fn deliver(
+    place: &Place<'_>,
+    import: &str,
+    kind: &str,
+    file: &mut dyn Source,
+) -> Result<(), Failure> {
+    let content = format!("{import}/content");
+    let mut pauses = AGAIN.iter();
+    loop {
+        let octets = file.octets();
+        let sent = place.client.send(&content, kind, &mut *file, octets);
+        let Err(failure) = sent else { return Ok(()) };
+        // Our server cannot be asked where what is sent cannot be read.
+        if let Some(own) = file.failure() {
+            return Err(own);
+        }
+        let Some(time) = pauses.next().filter(|_| failure.may_pass()) else { return Err(failure) };
+        pause(*time);
+        // Perhaps nothing but the answer was lost.
+        if is_there(place, import) {
+            return Ok(());
+        }
+        if !file.begins_again() {
+            return Err(failure);
+        }
+        warn(&format!("{failure}; the file is sent again"));
+    }
+}
+
+/// Whether the file of an import came, as far as the server can be asked.
+fn is_there(place: &Place<'_>, import: &str) -> bool {
+    place.client.get(import).is_ok_and(|shown| text(&shown.body, "state") != "receiving")
 }
 
 /// What is sent, as it is read.
@@ -153,6 +190,9 @@ trait Source: Read {
 
     /// How many octets it has, where that is known before.
     fn octets(&self) -> Option<u64>;
+
+    /// Goes back to its beginning, if it can be read again.
+    fn begins_again(&mut self) -> bool;
 }
 
 /// Something of this machine's that is read.
@@ -161,6 +201,8 @@ struct Local<R> {
     file: R,
     octets: Option<u64>,
     failure: Option<Failure>,
+    /// By what it goes back to its beginning, if it can.
+    rewind: Option<fn(&mut R) -> io::Result<()>>,
 }
 
 /// How that is called that nobody names.
@@ -168,7 +210,7 @@ const STANDARD_INPUT: &str = "standard input";
 
 impl<R> Local<R> {
     fn of(name: &str, file: R, octets: Option<u64>) -> Self {
-        Self { name: name.to_owned(), file, octets, failure: None }
+        Self { name: name.to_owned(), file, octets, failure: None, rewind: None }
     }
 }
 
@@ -191,6 +233,11 @@ impl<R: Read> Source for Local<R> {
 
     fn octets(&self) -> Option<u64> {
         self.octets
+    }
+
+    fn begins_again(&mut self) -> bool {
+        // What is no file after all, such as a pipe with a name, has no beginning any more.
+        self.rewind.is_some_and(|rewind| rewind(&mut self.file).is_ok())
     }
 }
 
@@ -359,7 +406,10 @@ fn judged(import: &Value, in_error: u64) -> Result<(), Failure> {
         "done" if in_error == 1 => Err(Failure::Incomplete("1 row was left out".into())),
         "done" => Err(Failure::Incomplete(format!("{in_error} rows were left out"))),
         "checked" if in_error == 0 && dry => {
-            tell(&format!("Nothing was changed yet; `tenantry import apply {id}` does it."));
+            tell(&format!(
+                "Nothing was changed yet: `tenantry import rows {id}` shows what would be, and \
+                 `tenantry import apply {id}` does it."
+            ));
             Ok(())
         }
         "checked" => {
@@ -373,7 +423,11 @@ fn judged(import: &Value, in_error: u64) -> Result<(), Failure> {
             );
             Err(Failure::Incomplete(text))
         }
-        "failed" => Err(Failure::Incomplete(format!("it failed: {}", text(import, "reason")))),
+        "failed" => {
+            let reason = text(import, "reason");
+            let text = format!("it failed: {reason}; `tenantry import apply {id}` has it go on");
+            Err(Failure::Incomplete(text))
+        }
         state => Err(Failure::Incomplete(format!("the import is {state}"))),
     }
 }
@@ -437,7 +491,21 @@ mod tests {
         assert_eq!(broken.failure().unwrap().to_string(), "people.csv: it is gone");
         let mut whole = Local::of("people.csv", &b"login"[..], None);
         assert_eq!(whole.read_to_end(&mut Vec::new()).unwrap(), 5);
-        assert!(whole.failure().is_none());
+        assert!(whole.failure().is_none() && !whole.begins_again(), "nobody said how");
+    }
+
+    #[test]
+    fn a_file_is_read_again_from_its_beginning() {
+        let mut file = Local {
+            rewind: Some(io::Cursor::rewind),
+            ..Local::of("people.csv", io::Cursor::new(b"login".to_vec()), None)
+        };
+        for _ in 0..2 {
+            let mut text = String::new();
+            file.read_to_string(&mut text).unwrap();
+            assert_eq!(text, "login");
+            assert!(file.begins_again());
+        }
     }
 
     #[test]

@@ -196,6 +196,6 @@ pub struct Context {
     pub source: Option<IpAddr>,
     /// When.
     pub now: Time,
-    /// By which request; absent for what no request of the admin API asks for.
+    /// By which request, or of which import; absent for what no request of the admin API asks for.
     pub request: Option<RequestId>,
 }

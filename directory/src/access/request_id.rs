@@ -2,11 +2,23 @@
 
 use std::fmt::Write;
 
-/// What a request is called: in its answer, in the log and in the events that come of it.
+use uuid::Uuid;
+
+/// What a request is called: in its answer, in the log and in the events that come of it. What goes on
+/// behind an answer is called as that which was asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct RequestId {
-    own: [u8; 8],
+    own: Own,
     given: Option<Given>,
+}
+
+/// What something is called here.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Own {
+    /// A request.
+    Request([u8; 8]),
+    /// An import, by its id.
+    Import(Uuid),
 }
 
 /// What whoever asks calls the request. It stands in a context, which is copied, so it has its room
@@ -23,7 +35,12 @@ const LONGEST: usize = 64;
 impl RequestId {
     /// A request that is called so here.
     pub const fn new(own: [u8; 8]) -> Self {
-        Self { own, given: None }
+        Self { own: Own::Request(own), given: None }
+    }
+
+    /// What is done of an import, whoever asked for it.
+    pub(crate) const fn of_import(import: Uuid) -> Self {
+        Self { own: Own::Import(import), given: None }
     }
 
     /// The same with what whoever asks calls it, if that may stand in logs and events: 1 to 64
@@ -38,13 +55,16 @@ impl RequestId {
         Some(Self { given: Some(Given { octets, length: told.len() }), ..self })
     }
 
-    /// What it is called here, in hexadecimal; no two requests are called the same.
+    /// What it is called here, in hexadecimal, or the id of an import; no two are called the same.
     pub fn text(&self) -> String {
-        self.own.iter().fold(String::new(), |mut text, octet| {
-            // Writing into a string does not fail.
-            let _written = write!(text, "{octet:02x}");
-            text
-        })
+        match self.own {
+            Own::Request(own) => own.iter().fold(String::new(), |mut text, octet| {
+                // Writing into a string does not fail.
+                let _written = write!(text, "{octet:02x}");
+                text
+            }),
+            Own::Import(import) => import.to_string(),
+        }
     }
 
     /// What whoever asks calls it.
@@ -62,6 +82,9 @@ mod tests {
     fn what_a_client_calls_a_request_is_told_if_it_is_plain() {
         let own = RequestId::new([0, 1, 2, 3, 0xFC, 0xFD, 0xFE, 0xFF]);
         assert_eq!((own.text().as_str(), own.given_text()), ("00010203fcfdfeff", None));
+        let import = RequestId::of_import(Uuid::from_u128(7));
+        let expected = "00000000-0000-0000-0000-000000000007";
+        assert_eq!((import.text().as_str(), import.given_text()), (expected, None));
         let longest = "x".repeat(LONGEST);
         for text in ["a", "trace-7.a_B", &longest] {
             assert_eq!(own.given(text).unwrap().given_text(), Some(text));

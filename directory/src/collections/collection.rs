@@ -133,6 +133,12 @@ where
         Ok(all)
     }
 
+    /// What is told of a record that is to be made.
+    pub(crate) fn told_made(&self, record: &E) -> Result<Vec<Difference>, Error> {
+        let told = Told::of(record, &*self.site.source, self.site.partition())?;
+        Ok(differences(None, Some(&told)))
+    }
+
     /// What is told of a record that goes.
     pub(crate) fn told_gone(&self, record: &E) -> Result<Vec<Difference>, Error> {
         let told = Told::of(record, &*self.site.source, self.site.partition())?;

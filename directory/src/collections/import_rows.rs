@@ -46,7 +46,10 @@ impl Browse for RowsOf<'_> {
         limit: usize,
     ) -> Result<Batch<RowPlace, RowOutcome>, Error> {
         let from = after.map_or(0, |after| after.0.saturating_add(1));
-        let page = self.imports.outcomes(self.import, from, limit)?;
+        let mut page = self.imports.outcomes(self.import, from, limit)?;
+        if self.verdict.is_none_or(|verdict| verdict == Verdict::Create) {
+            self.imports.tell_made(self.import, &mut page.outcomes)?;
+        }
         let rows = page.outcomes.into_iter().map(|(place, row)| (RowPlace(place), row));
         Ok((rows.collect(), page.next.is_some()))
     }

@@ -12,7 +12,7 @@ use crate::access::{Context, Grant, ManageIdentities, View, Who};
 use crate::error::{Error, Invalid};
 use crate::events::{Action, SubjectKind, differences};
 use crate::id::{ImportId, RecordId};
-use crate::imports::{CHUNKS, Chunks, IMPORT_ROWS, IMPORTS, Row, RowOutcome};
+use crate::imports::{CHUNKS, Chunks, IMPORT_ROWS, IMPORTS, Row, RowOutcome, Verdict, made};
 use crate::limits;
 use crate::records::{
     Asker, Import, ImportCounts, ImportFields, ImportState, ImportWork, Position, Stamp, Token,
@@ -156,6 +156,33 @@ where
         Ok(OutcomePage { outcomes, next: None })
     }
 
+    /// Tells of rows by which a user or a group is made what they say, as long as they are kept.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub(crate) fn tell_made(
+        &self,
+        id: ImportId,
+        outcomes: &mut [(u64, RowOutcome)],
+    ) -> Result<(), Error> {
+        let (mut read, source) = (None::<(u64, Vec<Row>)>, &*self.site.source);
+        let made_ones = outcomes.iter_mut().filter(|(_, row)| row.verdict == Verdict::Create);
+        for (place, outcome) in made_ones {
+            let (chunk, number) = (*place >> 32, *place & 0xffff_ffff);
+            if read.as_ref().is_none_or(|(known, _)| *known != chunk) {
+                let rows =
+                    self.chunks(id).rows(source, u32::try_from(chunk).unwrap_or(u32::MAX))?;
+                read = Some((chunk, rows));
+            }
+            let row = read.as_ref().zip(usize::try_from(number).ok());
+            if let Some(row) = row.and_then(|((_, rows), number)| rows.get(number)) {
+                let Site { place, context, tools, .. } = self.site;
+                outcome.makes(made(row, Site { source, place, context, tools })?);
+            }
+        }
+        Ok(())
+    }
+
     fn read_at(&self, id: ImportId, revision: Option<u64>) -> Result<Import, Error> {
         let import = self.read(id)?;
         match revision {
@@ -296,11 +323,12 @@ impl Imports<'_, &mut Change<'_>> {
         self.change(id, &before, after).map(drop)
     }
 
-    /// Has an import applied that was checked, with `leave_out_errors` also when rows are in error.
-    /// What is done then is done as asked for by whoever says so.
+    /// Has an import applied that was checked, with `leave_out_errors` also when rows are in error; one
+    /// that failed goes on where it was. What is done then is done as asked for by whoever says so.
     ///
     /// # Errors
-    /// `Missing` or `Stale`; `Forbidden` when it was not checked, or rows are in error.
+    /// `Missing` or `Stale`; `Forbidden` when it neither was checked nor failed, rows are in error, or
+    /// they are not kept any more.
     pub fn apply(
         &mut self,
         id: ImportId,
@@ -308,13 +336,22 @@ impl Imports<'_, &mut Change<'_>> {
         leave_out_errors: bool,
     ) -> Result<Import, Error> {
         let before = self.read_at(id, revision)?;
-        if before.state != ImportState::Checked {
-            return Err(Error::Forbidden("only an import that was checked can be applied"));
-        }
-        let state = ImportState::Applying;
+        let state = match &before.state {
+            ImportState::Checked => ImportState::Applying,
+            ImportState::Failed(_) => self.resumed(id, &before)?,
+            ImportState::Receiving
+            | ImportState::Checking
+            | ImportState::Applying
+            | ImportState::Done
+            | ImportState::Cancelled => {
+                let text = "only an import that was checked, or that failed, can be applied";
+                return Err(Error::Forbidden(text));
+            }
+        };
+        let is_applied = state == ImportState::Applying;
         let mut after = self.asked()?.of(Import { state, ..before.clone() });
         after.fields.leave_out_errors |= leave_out_errors;
-        if before.planned.error > 0 && !after.fields.leave_out_errors {
+        if is_applied && before.planned.error > 0 && !after.fields.leave_out_errors {
             let text = "rows are in error: mend the file, or leave them out (leave_out_errors)";
             return Err(Error::Forbidden(text));
         }
@@ -342,24 +379,43 @@ impl Imports<'_, &mut Change<'_>> {
         if !import.state.is_over() {
             return Err(Error::Forbidden("the import is not over; cancel it first"));
         }
+        self.forget_rows(id, import.chunks)?;
         self.chunks(id).forget_outcomes(self.site.source, import.chunks)?;
         let partition = self.partition();
         self.site.source.delete::<Import>(partition, id.record())?;
         self.tell(Action::Deleted, Some(&import), None)
     }
 
-    /// Ends an import, and erases the rows that are left.
+    /// Ends an import, and erases the rows that are left, unless it may go on.
     pub(crate) fn end(&mut self, id: ImportId, state: ImportState) -> Result<(), Error> {
         let before = self.read(id)?;
-        self.chunks(id).forget_rows(self.site.source, before.chunks)?;
+        if !matches!(state, ImportState::Failed(_)) {
+            self.forget_rows(id, before.chunks)?;
+        }
+        let after = Import { state, ..before.clone() };
+        self.change(id, &before, after).map(drop)
+    }
+
+    /// Where an import goes on that failed: where nothing of it was applied it is checked anew, since it
+    /// may be that it was not yet.
+    fn resumed(&self, id: ImportId, failed: &Import) -> Result<ImportState, Error> {
+        if !self.chunks(id).has_rows(&*self.site.source, failed.position.chunk)? {
+            return Err(Error::Forbidden("its rows are not kept any more: import the file anew"));
+        }
+        let is_begun = failed.position != Position::default();
+        Ok(if is_begun { ImportState::Applying } else { ImportState::Checking })
+    }
+
+    /// Erases the rows that are left of so many chunks: there is nothing to do for the import any more.
+    pub(crate) fn forget_rows(&mut self, id: ImportId, chunks: u32) -> Result<(), Error> {
+        self.chunks(id).forget_rows(self.site.source, chunks)?;
         let key = self.work(id)?.key();
         let (place, index) = (Partition::Provider, indices::IMPORT_WORK_OF);
         let works: Vec<Id> = self.site.source.find(place, index, &key).collect::<Result<_, _>>()?;
         for work in works {
             self.site.source.delete::<ImportWork>(place, work)?;
         }
-        let after = Import { state, ..before.clone() };
-        self.change(id, &before, after).map(drop)
+        Ok(())
     }
 
     /// Who asks.

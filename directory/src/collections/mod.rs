@@ -148,4 +148,4 @@ pub(crate) use site::Site;
 pub(crate) use user_cap::places_left;
 pub use user_cap::{CapUse, UserCaps};
 pub use users::Users;
-pub(crate) use users::{check_expiry, check_renewal};
+pub(crate) use users::{check_expiry, check_told};

@@ -87,6 +87,19 @@ impl Users<'_, &mut Change<'_>> {
         password: Option<NewPassword>,
     ) -> Result<(UserId, User), Error> {
         check_expiry(fields.expires, self.site.now())?;
+        self.take_in(state, fields, password)
+    }
+
+    /// Makes a user in a state, whose time may be over.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create).
+    pub(crate) fn take_in(
+        &mut self,
+        state: UserState,
+        fields: UserFields,
+        password: Option<NewPassword>,
+    ) -> Result<(UserId, User), Error> {
         user_cap::take_place(&mut self.site)?;
         let (id, user) = self.add_as(fields, |user| user.state = state)?;
         if let Some(password) = password {
@@ -106,13 +119,27 @@ impl Users<'_, &mut Change<'_>> {
         revision: Option<u64>,
         edit: impl FnOnce(&mut User) -> Result<(), Error>,
     ) -> Result<User, Error> {
+        self.update_if(id, revision, check_renewal, edit)
+    }
+
+    /// Changes a user, if what is changed is all right by the state before, that after and the time.
+    ///
+    /// # Errors
+    /// As [`update`](Self::update).
+    pub(crate) fn update_if(
+        &mut self,
+        id: UserId,
+        revision: Option<u64>,
+        check: fn(&User, &User, Time) -> Result<(), Error>,
+        edit: impl FnOnce(&mut User) -> Result<(), Error>,
+    ) -> Result<User, Error> {
         let (before, now) = (self.read(id)?, self.site.now());
         let user = self.edit(id, revision, |user| {
             edit(user)?;
             if user.state == UserState::Active && before.state != UserState::Active {
                 user.activated = Some(now);
             }
-            check_renewal(&before, user, now)
+            check(&before, user, now)
         })?;
         if user.state != before.state {
             super::passwords::raise_version(&mut self.site, id.record())?;
@@ -164,10 +191,18 @@ pub(crate) fn check_expiry(expires: Option<Time>, now: Time) -> Result<(), Error
 }
 
 /// Refuses to let somebody in again, or to give them another end, whose time is over.
-pub(crate) fn check_renewal(before: &User, after: &User, now: Time) -> Result<(), Error> {
+fn check_renewal(before: &User, after: &User, now: Time) -> Result<(), Error> {
     let is_renewed = after.fields.expires != before.fields.expires
         || after.state == UserState::Active && before.state != UserState::Active;
     if is_renewed { check_expiry(after.fields.expires, now) } else { Ok(()) }
+}
+
+/// Likewise of whom another system tells: who is suspended may have an end that is over.
+pub(crate) fn check_told(before: &User, after: &User, now: Time) -> Result<(), Error> {
+    match after.state {
+        UserState::Suspended => Ok(()),
+        UserState::Active | UserState::Staged => check_renewal(before, after, now),
+    }
 }
 
 /// The groups that a user is in directly.

@@ -20,7 +20,7 @@ pub struct EventQuery {
     pub from: Option<Time>,
     /// Only those that happened earlier.
     pub until: Option<Time>,
-    /// Only what came of this request: its id, or what its client calls it.
+    /// Only what came of this request: its id, or what its client calls it; or of the import of this id.
     pub request: Option<String>,
 }
 

@@ -13,7 +13,7 @@ use super::row::{Fault, Row, RowEntry, RowPassword, UserRow};
 use crate::access::Context;
 use crate::authentication::{HashParameters, HashingFailed, Password};
 use crate::collections::{
-    Collection, Imports, NewPassword, Passwords, Site, places_left, settings,
+    Collection, Imports, NewPassword, Passwords, Site, check_told, places_left, settings,
 };
 use crate::directory::Directory;
 use crate::error::{Error, StoreFailure};
@@ -233,7 +233,10 @@ impl<'a> Work<'a> {
             if has_turn && outcome.has_entry() {
                 let hashed = batch.hashed.remove(&number);
                 match self.entry(change, import, row, hashed)? {
-                    Applied::As(verdict, changes) => outcome.became(verdict, changes),
+                    Applied::As(verdict, changes, notes) => {
+                        outcome.became(verdict, changes);
+                        outcome.remark(&notes);
+                    }
                     Applied::Fault(fault) => *outcome = RowOutcome::fault(row, fault),
                     // The password has to be hashed first.
                     Applied::Later => return Ok(()),
@@ -275,14 +278,14 @@ impl<'a> Work<'a> {
                     (None, None) if user.nt_hash.is_some() => return Ok(Applied::Later),
                     (None, None) => None,
                 };
-                let changes = std::mem::take(&mut plan.changes);
+                let told = (std::mem::take(&mut plan.changes), std::mem::take(&mut plan.notes));
                 let verdict = self.apply_user(change, user, plan, password)?;
-                Ok(Applied::As(verdict, changes))
+                Ok(Applied::As(verdict, told.0, told.1))
             }
             RowEntry::Group(group) => match self.planner(change, import)?.group(group)? {
                 Ok(mut plan) => {
                     let changes = std::mem::take(&mut plan.changes);
-                    Ok(Applied::As(self.apply_group(change, plan)?, changes))
+                    Ok(Applied::As(self.apply_group(change, plan)?, changes, Vec::new()))
                 }
                 Err(fault) => Ok(Applied::Fault(fault)),
             },
@@ -299,26 +302,17 @@ impl<'a> Work<'a> {
     ) -> Result<Verdict, Error> {
         let Plan { verdict, found, after, .. } = plan;
         let Some(fields) = after else { return Ok(verdict) };
-        let state = row.suspended.map(|suspended| match suspended {
-            true => UserState::Suspended,
-            false => UserState::Active,
-        });
+        let now = self.context.now;
         match found {
             None => {
                 let mut users = Collection::<_, User>::new(self.site(change));
-                let (id, _) = users.create(fields, password)?;
-                if state == Some(UserState::Suspended) {
-                    users.update(id, None, |user| {
-                        user.state = UserState::Suspended;
-                        Ok(())
-                    })?;
-                }
+                users.take_in(row.state(UserState::Active, now), fields, password)?;
             }
             Some((id, before)) => {
-                let state = state.unwrap_or(before.state);
+                let state = row.state(before.state, now);
                 if state != before.state || fields != before.fields {
                     let mut users = Collection::<_, User>::new(self.site(change));
-                    users.update(id, None, |user| {
+                    users.update_if(id, None, check_told, |user| {
                         (user.state, user.fields) = (state, fields);
                         Ok(())
                     })?;
@@ -351,7 +345,7 @@ impl<'a> Work<'a> {
 
 /// What became of a row.
 enum Applied {
-    As(Verdict, Vec<Difference>),
+    As(Verdict, Vec<Difference>, Vec<String>),
     Fault(Fault),
     Later,
 }

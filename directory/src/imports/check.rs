@@ -9,7 +9,7 @@ use super::outcome::{RowOutcome, Verdict};
 use super::plan::{NT_HASH_LEFT_OUT, Plan, Planner};
 use super::row::{Fault, Row, RowEntry};
 use super::survey::Survey;
-use crate::access::{Actor, Context, Errand, Permission, Who, authorize_errand};
+use crate::access::{Actor, Context, Errand, Permission, RequestId, Who, authorize_errand};
 use crate::collections::{Entity, Imports, Site, places_left, settings};
 use crate::directory::Directory;
 use crate::error::Error;
@@ -39,7 +39,9 @@ impl Job {
     pub(crate) fn context(&self, import: &Import) -> Context {
         let asker = &import.asker;
         let actor = Actor(Who::Admin { admin: asker.admin, token: asker.token });
-        Context { actor, source: asker.source, now: self.now, request: None }
+        // By its id all that it did is found.
+        let request = Some(RequestId::of_import(import.uuid));
+        Context { actor, source: asker.source, now: self.now, request }
     }
 
     /// Looks whether whoever asked for the import may still have it done.
@@ -157,7 +159,7 @@ fn checked<R: Reading>(
         RowEntry::Group(group) => planner.group(group)?.map(summary),
         RowEntry::Faulty(fault) => Err(fault.clone()),
     };
-    let (mut verdict, mut changes) = match planned {
+    let (mut verdict, mut changes, notes) = match planned {
         Ok(planned) => planned,
         Err(fault) => return Ok(RowOutcome::fault(row, fault)),
     };
@@ -186,12 +188,13 @@ fn checked<R: Reading>(
     }
     referring.into_iter().for_each(|named| RowOutcome::refers(&mut changes, named));
     let mut outcome = RowOutcome::of(row, verdict, changes);
+    outcome.remark(&notes);
     if leaves_out {
         note(&mut outcome.notes, NT_HASH_LEFT_OUT);
     }
     Ok(outcome)
 }
 
-fn summary<E: Entity>(plan: Plan<E>) -> (Verdict, Vec<Difference>) {
-    (plan.verdict, plan.changes)
+fn summary<E: Entity>(plan: Plan<E>) -> (Verdict, Vec<Difference>, Vec<String>) {
+    (plan.verdict, plan.changes, plan.notes)
 }

@@ -26,16 +26,17 @@ const PLACE: u32 = 20;
 /// and one of nothing at all ends there, or has nothing but such lists behind it.
 const VERSIONED: u8 = 0;
 /// The version at which chunks are written.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 
 fn written<T: Serialize>(lists: &T) -> Result<Vec<u8>, Error> {
     Ok(storage::encode_behind(vec![VERSIONED, VERSION], lists).map_err(ReadError::from)?)
 }
 
-/// What [`written`] wrote, in this version or the first, or the octets of a chunk of before there were
+/// What [`written`] wrote, in this version or one before, or the octets of a chunk of before there were
 /// versions.
 enum Form<'a> {
     Present(&'a [u8]),
+    Second(&'a [u8]),
     First(&'a [u8]),
     Unversioned(&'a [u8]),
 }
@@ -44,6 +45,7 @@ impl<'a> Form<'a> {
     fn of(octets: &'a [u8]) -> Result<Self, Error> {
         match octets {
             [VERSIONED, VERSION, lists @ ..] => Ok(Self::Present(lists)),
+            [VERSIONED, 2, lists @ ..] => Ok(Self::Second(lists)),
             [VERSIONED, 1, lists @ ..] => Ok(Self::First(lists)),
             [VERSIONED, version, ..] if *version > VERSION => {
                 let text = format!("a chunk of an import has unknown version {version}");
@@ -61,6 +63,48 @@ fn read<T: DeserializeOwned>(lists: &[u8]) -> Result<T, Error> {
 /// Whom the organization's own attributes of a row are to name, beside the row that it belongs to.
 type Naming = (u32, Vec<RowReference>);
 
+/// What else stands beside the row that it belongs to.
+#[derive(Serialize, Deserialize)]
+struct Beside {
+    row: u32,
+    enabled: bool,
+    /// Of a user that of the primary group, and of a group its own.
+    sid: Option<String>,
+}
+
+impl Beside {
+    /// What stands beside a row, if something does.
+    fn of(row: u32, entry: &RowEntry) -> Option<Self> {
+        let (enabled, sid) = match entry {
+            RowEntry::User(user) => (user.enabled, user.primary_group.clone()),
+            RowEntry::Group(group) => (false, group.sid.clone()),
+            RowEntry::Faulty(_) => (false, None),
+        };
+        (enabled || sid.is_some()).then_some(Self { row, enabled, sid })
+    }
+}
+
+/// All that a chunk of rows is made of.
+type Lists = (Vec<Row>, Vec<Kept>, Vec<Naming>, Vec<Beside>);
+
+fn lists(octets: &[u8]) -> Result<Lists, Error> {
+    Ok(match Form::of(octets)? {
+        Form::Present(lists) => read(lists)?,
+        Form::Second(lists) => {
+            let (rows, kept, naming) = read(lists)?;
+            (rows, kept, naming, Vec::new())
+        }
+        Form::First(lists) => {
+            let (rows, kept) = read(lists)?;
+            (rows, kept, Vec::new(), Vec::new())
+        }
+        Form::Unversioned(lists) => {
+            let (rows, kept): (Vec<FormerRow>, _) = read(lists)?;
+            (rows.into_iter().map(Row::from).collect(), kept, Vec::new(), Vec::new())
+        }
+    })
+}
+
 /// A password beside the row that it belongs to.
 #[derive(Serialize, Deserialize)]
 struct Kept {
@@ -76,32 +120,35 @@ impl Drop for Kept {
 }
 
 impl Chunks {
+    /// Whether a chunk of rows is kept.
+    pub(crate) fn has_rows(&self, source: &impl Reading, chunk: u32) -> Result<bool, Error> {
+        let found = source.secret(self.partition, kinds::IMPORT_ROWS, self.number(chunk))?;
+        Ok(found.is_some())
+    }
+
     /// Reads a chunk of rows.
     pub(crate) fn rows(&self, source: &impl Reading, chunk: u32) -> Result<Vec<Row>, Error> {
         let found = source.secret(self.partition, kinds::IMPORT_ROWS, self.number(chunk))?;
         let Some(found) = found else { return Ok(Vec::new()) };
-        let (mut rows, kept, naming): (Vec<Row>, Vec<Kept>, Vec<Naming>) =
-            match Form::of(found.expose())? {
-                Form::Present(lists) => read(lists)?,
-                Form::First(lists) => {
-                    let (rows, kept) = read(lists)?;
-                    (rows, kept, Vec::new())
-                }
-                Form::Unversioned(lists) => {
-                    let (rows, kept): (Vec<FormerRow>, _) = read(lists)?;
-                    (rows.into_iter().map(Row::from).collect(), kept, Vec::new())
-                }
-            };
+        let (mut rows, kept, naming, beside) = lists(found.expose())?;
         for (row, references) in naming {
-            let row = usize::try_from(row).ok().and_then(|row| rows.get_mut(row));
-            if let Some(own) = row.and_then(|row| row.entry.references_mut()) {
+            let own = entry(&mut rows, row).and_then(RowEntry::references_mut);
+            if let Some(own) = own {
                 *own = references;
             }
         }
         for kept in kept {
-            let row = usize::try_from(kept.row).ok().and_then(|row| rows.get_mut(row));
-            if let Some(RowEntry::User(user)) = row.map(|row| &mut row.entry) {
+            if let Some(RowEntry::User(user)) = entry(&mut rows, kept.row) {
                 kept.give(user)?;
+            }
+        }
+        for beside in beside {
+            match entry(&mut rows, beside.row) {
+                Some(RowEntry::User(user)) => {
+                    (user.enabled, user.primary_group) = (beside.enabled, beside.sid);
+                }
+                Some(RowEntry::Group(group)) => group.sid = beside.sid,
+                Some(RowEntry::Faulty(_)) | None => {}
             }
         }
         Ok(rows)
@@ -114,11 +161,12 @@ impl Chunks {
         chunk: u32,
         rows: &[Row],
     ) -> Result<(), Error> {
-        let (mut kept, mut naming) = (Vec::new(), Vec::<Naming>::new());
+        let (mut kept, mut naming, mut beside) = (Vec::new(), Vec::<Naming>::new(), Vec::new());
         for (row, number) in rows.iter().zip(0..) {
             if !row.entry.references().is_empty() {
                 naming.push((number, row.entry.references().to_vec()));
             }
+            beside.extend(Beside::of(number, &row.entry));
             let RowEntry::User(user) = &row.entry else { continue };
             if let Some(password) = &user.password {
                 let (is_hash, octets) = match password {
@@ -133,7 +181,7 @@ impl Chunks {
                 kept.push(Kept { row: number, is_hash: true, octets });
             }
         }
-        let encoded = Zeroizing::new(written(&(rows, kept, naming))?);
+        let encoded = Zeroizing::new(written(&(rows, kept, naming, beside))?);
         let number = self.number(chunk);
         Ok(change.put_secret(self.partition, kinds::IMPORT_ROWS, number, &encoded)?)
     }
@@ -148,7 +196,10 @@ impl Chunks {
         let Some(found) = found else { return Ok(Vec::new()) };
         match Form::of(found.expose())? {
             // Outcomes have kept their form.
-            Form::Present(lists) | Form::First(lists) | Form::Unversioned(lists) => read(lists),
+            Form::Present(lists)
+            | Form::Second(lists)
+            | Form::First(lists)
+            | Form::Unversioned(lists) => read(lists),
         }
     }
 
@@ -200,6 +251,12 @@ impl Chunks {
     fn number(&self, chunk: u32) -> Id {
         self.import << PLACE | Id::from(chunk)
     }
+}
+
+/// What a row of a chunk is about.
+fn entry(rows: &mut [Row], row: u32) -> Option<&mut RowEntry> {
+    let row = usize::try_from(row).ok().and_then(|row| rows.get_mut(row))?;
+    Some(&mut row.entry)
 }
 
 impl Kept {

@@ -54,8 +54,9 @@ impl<R: Reading> Members<'_, R> {
                 let all = user.groups.clone();
                 let nobody = self.settle_groups(user, survey)?;
                 let fault = absent(&user.fields.login, "groups", &nobody, missing);
-                if fault.is_some() {
-                    user.groups = all;
+                match &fault {
+                    Some(_) => user.groups = all,
+                    None => settle_primary(user, survey, &mut row.notes),
                 }
                 ("groups", nobody, fault)
             }
@@ -167,6 +168,18 @@ impl<R: Reading> Members<'_, R> {
     ) -> Result<bool, Error> {
         let (Some(group), Some(member)) = (group, member) else { return Ok(false) };
         Ok(self.source.is_linked(self.partition, relation, group.record(), member.record())?)
+    }
+}
+
+/// Has a user come into the primary group that the source has for them, if the file has it.
+fn settle_primary(user: &mut UserRow, survey: &Survey, notes: &mut Vec<String>) {
+    let Some(sid) = user.primary_group.take() else { return };
+    match survey.primary_group(&sid) {
+        Some(name) => {
+            let is_named = user.groups.iter().any(|known| prepare(known) == prepare(name));
+            user.groups.extend((!is_named).then(|| name.to_owned()));
+        }
+        None => note(notes, &format!("the primary group was left out: {sid} is not in the file")),
     }
 }
 

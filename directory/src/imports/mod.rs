@@ -12,6 +12,7 @@ mod check;
 mod chunks;
 mod former;
 mod join;
+mod made;
 mod members;
 mod notes;
 mod outcome;
@@ -22,6 +23,7 @@ mod survey;
 mod work;
 
 pub(crate) use chunks::Chunks;
+pub(crate) use made::made;
 pub use notes::{cut, note};
 pub use outcome::{RowKind, RowOutcome, Verdict};
 pub use row::{Fault, GroupRow, Row, RowEntry, RowMember, RowPassword, RowReference, UserRow};

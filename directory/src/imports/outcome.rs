@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::notes::note;
 use super::row::{Fault, Row, RowEntry};
 use crate::events::Difference;
 use crate::records::ImportCounts;
@@ -23,7 +24,7 @@ pub struct RowOutcome {
     pub reason: Option<String>,
     /// What is left out.
     pub notes: Vec<String>,
-    /// What of a user or a group that is there changes.
+    /// What of a user or a group changes. Of one that is made its rows say it as long as they are kept.
     pub changes: Vec<Difference>,
 }
 
@@ -94,6 +95,21 @@ impl RowOutcome {
         let only_members = verdict == Verdict::Unchanged && !coming.is_empty();
         self.verdict = if only_members { Verdict::Update } else { verdict };
         self.changes = changes.into_iter().map(abridged).chain(coming).collect();
+    }
+
+    /// Tells the fields of what is made as well.
+    pub(crate) fn makes(&mut self, fields: Vec<Difference>) {
+        let coming = std::mem::take(&mut self.changes);
+        self.changes = fields.into_iter().map(abridged).chain(coming).collect();
+    }
+
+    /// Notes what the plan of a row tells, which is made for the check and again for the work.
+    pub(crate) fn remark(&mut self, notes: &[String]) {
+        for text in notes {
+            if !self.notes.contains(text) {
+                note(&mut self.notes, text);
+            }
+        }
     }
 
     /// Notes memberships that are planned.

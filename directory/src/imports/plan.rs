@@ -3,14 +3,15 @@
 use storage::{Id, Partition, Reading};
 use uuid::Uuid;
 
+use super::made::password;
 use super::outcome::Verdict;
 use super::row::{Fault, GroupRow, RowEntry, RowPassword, UserRow};
 use crate::access::organization;
 use crate::collections::{
-    Collection, Entity, Site, check_expiry, check_renewal, require_quality, settings_of,
+    Collection, Entity, Site, check_expiry, check_told, require_quality, settings_of,
 };
 use crate::error::{Error, Invalid};
-use crate::events::Difference;
+use crate::events::{Difference, told_time};
 use crate::id::{GroupId, RecordId, UserId};
 use crate::records::{
     Credential, Group, ImportFields, OnConflict, PasswordsOf, Settings, Stamp, User, UserState,
@@ -38,6 +39,8 @@ pub(crate) struct Plan<E: Entity> {
     /// What the fields are to be.
     pub(crate) after: Option<E::Fields>,
     pub(crate) changes: Vec<Difference>,
+    /// What becomes of it otherwise than the row says.
+    pub(crate) notes: Vec<String>,
     /// Whether the row's password is to be set.
     pub(crate) sets_password: bool,
 }
@@ -81,37 +84,62 @@ impl<'a, R: Reading> Planner<'a, R> {
 
     fn plan_user(&self, row: &UserRow) -> Result<Plan<User>, Error> {
         let Some((id, before)) = self.found::<User>(&row.fields.login, "login")? else {
-            let (_, made) = self.checked::<User>((NOBODY, None), row.created())?;
-            check_expiry(made.fields.expires, self.site.now())?;
-            self.check_password(row, (None, &made))?;
-            if let Some((most, 0)) = self.places {
-                return Err(Error::Full(most));
-            }
-            let (after, sets_password) = (Some(made.fields), row.has_password());
-            return Ok(Plan { after, sets_password, ..Plan::of(Verdict::Create, None) });
+            return self.plan_new_user(row);
         };
         if self.fields.on_conflict == OnConflict::Skip {
             return Ok(Plan::of(Verdict::Skip, Some((id, before))));
         }
         let (id, mut after) =
             self.checked((id.record(), Some(&before)), row.merged(&before.fields))?;
-        after.state = match row.suspended {
-            Some(true) => UserState::Suspended,
-            Some(false) => UserState::Active,
-            None => before.state,
-        };
-        check_renewal(&before, &after, self.site.now())?;
+        after.state = row.state(before.state, self.site.now());
+        check_told(&before, &after, self.site.now())?;
         let sets_password = self.is_other_password(id, row)?;
         if sets_password {
             self.check_password(row, (Some(id), &after))?;
         }
         let mut changes = self.all::<User>().told(&before, &after)?;
         if sets_password {
-            changes.push(Difference { field: "password".into(), before: None, after: None });
+            changes.push(password(row));
         }
         let verdict = if changes.is_empty() { Verdict::Unchanged } else { Verdict::Update };
         let plan = Plan::of(verdict, Some((id, before)));
-        Ok(Plan { after: Some(after.fields), changes, sets_password, ..plan })
+        let notes = self.notes(row, &after);
+        Ok(Plan { after: Some(after.fields), changes, notes, sets_password, ..plan })
+    }
+
+    fn plan_new_user(&self, row: &UserRow) -> Result<Plan<User>, Error> {
+        let (_, mut made) = self.checked::<User>((NOBODY, None), row.created())?;
+        made.state = row.state(UserState::Active, self.site.now());
+        if made.state != UserState::Suspended {
+            check_expiry(made.fields.expires, self.site.now())?;
+        }
+        self.check_password(row, (None, &made))?;
+        if let Some((most, 0)) = self.places {
+            return Err(Error::Full(most));
+        }
+        let notes = self.notes(row, &made);
+        let (after, sets_password) = (Some(made.fields), row.has_password());
+        Ok(Plan { after, notes, sets_password, ..Plan::of(Verdict::Create, None) })
+    }
+
+    /// What is noted of the state that a row's user is to be in.
+    fn notes(&self, row: &UserRow, after: &User) -> Vec<String> {
+        let over = row.fields.expires.filter(|_| row.is_over(self.site.now()));
+        let stays = match after.state {
+            UserState::Active => None,
+            UserState::Suspended => Some("suspended"),
+            UserState::Staged => Some("staged"),
+        };
+        let note = match (over, stays) {
+            (Some(end), Some("suspended")) => {
+                Some(format!("their time was over at {}: suspended", told_time(end)))
+            }
+            (None, Some(state)) if row.enabled && row.suspended.is_none() => {
+                Some(format!("the source lets them in, and they stay {state} here"))
+            }
+            (_, _) => None,
+        };
+        note.into_iter().collect()
     }
 
     fn plan_group(&self, row: &GroupRow) -> Result<Plan<Group>, Error> {
@@ -209,7 +237,8 @@ impl<'a, R: Reading> Planner<'a, R> {
 
 impl<E: Entity> Plan<E> {
     fn of(verdict: Verdict, found: Option<(E::Id, E)>) -> Self {
-        Self { verdict, found, after: None, changes: Vec::new(), sets_password: false }
+        let (changes, notes) = (Vec::new(), Vec::new());
+        Self { verdict, found, after: None, changes, notes, sets_password: false }
     }
 }
 

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::authentication::{NtHash, Password};
-use crate::records::{GroupFields, UserFields};
+use crate::records::{GroupFields, UserFields, UserState};
+use crate::time::Time;
 
 /// What a file says of one user or group.
 #[derive(Serialize, Deserialize)]
@@ -36,6 +37,10 @@ pub struct UserRow {
     pub fields: UserFields,
     /// Whether the user is kept out.
     pub suspended: Option<bool>,
+    /// Whether the source lets the user in by what it derives from rules of its own: that lets nobody
+    /// in here who is kept out.
+    #[serde(skip)]
+    pub enabled: bool,
     /// The password.
     #[serde(skip)]
     pub password: Option<RowPassword>,
@@ -44,6 +49,9 @@ pub struct UserRow {
     pub nt_hash: Option<NtHash>,
     /// The names of groups that the user comes into.
     pub groups: Vec<String>,
+    /// The primary group, by what the source names it beside its name.
+    #[serde(skip)]
+    pub primary_group: Option<String>,
     /// Whom the organization's own attributes are to name.
     #[serde(skip)]
     pub references: Vec<RowReference>,
@@ -64,6 +72,9 @@ pub struct GroupRow {
     pub fields: GroupFields,
     /// Who comes into the group.
     pub members: Vec<RowMember>,
+    /// By what users of the source name it as their primary group.
+    #[serde(skip)]
+    pub sid: Option<String>,
     /// Whom the organization's own attributes are to name.
     #[serde(skip)]
     pub references: Vec<RowReference>,
@@ -129,6 +140,30 @@ impl RowEntry {
 }
 
 impl UserRow {
+    /// Takes in whether the source keeps the user out, by what it derives from rules of its own.
+    pub const fn derive(&mut self, is_kept_out: bool) {
+        if is_kept_out {
+            self.suspended = Some(true);
+        } else {
+            self.enabled = true;
+        }
+    }
+
+    /// Whether the row says that the user's time is over.
+    pub(crate) fn is_over(&self, now: Time) -> bool {
+        self.fields.expires.is_some_and(|expires| expires <= now)
+    }
+
+    /// The state of the user by the row. Whose time is over is suspended, as everybody is here.
+    pub(crate) fn state(&self, before: UserState, now: Time) -> UserState {
+        match self.suspended {
+            Some(true) => UserState::Suspended,
+            Some(false) => UserState::Active,
+            None if self.is_over(now) => UserState::Suspended,
+            None => before,
+        }
+    }
+
     /// Whether the row says a password, in whatever form.
     pub(crate) fn has_password(&self) -> bool {
         self.password.is_some() || self.nt_hash.is_some()

@@ -22,6 +22,8 @@ pub(crate) struct Survey {
     uid_numbers: HashMap<u32, u64>,
     gid_numbers: HashMap<u32, u64>,
     aliases: HashMap<Key, Named>,
+    /// The names of groups, by what users name them as their primary group.
+    primary: HashMap<Key, Box<str>>,
     /// From a group to those nested in it, of rows that were looked at.
     nested: HashMap<Key, Vec<Key>>,
     edges: usize,
@@ -66,6 +68,10 @@ impl Survey {
                 let fields = &group.fields;
                 self.groups.entry(key(&fields.name)).or_insert(line);
                 self.number(fields.gid_number, line, |survey| &mut survey.gid_numbers);
+                if let Some(sid) = &group.sid {
+                    let name = || fields.name.as_str().into();
+                    self.primary.entry(digest(sid.as_bytes())).or_insert_with(name);
+                }
                 Named { is_user: false, name: fields.name.as_str().into() }
             }
             RowEntry::Faulty(_) => return,
@@ -137,6 +143,11 @@ impl Survey {
     /// What goes by an alias.
     pub(crate) fn alias(&self, alias: &str) -> Option<&Named> {
         self.aliases.get(&digest(alias.as_bytes()))
+    }
+
+    /// The name of the group that users name so as their primary group.
+    pub(crate) fn primary_group(&self, sid: &str) -> Option<&str> {
+        self.primary.get(&digest(sid.as_bytes())).map(AsRef::as_ref)
     }
 
     /// Takes one of so many places for new users, unless all are taken.

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use storage::{Partition, ReadError, Reading};
+use storage::{Change, Partition, ReadError, Reading};
 
 use super::check::Job;
 use crate::access::{Refusal, organization};
@@ -10,10 +10,10 @@ use crate::collections::{Imports, Site};
 use crate::directory::Directory;
 use crate::error::{Error, StoreFailure};
 use crate::id::{ImportId, RecordId};
-use crate::records::{ImportState, ImportWork, OrganizationState};
+use crate::records::{Import, ImportState, ImportWork, OrganizationState};
 use crate::time::Time;
 
-/// So long an import waits for its rows, or for being told to go on.
+/// So long an import waits for its rows, or for being told to go on, after it failed too.
 const PATIENCE: u64 = 7 * 24 * 60 * 60 * 1_000;
 
 impl Directory {
@@ -64,9 +64,9 @@ impl Directory {
         keep_going: &dyn Fn() -> bool,
     ) -> Result<bool, Error> {
         let snapshot = self.inner.store.read()?;
-        let import = job.read(&snapshot)?.filter(|import| !import.state.is_over());
+        let import = job.read(&snapshot)?.filter(|import| import.state.may_go_on());
         let Some(import) = import else {
-            let forget = move |change: &mut storage::Change<'_>| {
+            let forget = move |change: &mut Change<'_>| {
                 change.delete::<ImportWork>(Partition::Provider, work).map_err(Error::from)
             };
             self.inner.store.write(forget).map_err(Error::from)?;
@@ -85,6 +85,9 @@ impl Directory {
             {
                 self.end_import(job, ImportState::Cancelled).map(|()| true)
             }
+            ImportState::Failed(_) if job.now > import.stamp.modified.plus(PATIENCE) => {
+                self.forget_import(job).map(|()| true)
+            }
             ImportState::Receiving
             | ImportState::Checked
             | ImportState::Done
@@ -94,13 +97,37 @@ impl Directory {
     }
 
     fn end_import(&self, job: Job, state: ImportState) -> Result<(), Error> {
+        self.close_import(job, |imports, id, _| imports.end(id, state))
+    }
+
+    /// Erases the rows of an import that failed, which nobody had go on.
+    fn forget_import(&self, job: Job) -> Result<(), Error> {
+        self.close_import(job, |imports, id, import| match import.state {
+            ImportState::Failed(_) => imports.forget_rows(id, import.chunks),
+            // Somebody has it go on after all.
+            ImportState::Receiving
+            | ImportState::Checking
+            | ImportState::Checked
+            | ImportState::Applying
+            | ImportState::Done
+            | ImportState::Cancelled => Ok(()),
+        })
+    }
+
+    fn close_import(
+        &self,
+        job: Job,
+        close: impl FnOnce(&mut Imports<'_, &mut Change<'_>>, ImportId, &Import) -> Result<(), Error>
+        + Send
+        + 'static,
+    ) -> Result<(), Error> {
         let tools = self.inner.tools.clone();
         let done = self.inner.store.write(move |change| {
             let Some(import) = job.read(change)? else { return Ok(()) };
             let (place, context) = (job.organization.into(), job.context(&import));
             let site = Site { source: change, place, context: &context, tools: &tools };
             let id = ImportId::from_record(job.import).ok_or(Error::Missing)?;
-            Imports::new(site).end(id, state)
+            close(&mut Imports::new(site), id, &import)
         });
         done.map_err(Error::from)
     }

@@ -166,9 +166,14 @@ pub(crate) enum Stage {
 }
 
 impl ImportState {
-    /// Whether nothing comes of it any more.
+    /// Whether nothing comes of it any more, unless somebody says so.
     pub fn is_over(&self) -> bool {
         matches!(self, Self::Done | Self::Cancelled | Self::Failed(_))
+    }
+
+    /// Whether its rows may still be wanted: those of one that failed are, if it is to go on.
+    pub(crate) fn may_go_on(&self) -> bool {
+        !matches!(self, Self::Done | Self::Cancelled)
     }
 
     /// Its name.
@@ -204,7 +209,7 @@ impl Record for Import {
     }
 }
 
-/// That an import is not over; the provider's, so that whoever works at them need not look
+/// That an import may go on; the provider's, so that whoever works at them need not look
 /// through all organizations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ImportWork {

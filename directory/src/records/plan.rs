@@ -240,7 +240,7 @@ mod tests {
         assert_eq!((&read.agreements, &read.months[..]), (&Agreements::default(), &[][..]));
         assert_eq!((read.destroyed, &read.contact), (Time(0), &BillingContact::default()));
         let again = storage::encode(&read).unwrap();
-        assert_eq!(storage::decode::<ClosedAccount>(&again).unwrap(), read);
+        assert_eq!(decode::<ClosedAccount>(&again).unwrap(), read);
         assert!(ClosedAccount::upgrade(3, &former).is_err());
     }
 

@@ -252,7 +252,7 @@ fn an_invitation_ends_when_who_has_it_not_used_gets_a_higher_role_or_a_wider_sco
     let (number, _, kept) = made.unwrap();
     let counts = |token: &str| {
         let nobody = world.by(Actor::nobody());
-        world.directory.require_invitation(token, &nobody).is_ok()
+        world.directory.invitation_step(token, &nobody).is_ok()
     };
     let scope = some(&[acme]);
     alter(&world, number, |fields| fields.scope = scope).unwrap();

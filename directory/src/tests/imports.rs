@@ -5,13 +5,16 @@ mod chunks;
 mod meanwhile;
 mod nesting;
 mod nt_hashes;
+mod primary_groups;
 mod references;
+mod resume;
 mod rights;
+mod state;
 
 use super::ssh_keys::SSH_KEY;
 use super::world::{DAY, RIGHT, World, accepted, fields, password, refusal};
 use crate::access::{Context, ManageIdentities, Role, View, Who};
-use crate::collections::{Member, MembershipChange};
+use crate::collections::{Browse, Member, MembershipChange};
 use crate::error::Error;
 use crate::events::{Action, EventActor, SubjectKind};
 use crate::id::{ImportId, OrganizationId, Place};
@@ -176,6 +179,16 @@ fn people_and_groups_come_with_passwords_and_members_and_each_change_has_its_eve
     let by_admin = |event: &crate::events::Event| matches!(event.actor, EventActor::Admin { .. });
     let made = events.iter().filter(|event| event.action == Action::Created);
     assert!(made.clone().all(by_admin) && made.clone().all(|event| event.source.is_some()));
+    let import = done.uuid.to_string();
+    let of_import = |event: &&crate::events::Event| {
+        event.request.as_ref().is_some_and(|it| it.id == import && it.via.is_some())
+    };
+    let own = events.iter().filter(of_import);
+    let (made, joined) = (own.clone().filter(|it| it.action == Action::Created), own);
+    assert_eq!(made.count(), 5, "all that rows make");
+    assert!(joined.clone().any(|it| it.action == Action::MembersChanged));
+    let asked = events.iter().find(|it| it.subject.as_ref().is_some_and(|it| it.id == done.uuid));
+    assert!(asked.is_some(), "and what became of the import itself");
     let chunks = world.directory.inner.store.read().unwrap();
     let kept = crate::imports::Chunks { partition: acme.partition(), import: record(id) };
     assert!(kept.rows(&chunks, 0).unwrap().is_empty(), "rows are left");

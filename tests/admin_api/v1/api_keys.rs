@@ -13,7 +13,7 @@ use crate::harness::pause;
 use crate::harness::tenantry::Tenantry;
 
 /// An admin who may have keys.
-fn owner(office: &Office, role: &str) -> Admin {
+pub(super) fn owner(office: &Office, role: &str) -> Admin {
     let admin = office.provider_admin(role, &json!("all"));
     let access = json!({"api_access": true});
     assert_eq!(office.top.send("PATCH", &admin.place, Some(&access)).status, 200);
@@ -21,7 +21,7 @@ fn owner(office: &Office, role: &str) -> Admin {
 }
 
 /// Makes a key; tells its id and who uses it.
-fn key(owner: &Admin, fields: &Value) -> (String, Https) {
+pub(super) fn key(owner: &Admin, fields: &Value) -> (String, Https) {
     let mut all = json!({"name": "key", "expires": in_days(90)});
     all.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
     let made = owner.session.send("POST", "/v1/me/api-keys", Some(&all));

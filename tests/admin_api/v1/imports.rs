@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::api_keys::{key, owner};
 use crate::harness::curl::{Api, Response};
 use crate::harness::office::{Office, id_of};
 use crate::harness::pause;
+use crate::harness::receiver::comes;
 use crate::harness::ssh_keys::SSH_KEYS;
 
 /// An import whose file was sent with curl.
@@ -70,6 +72,19 @@ fn a_table_with_a_mapping_is_tried_first_and_then_applied_and_its_people_sign_in
     assert_eq!((&bob["line"], &bob["name"]), (&json!(3), &json!("bob")));
     let fields: Vec<_> = bob["changes"].as_array().unwrap().iter().map(|it| &it["field"]).collect();
     assert_eq!(fields, ["display_name", "groups"]);
+    let made = sent.rows("create")[0]["changes"].clone();
+    let change = |field: &str, after: &str| json!({"field": field, "before": null, "after": after});
+    let begins = [
+        change("custom.badge", "[12]"),
+        change("display_name", "\"Lovelace; Ada\""),
+        change("login", "\"ada\""),
+        change("mail", "[\"ada@x.example\"]"),
+        change("state", "\"active\""),
+        change("surname", "\"Ada\""),
+        change("password", "\"clear\""),
+        change("groups", "+1"),
+    ];
+    assert_eq!(made, json!(begins), "and never the password itself");
     assert_eq!(office.read("users")["items"].as_array().unwrap().len(), 1, "it was a dry run");
 
     let applied = office.act("POST", &format!("{}/apply", sent.path), Some(&json!({})));
@@ -86,6 +101,16 @@ fn a_table_with_a_mapping_is_tried_first_and_then_applied_and_its_people_sign_in
     assert!(office.login(&client, "bob", "an old horse battery").is("Access-Accept"));
     let made = office.events().into_iter().find(|event| event["subject"]["name"] == "ada");
     assert_eq!(made.unwrap()["actor"]["kind"], "admin");
+    let found = office.read(&format!("events?request_id={}", id_of(&done)));
+    let of = |action: &str, name: &str| {
+        let is = |event: &&Value| event["action"] == action && event["subject"]["name"] == name;
+        let event = found["items"].as_array().unwrap().iter().find(is);
+        assert!(event.is_some_and(|it| it["via"]["kind"].is_string()), "{action}: {found}");
+    };
+    of("created", "ada");
+    of("changed", "bob");
+    of("members_changed", "staff");
+    of("changed", "people.csv");
 }
 
 #[test]
@@ -99,8 +124,8 @@ fn entries_of_a_directory_come_with_hashes_and_members() {
          member: uid=ada,ou=people,dc=old,\n dc=example\n\n\
          dn: uid=ada,ou=people,dc=old,dc=example\nchangetype: add\nobjectClass: inetOrgPerson\n\
          uid: ada\ncn:: QWRhIEzDtnZlbGFjZQ==\nsn: L\nuserPassword: {HASH}\n\n\
-         dn: uid=bob,ou=people,dc=old,dc=example\nobjectClass: inetOrgPerson\nuid: bob\ncn: Bob\n\
-         sn: B\nuserPassword: {{SMD5}}lkjoiy8y\n"
+         #\n#\ndn: uid=bob,ou=people,dc=old,dc=example\nobjectClass: inetOrgPerson\nuid: bob\n\
+         cn: Bob\nsn: B\nuserPassword: {{SMD5}}lkjoiy8y\n"
     );
     let sent = send(&office, &json!({"name": "old", "format": "ldif"}), "text/ldif", &file);
     let done = sent.ended();
@@ -274,4 +299,76 @@ fn a_row_with_what_is_no_public_key_for_ssh_is_in_error_and_says_why() {
         let told = Value::from(wrong.clone()).to_string();
         assert!(!told.contains("BEGIN") && !told.contains("b3BlbnNz"), "{told}");
     }
+}
+
+#[test]
+fn whose_time_was_over_or_who_was_kept_out_comes_suspended() {
+    let office = Office::new();
+    let asked = json!({
+        "name": "people.csv", "format": "csv",
+        "mapping": {"accountExpires": "expires", "flags": "samba_acct_flags"},
+    });
+    let file = "login,accountExpires,flags\nada,132000000000000000,\nbob,0,[UD         ]\n\
+                eve,9223372036854775807,[U          ]\nzoe,150000000000000000,\nmia,20300131,\n";
+    let sent = send(&office, &asked, "text/csv", file);
+    let checked = sent.ended();
+    assert_eq!(checked["planned"]["error"], 1, "{checked}");
+    assert_eq!(sent.rows("error")[0]["column"], "accountExpires");
+    let mended = file.replace("mia,20300131,\n", "");
+    let done = send(&office, &asked, "text/csv", &mended);
+    let state = done.ended();
+    assert_eq!((&state["state"], &state["done"]["create"]), (&json!("done"), &json!(4)), "{state}");
+    let notes = done.rows("create")[0]["notes"].clone();
+    assert!(notes[0].as_str().unwrap().starts_with("their time was over at 2019-04-17"), "{notes}");
+    let told = |login: &str| {
+        let user = office.read(&format!("users?name={login}"))["items"][0].clone();
+        (user["state"].clone(), user["expires"].clone())
+    };
+    assert_eq!(told("ada"), (json!("suspended"), json!("2019-04-17T18:40:00Z")));
+    assert_eq!(told("bob"), (json!("suspended"), json!(null)));
+    assert_eq!(told("eve"), (json!("active"), json!(null)));
+    let zoe = told("zoe");
+    assert_eq!((&zoe.0, zoe.1.is_string()), (&json!("active"), true), "{zoe:?}");
+}
+
+#[test]
+fn an_import_whose_key_is_revoked_in_the_middle_goes_on_for_somebody_else() {
+    let office = Office::new();
+    let admin = owner(&office, "manager");
+    let (id, user) = key(&admin, &json!({}));
+    // Passwords in clear take their time: so many are not hashed before the key is revoked.
+    let rows = (0..200).map(|number| format!("user{number},correct horse {number}\n"));
+    let file = format!("login,password\n{}", rows.collect::<String>());
+    let asked = json!({"name": "people.csv", "format": "csv"});
+    let made = user.send("POST", &office.path("imports"), Some(&asked));
+    let path = format!("imports/{}", id_of(&made.json()));
+    let by_key = Api::at(&office.demo.admin_api.url, &office.demo.ca_file).key(user.token());
+    let sent = by_key.upload(&office.path(&format!("{path}/content")), "text/csv", &file);
+    assert_eq!(sent.status, 200, "{sent:?}");
+    let sent = Sent { office: &office, path };
+    assert!(comes(|| office.read(&sent.path)["applied"].as_u64().unwrap() > 0));
+    let revoked = admin.session.send("DELETE", &format!("/v1/me/api-keys/{id}"), None);
+    assert_eq!(revoked.status, 204, "{revoked:?}");
+    let failed = sent.ended();
+    assert_eq!(failed["state"], "failed", "{failed}");
+    assert!(failed["reason"].as_str().unwrap().contains("does not count any more"), "{failed}");
+    let applied = failed["applied"].as_u64().unwrap();
+    assert!(applied > 0 && applied < 200, "{failed}");
+
+    let on = office.act("POST", &format!("{}/apply", sent.path), Some(&json!({})));
+    assert_eq!((&on["state"], &on["reason"]), (&json!("applying"), &json!(null)), "{on}");
+    assert_ne!(on["asked_by"], failed["asked_by"]);
+    assert!(comes(|| office.read(&sent.path)["applied"].as_u64().unwrap() > applied));
+    let done = sent.ended();
+    assert_eq!((&done["state"], &done["done"]["create"]), (&json!("done"), &json!(200)), "{done}");
+    assert_eq!(done["done"]["error"], 0, "{done}");
+    let client = office.client("gate", &json!({}));
+    for login in ["0", "199"] {
+        let password = format!("correct horse {login}");
+        let reply = office.login(&client, &format!("user{login}"), &password);
+        assert!(reply.is("Access-Accept"), "{login}");
+    }
+    let over =
+        office.top.send("POST", &office.path(&format!("{}/apply", sent.path)), Some(&json!({})));
+    assert_eq!((over.status, &over.json()["type"]), (409, &json!("/problems/rule")));
 }

@@ -96,8 +96,8 @@ pub(crate) struct Event {
     /// The name of the reply profile that the accept carried.
     #[schema(required)]
     reply_profile: Option<String>,
-    /// The request that it came of: the `X-Request-Id` of that answer; null for what no request of
-    /// the admin API asked for.
+    /// The request that it came of: the `X-Request-Id` of that answer, or the id of the import whose
+    /// rows did it; null for what no request of the admin API asked for.
     #[schema(required)]
     request_id: Option<String>,
     /// The id that its client gave that request.

@@ -43,7 +43,7 @@ pub(crate) struct EventParams {
     /// Only what was done, or only what was not.
     success: Option<bool>,
     /// Only what came of this request: the `X-Request-Id` of its answer, or the one that its client
-    /// gave it.
+    /// gave it; or what the rows of the import of this id did.
     request_id: Option<String>,
     /// Only events in which this stands, without case.
     text: Option<String>,

@@ -1,4 +1,4 @@
-//! Applying an import that was checked.
+//! Applying an import that was checked, or that failed.
 
 use directory::access::ManageIdentities;
 use serde::Deserialize;
@@ -20,7 +20,8 @@ pub(crate) struct Application {
 }
 
 /// Applies an import that was checked. A row that does not fit any more, because somebody changed
-/// something since, is in error then; the others go on.
+/// something since, is in error then; the others go on. One that failed goes on where it was, as long
+/// as its rows are kept, for a week: what was applied is not applied again.
 #[utoipa::path(
     post,
     path = "/organizations/{organization}/imports/{import}/apply",

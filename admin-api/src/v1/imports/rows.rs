@@ -71,7 +71,8 @@ pub(crate) struct ImportRow {
     reason: Option<String>,
     /// What is left out.
     notes: Vec<String>,
-    /// What changes of a user or a group that is there.
+    /// What changes of a user or a group that is there, or what one that is made begins with: that is
+    /// told until all rows are applied, and then by its event.
     changes: Vec<ImportChange>,
 }
 
@@ -83,7 +84,8 @@ pub(crate) struct ImportChange {
     /// Its value before, as JSON.
     #[schema(required)]
     before: Option<String>,
-    /// Its value after, as JSON; `+3` where so many come into groups.
+    /// Its value after, as JSON; `+3` where so many come into groups. Of a password it tells how it
+    /// comes, in `clear` or as a `hash`, or that `none` does.
     #[schema(required)]
     after: Option<String>,
 }

@@ -79,6 +79,7 @@ impl Size {
         self.texts("mail", &fields.mail);
         self.texts("ssh_keys", &fields.ssh_keys);
         self.texts("groups", &user.groups);
+        self.texts("objectSid", &user.primary_group);
         self.custom(&fields.custom);
         self.references(&user.references);
         match &user.password {
@@ -94,6 +95,7 @@ impl Size {
         self.texts("description", &fields.description);
         self.custom(&fields.custom);
         self.members("members", &group.members);
+        self.texts("objectSid", &group.sid);
         self.references(&group.references);
     }
 

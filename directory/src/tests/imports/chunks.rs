@@ -57,8 +57,8 @@ fn chunks_of_before_there_were_versions_are_read_and_later_ones_are_not() {
         let found = storage::Reading::secret(&snapshot, acme.partition(), kind, number).unwrap();
         hex(found.unwrap().expose())
     });
-    // Nobody is named by an attribute.
-    assert_eq!(octets, [format!("0002{ROWS_1}00"), format!("0002{OUTCOMES}")]);
+    // Nobody is named by an attribute, and nothing else stands beside a row.
+    assert_eq!(octets, [format!("0003{ROWS_1}0000"), format!("0003{OUTCOMES}")]);
     let put = move |octets: [Vec<u8>; 2]| {
         let done = world.directory.inner.store.write(move |change| {
             for (kind, octets) in kinds.iter().zip(octets) {
@@ -70,9 +70,12 @@ fn chunks_of_before_there_were_versions_are_read_and_later_ones_are_not() {
         let snapshot = world.directory.inner.store.read().unwrap();
         (chunks.rows(&snapshot, 0), chunks.outcomes(&snapshot, 0))
     };
-    let first = [format!("0001{ROWS_1}"), format!("0001{OUTCOMES}")];
-    let (rows, outcomes) = put(first.map(|octets| unhex(&octets)));
-    assert_eq!((rows.unwrap().len(), outcomes.unwrap().len()), (2, 1));
+    for (version, behind) in [(1, ""), (2, "00")] {
+        let lists = [format!("{ROWS_1}{behind}"), OUTCOMES.to_owned()];
+        let former = lists.map(|lists| unhex(&format!("000{version}{lists}")));
+        let (rows, outcomes) = put(former);
+        assert_eq!((rows.unwrap().len(), outcomes.unwrap().len()), (2, 1), "{version}");
+    }
     let (rows, outcomes) = put([unhex(ROWS), unhex(OUTCOMES)]);
     let rows = rows.unwrap();
     let RowEntry::User(ada) = &rows[0].entry else { panic!("no user") };
@@ -81,7 +84,7 @@ fn chunks_of_before_there_were_versions_are_read_and_later_ones_are_not() {
     let RowEntry::Group(group) = &rows[1].entry else { panic!("no group") };
     assert_eq!(group.members[1], alias("uid=bob", "bob"));
     assert_eq!(outcomes.unwrap(), [outcome]);
-    let (rows, outcomes) = put([vec![0, 3, 0, 0, 0], vec![0, 3, 0]]);
+    let (rows, outcomes) = put([vec![0, 4, 0, 0, 0], vec![0, 4, 0]]);
     assert!(rows.is_err() && outcomes.is_err());
 }
 

@@ -144,3 +144,53 @@ fn whose_time_is_over_is_let_in_by_no_row_and_the_others_go_on() {
     assert_eq!(world.state(acme, again).planned.error, 1, "the check tells it");
     world.assert_sound();
 }
+
+#[test]
+fn a_dry_run_tells_what_comes_and_how_a_password_does_but_not_which() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    world.user(acme, "old");
+    let dry = ImportFields { dry_run: true, on_conflict: OnConflict::Update, ..asked() };
+    let dry = ImportFields { passwords: PasswordsOf::AllUsers, ..dry };
+    let long = "x".repeat(150);
+    let rows = vec![
+        person(2, "ada", |user| {
+            user.password = Some(RowPassword::Clear(password("another horse battery")));
+            user.fields.mail = vec![format!("{long}@x"), format!("{long}@y")];
+            user.groups = vec!["staff".into()];
+        }),
+        person(3, "bob", |user| user.password = Some(RowPassword::Hash(hash()))),
+        person(4, "eve", |user| user.suspended = Some(true)),
+        team(5, "staff", vec![RowMember::User("bob".into())]),
+        person(6, "old", |user| user.password = Some(RowPassword::Hash(hash()))),
+    ];
+    let id = world.import(acme, dry, rows);
+    world.work();
+    let told = |world: &World| {
+        let reading = world.directory.read(world.top()).unwrap();
+        let rows = reading.authorize::<View>(acme).unwrap().rows_of(id, None);
+        let (rows, more) = rows.batch(None, 100).unwrap();
+        assert!(!more);
+        rows.into_iter().map(|(_, row)| row).collect::<Vec<_>>()
+    };
+    let rows = told(&world);
+    let of = |row: usize, field: &str| {
+        let found = rows[row].changes.iter().find(|change| change.field == field);
+        found.map(|change| (change.before.clone(), change.after.clone().unwrap_or_default()))
+    };
+    let is = |after: &str| Some((None, after.to_owned()));
+    assert_eq!(of(0, "login"), is("\"ada\""));
+    assert_eq!(of(0, "display_name"), is("\"ada\""));
+    assert_eq!(of(0, "groups"), is("+1"));
+    assert_eq!(of(0, "mail"), is("\"(311 octets)\""));
+    assert_eq!(of(0, "ssh_keys"), None, "the row says none");
+    let passwords = [0, 1, 2, 4].map(|row| of(row, "password"));
+    assert_eq!(passwords, [is("\"clear\""), is("\"hash\""), is("\"none\""), is("\"hash\"")]);
+    assert_eq!((of(2, "state"), of(1, "state")), (is("\"suspended\""), is("\"active\"")));
+    assert_eq!((of(3, "name"), of(3, "members")), (is("\"staff\""), is("+1")));
+    assert!(!format!("{rows:?}").contains("horse") && !format!("{rows:?}").contains("SSHA"));
+    world.act(acme, move |imports| imports.apply(id, None, false)).unwrap();
+    world.work();
+    let fields = told(&world)[0].changes.iter().map(|it| it.field.clone()).collect::<Vec<_>>();
+    assert_eq!(fields, ["groups"], "its rows are gone, and its event tells the rest");
+}

@@ -77,13 +77,18 @@ fn who_uploads_or_applies_is_who_asks() {
 }
 
 /// An API key of a manager.
-fn key(world: &World) -> Context {
+pub(super) fn key(world: &World) -> Context {
     let fields = AdminFields { api_access: true, ..fields("ops", Role::Manager, AdminScope::All) };
     world.token(Place::Provider, fields, Narrowing::default(), TokenPurpose::ApiKey)
 }
 
 /// An import that a key asked for and all of whose rows came.
-fn asked_by(world: &World, by: Context, acme: OrganizationId, dry_run: bool) -> ImportId {
+pub(super) fn asked_by(
+    world: &World,
+    by: Context,
+    acme: OrganizationId,
+    dry_run: bool,
+) -> ImportId {
     let fields = ImportFields { dry_run, ..asked() };
     let rows: Vec<Row> =
         (0..9).map(|number| person(number + 2, &format!("u{number}"), |_| {})).collect();
@@ -102,7 +107,11 @@ fn asked_by(world: &World, by: Context, acme: OrganizationId, dry_run: bool) -> 
 }
 
 /// Changes a key, or takes it away, past every check.
-fn edit_key(world: &World, by: Context, edit: impl FnOnce(&mut Token) -> bool + Send + 'static) {
+pub(super) fn edit_key(
+    world: &World,
+    by: Context,
+    edit: impl FnOnce(&mut Token) -> bool + Send + 'static,
+) {
     let Who::Admin { token, .. } = by.actor.0 else { panic!("no admin") };
     let (home, number) = (token.home.partition(), crate::id::RecordId::record(token.number));
     let done = world.directory.inner.store.write(move |change| {
