@@ -61,9 +61,8 @@ fn nobody_grants_a_scope_that_is_wider_than_their_own() {
         json!({"login": login, "display_name": "New", "role": "read_only", "scope": scope,
             "password": PASSWORD})
     };
-    let create = |who: &Admin, scope| {
-        who.session.send("POST", "/v1/admins", Some(&new(scope))).status
-    };
+    let create =
+        |who: &Admin, scope| who.session.send("POST", "/v1/admins", Some(&new(scope))).status;
     assert_eq!(create(&scoped, json!("all")), 409);
     assert_eq!(create(&scoped, json!({"organizations": [other.id]})), 422);
     assert_eq!(create(&unscoped, json!("all")), 409);
