@@ -118,8 +118,9 @@ fn failures(operation: &Value) -> BTreeSet<u16> {
 }
 
 /// What a handler calls that waits for its turn, and hears of it where that takes too long.
-const TURNS: [&str; 8] = [
+const TURNS: [&str; 9] = [
     ".hash(",
+    ".turn_to_hash(",
     ".generate_password(",
     "proven(",
     "looking.take(",
