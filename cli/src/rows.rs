@@ -10,7 +10,7 @@ use crate::output::{Format, cell, clean, guarded, head, member, row, visible, wr
 /// How wide columns are: what comes later is not known. What is wider moves the rest of its line.
 const WIDTHS: [(&str, usize); 9] = [
     ("action", 24),
-    ("actor", 16),
+    ("actor", 28),
     ("at", 24),
     ("organization", 16),
     ("request_id", 36),

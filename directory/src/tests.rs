@@ -55,5 +55,6 @@ mod since;
 mod ssh_keys;
 mod telephone;
 mod told;
+mod user_caps;
 mod user_lives;
 mod world;

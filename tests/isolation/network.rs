@@ -201,7 +201,7 @@ fn report(identifier: u8) -> Vec<u8> {
 fn inside_tls_the_certificate_says_whose_gear_asks_and_nothing_in_the_packets_does() {
     let Some(networks) = Networks::new() else { return };
     let world = &networks.world;
-    let other = format!("{PASSWORD} of another");
+    let other = format!("{PASSWORD} of somebody else");
     let mut requests = vec![Request::status(RADSEC), ms_chap(RADSEC, "User", RESPONSE)];
     for (user, password) in [
         ("ada", PASSWORD),

@@ -11,7 +11,7 @@ fn wire(side: &Side, world: &World) -> Wire {
 fn our_gear_hears_the_same_octets_whether_the_other_organization_is_there_or_not() {
     let Some(world) = World::shared() else { return };
     let secret = &world.ours.client.secret;
-    let other = format!("{PASSWORD} of another");
+    let other = format!("{PASSWORD} of somebody else");
     let mut requests = vec![Request::status(secret)];
     for (user, password) in [
         ("ada", PASSWORD),
@@ -63,7 +63,7 @@ fn told(side: &Side, world: &World) -> Vec<String> {
 fn each_secret_leads_to_its_own_organization_at_one_address() {
     let Some(world) = World::shared() else { return };
     let wire = wire(&world.with, &world);
-    let other = format!("{PASSWORD} of another");
+    let other = format!("{PASSWORD} of somebody else");
     let (ours, theirs) = (&world.ours.client.secret, &world.theirs.client.secret);
     for round in 0..50 {
         let answer = wire.ask(&Request::login(ours, "ada", PASSWORD));

@@ -160,7 +160,7 @@ fn theirs(top: &Https, address: Ipv4Addr) -> Theirs {
         made.json()
     };
     let user = |login: &str| {
-        let password = format!("{PASSWORD} of another");
+        let password = format!("{PASSWORD} of somebody else");
         json!({"login": login, "display_name": login, "surname": login, "password": password})
     };
     let (ada, grace) = (make("users", user("ada")), make("users", user("grace")));

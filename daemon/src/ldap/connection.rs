@@ -12,7 +12,7 @@ use ldap::{Answer, Command, Outcome, Question, ResultCode, Security, Session, Ti
 use tokio::time::Sleep;
 
 use super::answer::{Asked, Caller, Late};
-use super::turns::Place;
+use super::rounds::Place;
 use super::{Door, Entrance};
 use crate::lifecycle::Shutdown;
 use crate::metrics::Operation;

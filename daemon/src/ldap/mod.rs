@@ -9,6 +9,7 @@ mod definitions;
 mod explain;
 mod notes;
 mod replies;
+mod rounds;
 mod sasl;
 mod search;
 mod telling;
@@ -34,6 +35,7 @@ use crate::tls::Identity;
 use definitions::Definitions;
 use directory::{OrganizationId, Time};
 use ldap::{CleartextBind, Limits, Security, Settings, StartTls};
+use rounds::Rounds;
 use turns::Turns;
 
 pub(crate) use view::custom::naming;
@@ -53,7 +55,7 @@ pub(crate) struct Door {
     /// Of what takes long.
     turns: Turns,
     /// Of what is answered at once.
-    rounds: Turns,
+    rounds: Rounds,
     persistent: Persistent,
     definitions: Definitions,
     /// How many binds without TLS are looked at beside their connections at once.
@@ -163,7 +165,7 @@ impl Door {
             admission: Admission::new(config.connections, config.connections_per_source),
             organizations: Admission::new(u32::MAX, of_organizations),
             turns: Turns::new(NonZeroU32::new(turns).unwrap_or(NonZeroU32::MIN)),
-            rounds: Turns::of_rounds(runtime.metrics().num_workers()),
+            rounds: Rounds::new(runtime.metrics().num_workers()),
             persistent: Persistent {
                 per_connection: config.persistent_searches_per_connection as usize,
                 organizations: Admission::new(
