@@ -88,9 +88,17 @@ fn begin_to_rest() {
     LOOKS.fetch_add(1, Ordering::Relaxed);
 }
 
-/// How often a thread has looked who is ready because nobody was.
+/// How often threads have looked who is ready, as far as anybody noticed.
 pub(crate) fn looks() -> u64 {
     LOOKS.load(Ordering::Relaxed)
+}
+
+/// Has the runtime look who is ready before this task goes on.
+pub(crate) async fn look_who_is_ready() {
+    let before = looks();
+    tokio::task::yield_now().await;
+    // All who waited for the same look come here; one of them counts it.
+    let _counted = LOOKS.compare_exchange(before, before + 1, Ordering::Relaxed, Ordering::Relaxed);
 }
 
 /// Notes that this thread has something to do again.

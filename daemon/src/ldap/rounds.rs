@@ -16,7 +16,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::turns::{OfEach, Whose};
-use crate::runtimes::looks;
+use crate::runtimes::{look_who_is_ready, looks};
 
 /// The rounds of every organization, and of all who have not bound.
 #[derive(Debug)]
@@ -114,7 +114,7 @@ impl Round {
             Ok(runtime) => {
                 let round = Arc::clone(self);
                 drop(runtime.spawn(async move {
-                    tokio::task::yield_now().await;
+                    look_who_is_ready().await;
                     round.renew();
                 }));
             }
