@@ -389,7 +389,7 @@ mod tests {
         let broken = "The chain of the organization y is broken in line 6: event 2 was changed";
         assert!(said.contains(broken) && said.contains("1 events before that"), "{said}");
         assert!(wrong.contains("1 of 2 chains are not whole"), "{wrong}");
-        let mut changed = both.clone();
+        let mut changed = both;
         changed[1] = "nothing".into();
         let (said, _) = told(&changed);
         assert!(said.contains("organization x is broken in line 2: this is no event"), "{said}");

@@ -227,7 +227,7 @@ fn who_deleted_an_organization_is_told_while_it_can_be_restored_and_after_it_was
     assert_eq!(deleted.status, 204, "{deleted:?}");
     assert_eq!(office.top.curl().get(&office.path("events")).status, 404, "its own are not shown");
     let by_admin = json!(["admin", admin.login]);
-    assert_eq!(told(&office), [by_admin.clone()]);
+    assert_eq!(told(&office), std::slice::from_ref(&by_admin));
     office.stop();
 
     let (_site, mut server) = served(&mut office, ("admin_api", &[]), GRACE + HOUR);

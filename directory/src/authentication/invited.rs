@@ -99,7 +99,7 @@ impl Directory {
         let step = first_step(&snapshot, place, (&credential, &code), context.now)?;
         drop(snapshot);
         let wrong = step.is_none().then_some(Wrong { why: WRONG_CODE, password: None });
-        if let Some(kept_out) = self.keep_out(&asked, wrong) {
+        if let Some(kept_out) = self.keep_out(&asked, wrong.as_ref()) {
             return Ok(kept_out);
         }
         let confirmed = self.as_enrolling(&asked, token, move |site, id, user| {
@@ -133,7 +133,7 @@ impl Directory {
         }
         let password = Some(password);
         let wrong = (!is_right).then_some(Wrong { why: WRONG_PASSWORD, password });
-        if let Some(kept_out) = self.keep_out(&asked, wrong) {
+        if let Some(kept_out) = self.keep_out(&asked, wrong.as_ref()) {
             return Ok(kept_out);
         }
         let shown = self.as_enrolling(&asked, token.to_owned(), |site, id, mut user| {
@@ -183,7 +183,7 @@ impl Directory {
 
     /// What becomes of who is locked out, has given what is wrong, or was faster than the count; it is
     /// counted and told. Nothing for who goes on.
-    fn keep_out<T>(&self, asked: &Enrolling, wrong: Option<Wrong<'_>>) -> Option<Reproof<T>> {
+    fn keep_out<T>(&self, asked: &Enrolling, wrong: Option<&Wrong<'_>>) -> Option<Reproof<T>> {
         let attempt = &asked.attempt;
         let (Some(account), Some(guesses)) = (&attempt.account, asked.guesses()) else {
             return Some(Reproof::Wrong);
