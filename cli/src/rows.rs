@@ -101,13 +101,13 @@ mod tests {
         let names = ["actor", "success", "called_station"];
         let events = [
             json!({"actor": {"name": "ada"}, "success": true, "called_station": null}),
-            json!({"actor": {"name": "somebody.with.a.long.name"}, "success": false}),
+            json!({"actor": {"name": "somebody.with.a.long.name@acme.example"}, "success": false}),
             json!({"actor": null, "success": true, "called_station": "a\nb\u{1b}c"}),
         ];
-        let expected = "ACTOR             SUCCESS  CALLED STATION\n\
-                        ada               yes\n\
-                        somebody.with.a.long.name  no\n\
-                        \u{20}                 yes      a b\u{fffd}c\n";
+        let expected = "ACTOR                         SUCCESS  CALLED STATION\n\
+                        ada                           yes\n\
+                        somebody.with.a.long.name@acme.example  no\n\
+                        \u{20}                             yes      a b\u{fffd}c\n";
         assert_eq!(printed(Format::Table, &names, &events), expected);
     }
 

@@ -8,7 +8,6 @@
 
 use std::cell::Cell;
 use std::io;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle, Runtime};
@@ -27,8 +26,6 @@ const NICE: i32 = 10;
 const WHILE: Duration = Duration::from_micros(500);
 /// Who waited as long for something to do begins anew: the others had the core meanwhile.
 const PAUSE: Duration = Duration::from_micros(50);
-
-static LOOKS: AtomicU64 = AtomicU64::new(0);
 
 thread_local! {
     /// Since when this thread has had the core, by the stopwatch.
@@ -53,7 +50,7 @@ impl Runtimes {
             .enable_all()
             .thread_name("tenantryd")
             .event_interval(READY)
-            .on_thread_park(begin_to_rest)
+            .on_thread_park(|| IDLE.set(stopwatch()))
             .on_thread_unpark(begin_to_work)
             .build()?;
         let background = Builder::new_multi_thread()
@@ -80,25 +77,6 @@ impl Runtimes {
 pub(crate) fn yield_to_others() {
     // Threads have priorities of their own on Linux; where the system refuses, all are equal.
     let _refused = rustix::process::setpriority_process(None, NICE);
-}
-
-/// Notes that this thread has nothing to do, and so looks who is ready.
-fn begin_to_rest() {
-    IDLE.set(stopwatch());
-    LOOKS.fetch_add(1, Ordering::Relaxed);
-}
-
-/// How often threads have looked who is ready, as far as anybody noticed.
-pub(crate) fn looks() -> u64 {
-    LOOKS.load(Ordering::Relaxed)
-}
-
-/// Has the runtime look who is ready before this task goes on.
-pub(crate) async fn look_who_is_ready() {
-    let before = looks();
-    tokio::task::yield_now().await;
-    // All who waited for the same look come here; one of them counts it.
-    let _counted = LOOKS.compare_exchange(before, before + 1, Ordering::Relaxed, Ordering::Relaxed);
 }
 
 /// Notes that this thread has something to do again.

@@ -165,14 +165,21 @@ fn deliver(
         if let Some(own) = file.failure() {
             return Err(own);
         }
-        let Some(time) = pauses.next().filter(|_| failure.may_pass()) else { return Err(failure) };
-        pause(*time);
-        // Perhaps nothing but the answer was lost.
-        if is_there(place, import) {
-            return Ok(());
-        }
-        if !file.begins_again() {
-            return Err(failure);
+        loop {
+            let time = pauses.next().filter(|_| failure.may_pass());
+            if let Some(time) = time {
+                pause(*time);
+            }
+            // Perhaps nothing but the answer was lost, or the server is still at it.
+            if is_there(place, import) {
+                return Ok(());
+            }
+            if time.is_none() {
+                return Err(failure);
+            }
+            if file.begins_again() {
+                break;
+            }
         }
         warn(&format!("{failure}; the file is sent again"));
     }

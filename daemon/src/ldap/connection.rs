@@ -17,7 +17,7 @@ use super::{Door, Entrance};
 use crate::lifecycle::Shutdown;
 use crate::metrics::Operation;
 use crate::randomness;
-use crate::runtimes::{hand_on_the_core, look_who_is_ready};
+use crate::runtimes::hand_on_the_core;
 use crate::transport::Transport;
 
 /// The longest that a connection sleeps when nothing is due.
@@ -139,7 +139,7 @@ impl Connection {
             // write and ours for a request would push each other out of the processor's caches.
             // Where more are ready than a thread's own queue holds, they would push each other out.
             if self.door.runtime.global_queue_depth() == 0 {
-                look_who_is_ready().await;
+                tokio::task::yield_now().await;
             }
             if let Flow::End = self.flush().await {
                 return Flow::End;
@@ -178,7 +178,7 @@ impl Connection {
                 // would go from one long search to the next before anybody else is heard.
                 if turn.is_some() || round_is_over || now.saturating_sub(self.turn) >= TURN {
                     self.place.leave();
-                    look_who_is_ready().await;
+                    tokio::task::yield_now().await;
                     self.turn = self.door.clock.monotonic();
                 }
                 drop(turn);

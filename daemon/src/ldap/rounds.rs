@@ -3,12 +3,13 @@
 //! What is answered at once takes turns by the time that it takes. Of each round an organization has so many
 //! microseconds on each thread; what its connections want beyond waits in line until the runtime has looked
 //! who is ready, and so until everybody else had a chance. However many of them ask, a request of another
-//! organization waits for that moment, not for all of them.
+//! organization waits for that moment, not for all of them. Those who have not bound share one round: nobody
+//! knows whose they are.
 
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -16,7 +17,6 @@ use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::turns::{OfEach, Whose};
-use crate::runtimes::{look_who_is_ready, looks};
 
 /// The rounds of every organization, and of all who have not bound.
 #[derive(Debug)]
@@ -59,8 +59,6 @@ struct Round {
     waiting: AtomicUsize,
     /// Somebody waits for the runtime to look, to begin another round then.
     renewing: AtomicBool,
-    /// How often the runtime had looked when the round began.
-    begun: AtomicU64,
 }
 
 impl Round {
@@ -70,17 +68,11 @@ impl Round {
             worked: AtomicUsize::new(0),
             waiting: AtomicUsize::new(0),
             renewing: AtomicBool::new(false),
-            begun: AtomicU64::new(looks()),
         }
     }
 
     /// Waits for so many microseconds of a round.
     async fn take(self: &Arc<Self>, share: u32) -> Option<OwnedSemaphorePermit> {
-        let looks = looks();
-        if self.begun.load(Ordering::Relaxed) != looks {
-            self.begun.store(looks, Ordering::Relaxed);
-            self.renew();
-        }
         if let Ok(permit) = Arc::clone(&self.left).try_acquire_many_owned(share) {
             return Some(permit);
         }
@@ -114,7 +106,7 @@ impl Round {
             Ok(runtime) => {
                 let round = Arc::clone(self);
                 drop(runtime.spawn(async move {
-                    look_who_is_ready().await;
+                    tokio::task::yield_now().await;
                     round.renew();
                 }));
             }

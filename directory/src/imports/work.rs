@@ -74,20 +74,24 @@ impl Directory {
         };
         let found = organization(&snapshot, job.organization)?;
         drop(snapshot);
-        if found.is_none_or(|found| found.state != OrganizationState::Active) {
+        let Some(found) = found else { return Ok(false) };
+        let is_over = job.now > import.stamp.modified.plus(PATIENCE);
+        // What is kept for a while goes although the organization is suspended.
+        if found.state != OrganizationState::Active && !is_over {
             return Ok(false);
         }
         match import.state {
+            ImportState::Checking | ImportState::Applying
+                if found.state != OrganizationState::Active =>
+            {
+                Ok(false)
+            }
             ImportState::Checking => self.check_import(job, keep_going).map(|()| true),
             ImportState::Applying => self.apply_import(job).map(|()| true),
-            ImportState::Receiving | ImportState::Checked
-                if job.now > import.stamp.modified.plus(PATIENCE) =>
-            {
+            ImportState::Receiving | ImportState::Checked if is_over => {
                 self.end_import(job, ImportState::Cancelled).map(|()| true)
             }
-            ImportState::Failed(_) if job.now > import.stamp.modified.plus(PATIENCE) => {
-                self.forget_import(job).map(|()| true)
-            }
+            ImportState::Failed(_) if is_over => self.forget_import(job).map(|()| true),
             ImportState::Receiving
             | ImportState::Checked
             | ImportState::Done
@@ -97,7 +101,13 @@ impl Directory {
     }
 
     fn end_import(&self, job: Job, state: ImportState) -> Result<(), Error> {
-        self.close_import(job, |imports, id, _| imports.end(id, state))
+        // Whoever cancelled it meanwhile was told that it ended so.
+        self.close_import(
+            job,
+            |imports, id, import| {
+                if import.state.is_over() { Ok(()) } else { imports.end(id, state) }
+            },
+        )
     }
 
     /// Erases the rows of an import that failed, which nobody had go on.

@@ -223,8 +223,8 @@ impl Log {
     }
 
     pub(crate) fn failures(&self) -> Vec<EventError> {
-        let failures = [self.queue().failure.clone(), self.sealing.failure()];
-        failures.into_iter().flatten().map(EventError::from).collect()
+        let writing = self.queue().failure.clone();
+        [writing, self.sealing.failure()].into_iter().flatten().map(EventError::from).collect()
     }
 
     pub(crate) fn figures(&self) -> EventFigures {
