@@ -20,7 +20,7 @@ const REGULAR_ORGANIZATIONS: usize = 64;
 const REGULARS_EACH: usize = 4;
 /// Clients that make the regulars known.
 const REHEARSING: usize = 8;
-/// Addresses that kept connections come from: servers limit what one address may hold.
+/// Addresses that connections come from: servers limit what one address may hold.
 const SOURCES: usize = 16;
 
 /// Whom clients can be.
@@ -180,22 +180,15 @@ fn kept(client: usize, depth: usize) -> Script {
         rounds: Rc::new([]),
         pick: Pick::Random(Random::new(u64::try_from(client).unwrap_or(0) + 1)),
         life: Life::Kept(depth),
-        source: Some(Ipv4Addr::new(127, 2, 0, last)),
+        source: Ipv4Addr::new(127, 2, 0, last),
     }
 }
 
-/// So many new connections come from one address, and more from several: ours lets no address have
-/// more than two thousand, and those that have just ended may still count.
-const ONE_SOURCE: usize = 1_000;
-
-/// Clients that make a new connection for each round, any of them.
+/// Clients that make a new connection for each round, any of them. They come from several addresses: of one
+/// a fast server would use up the ports in two seconds, and the kernel would look long for each.
 pub(crate) fn newcomers(connections: usize, rounds: &Rounds) -> Vec<Script> {
-    let is_of_one = connections <= ONE_SOURCE;
-    let script = |client| {
-        let kept = kept(client, 1);
-        let source = if is_of_one { None } else { kept.source };
-        Script { rounds: Rc::clone(rounds), life: Life::Round, source, ..kept }
-    };
+    let script =
+        |client| Script { rounds: Rc::clone(rounds), life: Life::Round, ..kept(client, 1) };
     (0..connections).map(script).collect()
 }
 

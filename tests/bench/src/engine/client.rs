@@ -51,8 +51,8 @@ pub(crate) struct Script {
     pub(crate) pick: Pick,
     /// How long a connection lives.
     pub(crate) life: Life,
-    /// The address to connect from, unless any will do.
-    pub(crate) source: Option<Ipv4Addr>,
+    /// The address to connect from.
+    pub(crate) source: Ipv4Addr,
 }
 
 /// How long a connection lives.

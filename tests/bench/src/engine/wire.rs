@@ -19,20 +19,17 @@ pub(crate) struct Wire {
 }
 
 impl Wire {
-    /// Begins to connect, from `source` if given.
+    /// Begins to connect, from an address.
     ///
     /// # Errors
     /// When there is no socket to be had.
     pub(crate) fn open(
         server: SocketAddr,
-        source: Option<Ipv4Addr>,
+        source: Ipv4Addr,
         registry: &Registry,
         token: Token,
     ) -> io::Result<Self> {
-        let mut stream = match source {
-            None => TcpStream::connect(server)?,
-            Some(source) => connect_from(source, server)?,
-        };
+        let mut stream = connect_from(source, server)?;
         stream.set_nodelay(true)?;
         registry.register(&mut stream, token, Interest::READABLE | Interest::WRITABLE)?;
         Ok(Self { stream, tls: None, output: Vec::new(), sent: 0 })
