@@ -189,13 +189,15 @@ impl Directory {
             return Some(Reproof::Wrong);
         };
         let counted_out = self.inner.engine.lockout.locked(guesses, attempt.now.0).is_some();
-        let why = match wrong {
-            _ if counted_out || account.locked(attempt.now) => LOCKED,
-            Some(Wrong { why, password }) => {
-                self.count(attempt, account, password.map(|password| (password, 0)));
-                why
-            }
-            None => return self.wait_of_enrolling(asked).map(Reproof::TooEarly),
+        let why = if counted_out || account.locked(attempt.now) {
+            LOCKED
+        } else if let Some(wait) = self.wait_of_enrolling(asked) {
+            // Right or wrong: others were faster than this one, and nothing of it is told.
+            return Some(Reproof::TooEarly(wait));
+        } else {
+            let Wrong { why, password } = wrong?;
+            self.count(attempt, account, password.map(|password| (password, 0)));
+            why
         };
         let throttle = &self.inner.engine.throttle;
         throttle.failed(attempt.whence(), attempt.throttled, attempt.now.0);

@@ -5,6 +5,7 @@ use directory::ResetTurn;
 use directory::access::RecoverAccounts;
 use directory::collections::{NewPassword, Reset};
 use serde::Deserialize;
+use tracing::Instrument;
 use utoipa::ToSchema;
 
 use crate::body::Body;
@@ -44,17 +45,27 @@ pub(crate) async fn set_user_password(
     IfMatch(revision): IfMatch,
     Body(new): Body<NewUserPassword>,
 ) -> Result<StatusCode, Problem> {
+    let reset = Reset { user, revision, must_change: new.must_change };
+    // Whoever hangs up once it is compared with the one in use does not keep that from being replaced.
+    let setting = tokio::spawn(set(within, reset, new.password).in_current_span());
+    setting.await.map_err(|error| Problem::internal(&error))??;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn set(
+    within: Within<RecoverAccounts>,
+    reset: Reset,
+    text: SecretText,
+) -> Result<(), Problem> {
     let organization = within.organization;
-    let must_change = new.must_change;
-    let reset = Reset { user, revision, must_change };
-    let password = prepare(&within, reset, &new.password).await?;
+    let Reset { user, revision, must_change } = reset;
+    let password = prepare(&within, reset, &text).await?;
     let set = within.caller.change(move |change| {
         let mut grant = change.authorize::<RecoverAccounts>(organization)?;
         let id = grant.account(user, revision)?;
         grant.passwords().set(id, password, must_change)
     });
-    set.await?;
-    Ok(StatusCode::NO_CONTENT)
+    set.await
 }
 
 /// Judges a password, compares it with those of before, and hashes it. Each hash has a turn of its own,
