@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
+use nix::sys::socket::{setsockopt, sockopt};
 use rustls::pki_types::{IpAddr, ServerName};
 use rustls::{ClientConfig, ClientConnection};
 use socket2::{Domain, Protocol, Socket, Type};
@@ -143,6 +144,8 @@ fn decrypt(tls: &mut ClientConnection, mut octets: &[u8], input: &mut Vec<u8>) -
 fn connect_from(source: Ipv4Addr, server: SocketAddr) -> io::Result<TcpStream> {
     let socket = Socket::new(Domain::for_address(server), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_nonblocking(true)?;
+    // The port is chosen with the server's address in mind: otherwise one that has just been used is no choice.
+    setsockopt(&socket, sockopt::IpBindAddressNoPort, &true)?;
     socket.bind(&SocketAddr::from((source, 0)).into())?;
     match socket.connect(&server.into()) {
         Err(error) if error.raw_os_error() != Some(IN_PROGRESS) && !waits(&error) => Err(error),
