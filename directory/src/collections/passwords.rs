@@ -7,11 +7,11 @@ use uuid::Uuid;
 
 use super::new_password::NewPassword;
 use super::password_policies::{counting, settings_of};
-use super::resets::{require_compared, require_leave};
+use super::resets::{change_after, require_compared, require_leave};
 use super::site::Site;
 use super::users::Users;
 use crate::access::{
-    self, ChangeOwnPassword, Grant, Identity, ManageIdentities, Proven, RecoverAccounts,
+    self, ChangeOwnPassword, Errand, Grant, Identity, ManageIdentities, Proven, RecoverAccounts,
 };
 use crate::authentication::{Kept, Names, NtHash, Password, Unacceptable, judge};
 use crate::error::{Error, Invalid};
@@ -93,15 +93,30 @@ impl Passwords<'_, &mut Change<'_>> {
         let asked = (&settings, must_change);
         require_leave(&*self.site.source, self.site.context, organization, asked)?;
         require_compared(&self.site, user, &settings, &password)?;
+        let errand = Errand { context: self.site.context, outlives_token: false };
+        let must_change = match must_change {
+            None if password.clear.is_none() => change_after(&self.site, user, &password, errand)?,
+            said => said,
+        };
         self.put(user, password, must_change)
     }
 
-    /// Sets a password that a user has elsewhere already; lifts a lock. So it may be the one in use.
+    /// Sets a password that a user has elsewhere already, for whoever has sent `errand`; lifts a lock.
+    /// So it may be the one in use.
     ///
     /// # Errors
     /// `Missing`, or `Invalid` when the organization's policy refuses the password.
-    pub(crate) fn take_over(&mut self, user: UserId, password: NewPassword) -> Result<(), Error> {
-        self.put(user, password, None)
+    pub(crate) fn take_over(
+        &mut self,
+        user: UserId,
+        password: NewPassword,
+        errand: Errand<'_>,
+    ) -> Result<(), Error> {
+        let must_change = match password.clear {
+            Some(_) => None,
+            None => change_after(&self.site, user, &password, errand)?,
+        };
+        self.put(user, password, must_change)
     }
 
     fn put(
@@ -251,7 +266,7 @@ pub(crate) fn store_user_password(
 ) -> Result<(), Error> {
     let organization = site.place.organization().ok_or(Error::Missing)?;
     let settings = settings_of(&*site.source, organization, id)?;
-    // An imported hash is of a password that its owner chose.
+    // A first hash is of a password that its owner chose.
     let chosen = password.clear.is_some();
     if let Some(clear) = &password.clear {
         let home = access::organization(&*site.source, organization)?.ok_or(Error::Missing)?;

@@ -9,7 +9,8 @@ use super::password_policies::settings_of;
 use super::passwords::require_quality;
 use super::site::Site;
 use crate::access::{
-    Context, Grant, ManageAuthentication, Permit, RecoverAccounts, authorize, organization,
+    Context, Errand, Grant, ManageAuthentication, Permission, Permit, RecoverAccounts, authorize,
+    authorize_errand, organization,
 };
 use crate::authentication::{Password, StoredHash};
 use crate::error::{Error, Invalid};
@@ -87,6 +88,32 @@ pub(super) fn require_leave(
         authorize(source, context, ManageAuthentication::RIGHT, organization.into())??;
     }
     Ok(())
+}
+
+/// Whether a hash that takes the place of another has its owner change the password; absent where it
+/// says nothing of that. Whoever brings it may know the password as well as who sets one, so the same
+/// spare a user the change that the policy demands. What was to be changed stays so with its hash.
+pub(super) fn change_after(
+    site: &Site<'_, &mut Change<'_>>,
+    user: UserId,
+    password: &NewPassword,
+    errand: Errand<'_>,
+) -> Result<Option<bool>, Error> {
+    let found = site.source.get::<Credential>(site.partition(), user.record())?;
+    let Some(credential) = found.filter(|found| found.hash.is_some()) else {
+        return Ok(None);
+    };
+    if credential.must_change && credential.hash.as_ref() == Some(&password.hash) {
+        return Ok(Some(true));
+    }
+    let place = site.place.organization().ok_or(Error::Missing)?;
+    let settings = settings_of(&*site.source, place, user)?;
+    if !settings.password_policy.change_after_reset {
+        return Ok(None);
+    }
+    let permission = Permission::ManageAuthentication;
+    let spares = authorize_errand(&*site.source, errand, permission, place)?;
+    Ok(Some(spares.is_err()))
 }
 
 /// Refuses a password that was not compared with all that it must differ from, since one of these was

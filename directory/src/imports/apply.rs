@@ -10,7 +10,7 @@ use super::join::Joins;
 use super::outcome::{RowOutcome, Verdict};
 use super::plan::{Plan, Planner, caught};
 use super::row::{Fault, Row, RowEntry, RowPassword, UserRow};
-use crate::access::Context;
+use crate::access::Errand;
 use crate::authentication::{HashParameters, HashingFailed, Password};
 use crate::collections::{
     Collection, Imports, NewPassword, Passwords, Site, check_told, places_left, settings,
@@ -64,7 +64,8 @@ impl Directory {
             job.authorize(change, &import)?;
             let context = job.context(&import);
             let settings = settings(change, job.organization)?;
-            let work = Work { job, context: &context, tools: &tools, settings: &settings };
+            let errand = Errand { context: &context, outlives_token: import.outlives_token };
+            let work = Work { job, errand, tools: &tools, settings: &settings };
             work.step(change, import, batch)
         });
         done.map_err(Error::from)
@@ -75,7 +76,8 @@ impl Directory {
         let snapshot = self.inner.store.read()?;
         let (context, settings) = (job.context(import), settings(&snapshot, job.organization)?);
         let tools = &self.inner.tools;
-        let work = Work { job, context: &context, tools, settings: &settings };
+        let errand = Errand { context: &context, outlives_token: import.outlives_token };
+        let work = Work { job, errand, tools, settings: &settings };
         let planner = work.planner(&snapshot, import)?;
         let parameters = self.hash_parameters();
         let first = import.position.row as usize;
@@ -140,7 +142,8 @@ fn no_memory(failed: HashingFailed) -> Error {
 /// What one change is made with.
 pub(super) struct Work<'a> {
     pub(super) job: Job,
-    context: &'a Context,
+    /// As whom.
+    errand: Errand<'a>,
     tools: &'a Tools,
     settings: &'a Settings,
 }
@@ -151,7 +154,7 @@ impl<'a> Work<'a> {
         change: &'s mut Change<'c>,
     ) -> Site<'s, &'s mut Change<'c>> {
         let place = self.job.organization.into();
-        Site { source: change, place, context: self.context, tools: self.tools }
+        Site { source: change, place, context: self.errand.context, tools: self.tools }
     }
 
     fn planner<'s, R: Reading>(
@@ -160,7 +163,7 @@ impl<'a> Work<'a> {
         import: &'s Import,
     ) -> Result<Planner<'s, R>, Error> {
         let place = self.job.organization.into();
-        let site = Site { source, place, context: self.context, tools: self.tools };
+        let site = Site { source, place, context: self.errand.context, tools: self.tools };
         let places = places_left(source, self.job.organization.partition())?;
         Ok(Planner { site, fields: &import.fields, settings: self.settings, places })
     }
@@ -302,7 +305,7 @@ impl<'a> Work<'a> {
     ) -> Result<Verdict, Error> {
         let Plan { verdict, found, after, .. } = plan;
         let Some(fields) = after else { return Ok(verdict) };
-        let now = self.context.now;
+        let now = self.errand.context.now;
         match found {
             None => {
                 let mut users = Collection::<_, User>::new(self.site(change));
@@ -318,7 +321,7 @@ impl<'a> Work<'a> {
                     })?;
                 }
                 if let Some(password) = password {
-                    Passwords::new(self.site(change)).take_over(id, password)?;
+                    Passwords::new(self.site(change)).take_over(id, password, self.errand)?;
                 }
             }
         }

@@ -10,6 +10,7 @@ mod references;
 mod resume;
 mod rights;
 mod state;
+mod taken_over;
 
 use super::ssh_keys::SSH_KEY;
 use super::world::{DAY, RIGHT, World, accepted, fields, password, refusal};
