@@ -38,6 +38,7 @@ mod network_rules;
 mod oracle;
 mod orders;
 mod outlook;
+mod outpaced;
 mod own_credentials;
 mod passkeys;
 mod password_policies;

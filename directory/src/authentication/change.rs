@@ -71,6 +71,12 @@ pub enum ChangeOutcome {
 /// A generated password has this many letters and digits: 119 bits.
 const GENERATED: usize = 20;
 
+/// What is told of an old password that is right, and of which nothing came.
+const OLD_RIGHT: &str =
+    "the old password is right, and nothing was changed: something came between";
+/// What is told of any other password that was compared, and of which nothing came.
+const COMPARED: &str = "a password was compared, and nothing was changed: something came between";
+
 /// Why a change goes no further.
 enum Stop {
     Outcome(ChangeOutcome),
@@ -95,6 +101,8 @@ struct Prepared {
     /// Until it is hashed.
     new: Option<Password>,
     generated: Option<Zeroizing<String>>,
+    /// What comparing has found, while no event tells of it.
+    untold: Option<&'static str>,
 }
 
 impl Directory {
@@ -129,13 +137,33 @@ impl Directory {
                 // Whoever waits must hear of the end of it, even of a panic.
                 let step = AssertUnwindSafe(|| directory.take_turn(&mut prepared));
                 match catch_unwind(step).unwrap_or(Ok(Some(ChangeOutcome::Busy))) {
-                    Ok(Some(ended)) => done(ended),
+                    Ok(Some(ended)) => done(directory.told(&prepared, ended)),
                     Ok(None) => directory.go_on(prepared, done),
-                    Err(failure) => done(ChangeOutcome::Unhashed(failure)),
+                    Err(failure) => {
+                        done(directory.told(&prepared, ChangeOutcome::Unhashed(failure)));
+                    }
                 }
             })),
-            Err(_full) => done(ChangeOutcome::Busy),
+            Err(_full) => done(self.told(&prepared, ChangeOutcome::Busy)),
         }
+    }
+
+    /// Tells what was compared, where no event of how it ended does: whoever asks may have guessed.
+    fn told(&self, prepared: &Prepared, ended: ChangeOutcome) -> ChangeOutcome {
+        let is_told = match &ended {
+            ChangeOutcome::Busy | ChangeOutcome::Unhashed(_) | ChangeOutcome::SignInFirst => false,
+            ChangeOutcome::Changed { .. }
+            | ChangeOutcome::NotYours
+            | ChangeOutcome::Unprotected
+            | ChangeOutcome::OldMissing
+            | ChangeOutcome::OldWrong
+            | ChangeOutcome::Locked
+            | ChangeOutcome::Refused(_) => true,
+        };
+        if let Some(found) = prepared.untold.filter(|_| !is_told) {
+            let _rejected = self.reject(&prepared.attempt, found);
+        }
+        ended
     }
 
     /// Finds out everything that needs no hashing.
@@ -174,8 +202,17 @@ impl Directory {
         let former = former(&snapshot, &attempt, &credential)?;
         let version = credential.version;
         let new = Some(new);
-        let prepared = Prepared { context, attempt, version, old, in_use, former, new, generated };
-        Ok(Box::new(prepared))
+        Ok(Box::new(Prepared {
+            context,
+            attempt,
+            version,
+            old,
+            in_use,
+            former,
+            new,
+            generated,
+            untold: None,
+        }))
     }
 
     /// The actor's own record, if the actor may change its password and means no other.
@@ -224,6 +261,7 @@ impl Directory {
     fn take_turn(&self, prepared: &mut Prepared) -> Result<Option<ChangeOutcome>, HashingFailed> {
         if let Some(old) = prepared.old.take() {
             let proven = self.compare(&prepared.in_use, &old)?;
+            prepared.untold = Some(if proven { OLD_RIGHT } else { COMPARED });
             let (attempt, version) = (&mut prepared.attempt, prepared.version);
             let concluded = self.conclude_old(attempt, version, proven, &old);
             return Ok(concluded.unwrap_or(Some(ChangeOutcome::Busy)));
@@ -234,6 +272,7 @@ impl Directory {
                 None => false,
             };
             if !is_used {
+                prepared.untold.get_or_insert(COMPARED);
                 return Ok(None);
             }
             let unacceptable = Unacceptable::Used;

@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use storage::{Change, Reading, Snapshot};
 
-use super::attempt::{Attempt, Channel, Door, LOCKED, Who};
+use super::attempt::{Attempt, Channel, Door, LOCKED, THROTTLED, Who};
 use super::engine::{AccountKey, place_number};
 use super::own_account::Reproof;
 use super::password::{HashingFailed, Password, StoredHash};
@@ -23,6 +23,8 @@ use crate::records::{Credential, User};
 
 /// Why a code is none, for the event.
 const WRONG_CODE: &str = "the code is wrong";
+/// Why nothing came of a password that was compared, for the event.
+const OUTPACED: &str = "the password was compared, and something came between";
 
 /// A user whose invitation has come to the second factor, by what is true at this moment.
 struct Enrolling {
@@ -127,6 +129,21 @@ impl Directory {
             Ok(is_right) => is_right,
             Err(failure) => return Ok(Reproof::Unhashed(failure)),
         };
+        let shown = self.show_seed_after(begun, token, (password, is_right));
+        if matches!(shown, Err(_) | Ok(Reproof::Busy)) {
+            // Whatever came between, it was a guess.
+            self.note_wrong_enrolment(begun, OUTPACED);
+        }
+        shown
+    }
+
+    /// Makes the seed for who has given a password that was compared.
+    fn show_seed_after(
+        &self,
+        begun: &Enrolling,
+        token: &str,
+        (password, is_right): (&Password, bool),
+    ) -> Result<Reproof<NewSeed>, Error> {
         let asked = self.enrolling(&self.inner.store.read()?, token, begun.context)?;
         if asked.guesses() != begun.guesses() {
             return Ok(Reproof::Busy);
@@ -192,7 +209,8 @@ impl Directory {
         let why = if counted_out || account.locked(attempt.now) {
             LOCKED
         } else if let Some(wait) = self.wait_of_enrolling(asked) {
-            // Right or wrong: others were faster than this one, and nothing of it is told.
+            // Right or wrong: others were faster than this one, and who asks hears no more.
+            self.note_wrong_enrolment(asked, THROTTLED);
             return Some(Reproof::TooEarly(wait));
         } else {
             let Wrong { why, password } = wrong?;

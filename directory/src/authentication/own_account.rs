@@ -5,7 +5,9 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use storage::{Id, Reading};
 use subtle::ConstantTimeEq;
+use uuid::Uuid;
 
+use super::attempt::THROTTLED;
 use super::engine::{AccountKey, Bearer, place_number};
 use super::password::{HashingFailed, Names, Password, StoredHash, Unacceptable, judge};
 use super::sign_in::Second;
@@ -36,7 +38,12 @@ pub enum Reproof<T> {
 pub struct KnownPassword {
     pub(crate) admin: AdminId,
     pub(crate) version: u64,
+    /// How the admin is told of.
+    told: (Uuid, String),
 }
+
+/// Why a password is not changed whose owner has proven to know it.
+const UNCHANGED: &str = "the password in use was given rightly, and was not changed";
 
 /// An admin who asks, in a session that was begun a moment ago.
 struct Asking {
@@ -53,6 +60,11 @@ impl Asking {
     fn guesses(&self) -> ((u32, Id), u64) {
         let account = (place_number(Some(self.id.home)), self.id.number.record());
         (account, self.credential.version)
+    }
+
+    /// How the admin is told of.
+    fn told(&self) -> (Uuid, String) {
+        (self.admin.uuid, self.admin.fields.login.clone())
     }
 
     /// Judges the next password.
@@ -137,7 +149,8 @@ impl Directory {
         })?;
         if matches!(begun, Reproof::Wrong) {
             self.inner.engine.throttle.failed(asking.source, asking.throttled, now);
-            self.note_wrong(&asking, &context, (Action::MfaEnrolled, "the code in use is wrong"));
+            let told = (Action::MfaEnrolled, "the code in use is wrong");
+            self.note_failed((asking.id, asking.told()), &context, told);
         }
         Ok(begun)
     }
@@ -183,8 +196,10 @@ impl Directory {
             Ok(is_right) => is_right,
             Err(failure) => return Reproof::Unhashed(failure),
         };
+        let whose = (asking.id, asking.told());
         // Guesses that were made at the same time must not outrun the count.
         if let Some(wait) = self.wait_of(asking, context) {
+            self.note_failed(whose, context, (Action::PasswordChanged, THROTTLED));
             return Reproof::TooEarly(wait);
         }
         let now = context.now.0;
@@ -193,18 +208,29 @@ impl Directory {
             return Reproof::Proven(KnownPassword {
                 admin: asking.id,
                 version: asking.credential.version,
+                told: whose.1,
             });
         }
         let (policy, guess) = (LockoutPolicy::default(), self.inner.tools.random());
         engine.lockout.failed(asking.guesses(), guess, &policy, now);
         engine.throttle.failed(asking.source, asking.throttled, now);
         let told = (Action::PasswordChanged, "the password in use was given wrongly");
-        self.note_wrong(asking, context, told);
+        self.note_failed(whose, context, told);
         Reproof::Wrong
     }
 
-    fn note_wrong(&self, asking: &Asking, context: &Context, (action, why): (Action, &str)) {
-        let (id, login) = (asking.admin.uuid, asking.admin.fields.login.clone());
+    /// Tells that somebody knows an admin's password, in whose place no other was put.
+    pub fn note_unchanged(&self, context: &Context, known: &KnownPassword) {
+        let whose = (known.admin, known.told.clone());
+        self.note_failed(whose, context, (Action::PasswordChanged, UNCHANGED));
+    }
+
+    fn note_failed(
+        &self,
+        (admin, (id, login)): (AdminId, (Uuid, String)),
+        context: &Context,
+        (action, why): (Action, &str),
+    ) {
         let subject = Subject { kind: SubjectKind::Admin, id, name: login.clone() };
         let event = Event {
             at: context.now,
@@ -218,6 +244,6 @@ impl Directory {
             request: self.request_of(context),
             search: None,
         };
-        self.note_event(asking.id.home, &event);
+        self.note_event(admin.home, &event);
     }
 }

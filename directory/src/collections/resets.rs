@@ -31,11 +31,18 @@ pub struct Reset {
 
 /// What a password that may be set is compared with, and who is told of.
 pub(crate) struct JudgedReset {
+    pub(crate) guess: Guess,
+    /// Hashes of the password in use and of former ones.
+    pub(crate) former: Vec<String>,
+}
+
+/// That an admin has a password compared with those of a user, which is a guess at them.
+pub struct Guess {
     pub(crate) organization: OrganizationId,
     pub(crate) actor: EventActor,
     pub(crate) subject: Subject,
-    /// Hashes of the password in use and of former ones.
-    pub(crate) former: Vec<String>,
+    /// Whether it was compared with any.
+    pub(crate) is_made: bool,
 }
 
 impl Grant<'_, &Snapshot, RecoverAccounts> {
@@ -67,12 +74,13 @@ impl Grant<'_, &Snapshot, RecoverAccounts> {
             last_hashes(site.source, (partition, id.record()), &credential, counted)
         });
         let (kind, name) = (SubjectKind::User, user.fields.login);
-        Ok(JudgedReset {
+        let guess = Guess {
             organization: place,
             actor: site.event_actor()?,
             subject: Subject { kind, id: user.uuid, name },
-            former: hashes.transpose()?.unwrap_or_default(),
-        })
+            is_made: false,
+        };
+        Ok(JudgedReset { guess, former: hashes.transpose()?.unwrap_or_default() })
     }
 }
 

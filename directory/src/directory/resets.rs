@@ -4,10 +4,13 @@
 use super::Directory;
 use crate::access::{Context, RecoverAccounts};
 use crate::authentication::{HashingFailed, Password, StoredHash, Unacceptable};
-use crate::collections::{JudgedReset, NewPassword, Reset};
+use crate::collections::{Guess, JudgedReset, NewPassword, Reset};
 use crate::error::{Error, Invalid};
 use crate::events::{Action, Event, Outcome};
 use crate::id::OrganizationId;
+
+/// Why a password is not set that was compared with others.
+const UNSET: &str = "the new password was compared with those of before, and was not set";
 
 /// A password that was judged by all that needs no hashing.
 pub struct ChosenPassword {
@@ -17,12 +20,19 @@ pub struct ChosenPassword {
     compared: Vec<String>,
 }
 
+impl ChosenPassword {
+    /// What is told of it when it is not set after all.
+    pub fn given_up(self) -> Guess {
+        self.judged.guess
+    }
+}
+
 /// What came of a turn at hashing.
 pub enum ResetTurn {
     /// It takes another turn.
     More(ChosenPassword),
-    /// It may be set.
-    Hashed(NewPassword),
+    /// It may be set; what is told of it when it is not.
+    Hashed(NewPassword, Guess),
     /// It is one of those that it must differ from.
     Refused(Invalid),
 }
@@ -58,38 +68,59 @@ impl Directory {
         mut chosen: ChosenPassword,
     ) -> Result<ResetTurn, HashingFailed> {
         let Some(hash) = chosen.judged.former.pop() else {
-            let (parameters, tools) = (self.hash_parameters(), &self.inner.tools);
-            let hashed = NewPassword::hashed(chosen.password, parameters, tools)?;
-            return Ok(ResetTurn::Hashed(hashed.differing_from(chosen.compared)));
+            return self.hash_chosen(context, chosen);
         };
-        let is_used = match StoredHash::parse(&hash) {
-            Ok(stored) => stored.verify(&chosen.password)?,
-            Err(_) => false,
+        let compared = match StoredHash::parse(&hash) {
+            Ok(stored) => stored.verify(&chosen.password),
+            Err(_) => Ok(false),
         };
+        let guess = &mut chosen.judged.guess;
+        let is_used = compared.inspect_err(|_| self.note_unset(context, guess))?;
         if is_used {
-            self.note_used(context, chosen.judged);
+            self.note_guess(context, guess, format!("the new password {}", Unacceptable::Used));
             let message = Unacceptable::Used.to_string();
             return Ok(ResetTurn::Refused(Invalid::new("/password", message)));
         }
+        guess.is_made = true;
         chosen.compared.push(hash);
         Ok(ResetTurn::More(chosen))
     }
 
-    /// Tells of a refusal by which an admin has learned a password that somebody has or had.
-    fn note_used(&self, context: &Context, judged: JudgedReset) {
-        let JudgedReset { organization, actor, subject, former: _ } = judged;
+    fn hash_chosen(
+        &self,
+        context: &Context,
+        chosen: ChosenPassword,
+    ) -> Result<ResetTurn, HashingFailed> {
+        let ChosenPassword { password, judged: JudgedReset { guess, former: _ }, compared } =
+            chosen;
+        let hashed = NewPassword::hashed(password, self.hash_parameters(), &self.inner.tools);
+        let hashed = hashed.inspect_err(|_| self.note_unset(context, &guess))?;
+        Ok(ResetTurn::Hashed(hashed.differing_from(compared), guess))
+    }
+
+    /// Tells of a password that was compared with those of a user and takes the place of none: whoever
+    /// sent it has learned that it is not the one in use.
+    pub fn note_unset(&self, context: &Context, guess: &Guess) {
+        if guess.is_made {
+            self.note_guess(context, guess, UNSET.to_owned());
+        }
+    }
+
+    /// Tells what an admin has learned of a password that somebody has or had.
+    fn note_guess(&self, context: &Context, guess: &Guess, why: String) {
+        let Guess { organization, actor, subject, is_made: _ } = guess;
         let event = Event {
             at: context.now,
-            actor,
+            actor: actor.clone(),
             source: context.source,
             action: Action::PasswordSet,
-            subject: Some(subject),
-            outcome: Outcome::Failure(format!("the new password {}", Unacceptable::Used)),
+            subject: Some(subject.clone()),
+            outcome: Outcome::Failure(why),
             differences: Vec::new(),
             access: None,
             request: self.request_of(context),
             search: None,
         };
-        self.note_event(organization.into(), &event);
+        self.note_event((*organization).into(), &event);
     }
 }

@@ -1,6 +1,6 @@
 //! Users who enrol a second factor alone, with an invitation.
 
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Receiver, channel};
 
 use super::second_factor::{STEP, code, demanding, enrol, reason, wrong_code};
 use super::world::{DAY, RIGHT, World, accepted, password, refusal, user};
@@ -14,6 +14,8 @@ use crate::id::{OrganizationId, UserId};
 use crate::records::{Aim, Demand, User, UserState};
 
 const CHOSEN: &str = "quite another horse";
+
+type Begun = Result<Reproof<NewSeed>, Error>;
 
 /// Makes a user without a password, and an invitation to choose one.
 fn invited(
@@ -47,12 +49,17 @@ fn accept(world: &World, token: &str) -> Result<Option<NewSeed>, Error> {
 }
 
 fn begin(world: &World, token: &str, text: &str) -> Result<Reproof<NewSeed>, Error> {
+    begun(world, token, text)?.recv().unwrap()
+}
+
+/// Where what comes of it is told.
+fn begun(world: &World, token: &str, text: &str) -> Result<Receiver<Begun>, Error> {
     let (tell, told) = channel();
     let (directory, nobody) = (&world.directory, world.by(Actor::nobody()));
     directory.begin_invited_second_factor(token.into(), password(text), nobody, move |begun| {
         tell.send(begun).unwrap();
     })?;
-    told.recv().unwrap()
+    Ok(told)
 }
 
 /// The seed that the right password shows.
@@ -194,6 +201,30 @@ fn wrong_passwords_and_codes_lock_as_those_of_signing_in_do() {
         let uri = shown(&world, &token, RIGHT);
         let right = code(&world, &uri);
         assert!(matches!(confirm(&world, &token, right), Ok(Reproof::Proven(()))));
+    }
+}
+
+#[test]
+fn a_password_that_was_compared_is_told_though_something_came_between() {
+    for ends in [false, true] {
+        let world = World::new();
+        let acme = world.organization_with("acme", demanding(Demand::IfEnrolled));
+        let ada = world.user(acme, "ada");
+        let token = link(&world, acme, ada).unwrap();
+        let held = world.hold_pool();
+        let begun = begun(&world, &token, RIGHT).unwrap();
+        let changed = world.change(move |change| {
+            let mut grant = change.authorize::<RecoverAccounts>(acme)?;
+            if ends { grant.second_factors().reset(ada) } else { grant.passwords().unlock(ada) }
+        });
+        changed.unwrap();
+        drop(held);
+        let outcome = begun.recv().unwrap();
+        let is_outpaced = matches!(outcome, Err(Error::Missing) | Ok(Reproof::Busy));
+        assert!(is_outpaced, "the link ends: {ends}");
+        let event = told(&world, acme, Action::MfaEnrolled);
+        assert!(is_by(&event, "ada"), "{event:?}");
+        assert_eq!(reason(&world, acme), "the password was compared, and something came between");
     }
 }
 

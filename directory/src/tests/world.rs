@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Sender, channel};
 
 use redb::backends::InMemoryBackend;
 use storage::{Entropy, MasterKey, Partition, Store};
@@ -15,8 +15,8 @@ use crate::access::{
 };
 use crate::accounting::SessionBounds;
 use crate::authentication::{
-    Begun, Channel, Door, HashParameters, Options, Outcome, Password, PoolLimits, Proof, Request,
-    Who,
+    Arrival, Begun, Channel, Door, HashParameters, Options, Outcome, Password, PoolLimits, Proof,
+    Request, SignInRequest, Who,
 };
 use crate::collections::{Collection, NewOrganization, NewPassword, Reset, Site, Wanted, issue};
 use crate::directory::{Changing, Directory, OpenOptions, ResetTurn};
@@ -324,7 +324,7 @@ impl World {
         let hashed = loop {
             match self.directory.compare_or_hash(&by, chosen).unwrap() {
                 ResetTurn::More(next) => chosen = next,
-                ResetTurn::Hashed(hashed) => break hashed,
+                ResetTurn::Hashed(hashed, _) => break hashed,
                 ResetTurn::Refused(invalid) => return Err(invalid.into()),
             }
         };
@@ -337,6 +337,22 @@ impl World {
     pub(super) fn password(&self, text: &str) -> NewPassword {
         let parameters = HashParameters::new(8, 1, 1).unwrap();
         NewPassword::hashed(password(text), &parameters, self.directory.tools()).unwrap()
+    }
+
+    /// Keeps the one thread that hashes, until the sender goes. Once in a world: a stranger who comes
+    /// again has to wait.
+    pub(super) fn hold_pool(&self) -> Sender<()> {
+        let (held, release) = channel();
+        let stranger = SignInRequest {
+            organization: None,
+            login: "stranger".into(),
+            password: password("wrong"),
+            new_password: None,
+            second: None,
+            arrival: Arrival::plain("203.0.113.9".parse().unwrap(), self.now()),
+        };
+        self.directory.sign_in(stranger, move |_| drop(release.recv())).unwrap();
+        held
     }
 
     /// Tries a password over LDAP.

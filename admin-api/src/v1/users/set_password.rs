@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use directory::ResetTurn;
 use directory::access::RecoverAccounts;
-use directory::collections::{NewPassword, Reset};
+use directory::collections::{Guess, NewPassword, Reset};
 use serde::Deserialize;
 use tracing::Instrument;
 use utoipa::ToSchema;
@@ -59,13 +59,17 @@ async fn set(
 ) -> Result<(), Problem> {
     let organization = within.organization;
     let Reset { user, revision, must_change } = reset;
-    let password = prepare(&within, reset, &text).await?;
+    let (password, guess) = prepare(&within, reset, &text).await?;
     let set = within.caller.change(move |change| {
         let mut grant = change.authorize::<RecoverAccounts>(organization)?;
         let id = grant.account(user, revision)?;
         grant.passwords().set(id, password, must_change)
     });
-    set.await
+    let done = set.await;
+    if done.is_err() {
+        within.caller.api.directory.note_unset(&within.caller.context, &guess);
+    }
+    done
 }
 
 /// Judges a password, compares it with those of before, and hashes it. Each hash has a turn of its own,
@@ -74,13 +78,19 @@ async fn prepare(
     within: &Within<RecoverAccounts>,
     reset: Reset,
     text: &SecretText,
-) -> Result<NewPassword, Problem> {
+) -> Result<(NewPassword, Guess), Problem> {
     let caller = &within.caller;
     let (api, context) = (&caller.api, caller.context);
     let password = text.password()?;
     let mut chosen = api.directory.judge_reset(context, within.organization, &reset, password)?;
     loop {
-        let turn = api.turn_to_hash(caller.whose).await?;
+        let turn = match api.turn_to_hash(caller.whose).await {
+            Ok(turn) => turn,
+            Err(busy) => {
+                api.directory.note_unset(&context, &chosen.given_up());
+                return Err(busy);
+            }
+        };
         let taken = api.blocking(move |directory| {
             let taken = directory.compare_or_hash(&context, chosen);
             drop(turn);
@@ -88,7 +98,7 @@ async fn prepare(
         });
         match taken.await? {
             ResetTurn::More(next) => chosen = next,
-            ResetTurn::Hashed(hashed) => return Ok(hashed),
+            ResetTurn::Hashed(hashed, guess) => return Ok((hashed, guess)),
             ResetTurn::Refused(invalid) => return Err(invalid.into()),
         }
     }
