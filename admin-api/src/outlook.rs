@@ -46,6 +46,9 @@ const RAISING: [&str; 2] = ["update_admin", "update_organization_admin"];
 /// The operations that let an admin in again: they need such a session for who manages admins.
 const LETTING_BACK: [&str; 2] = ["activate_admin", "activate_organization_admin"];
 
+/// The operation of which a part spares a user a change that the policy demands.
+const SPARING: &str = "set_user_password";
+
 /// What is asked about; all permissions where neither an operation nor a permission is named.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -151,7 +154,7 @@ pub(crate) enum ReasonCode {
     Deleted,
     /// No organization's own admin ever has this permission.
     NeverTheirs,
-    /// The role does not hold the permission.
+    /// The role does not hold the permission, or another that a part of it takes.
     Permission,
     /// The role that the API key is narrowed to does not hold the permission.
     KeyRole,
@@ -271,7 +274,7 @@ fn in_the_way(route: &Route, needed: Option<Permission>, outlook: &Outlook) -> V
             if !obstacles.is_empty() {
                 return obstacles;
             }
-            // Whom nothing else holds up has to have just signed in.
+            // Whom nothing else holds up may have to have just signed in, or to hold more.
             if FRESH_TOO.contains(&operation) {
                 outlook.obstacles_to_own(false)
             } else if LETTING_IN.contains(&operation) {
@@ -280,6 +283,8 @@ fn in_the_way(route: &Route, needed: Option<Permission>, outlook: &Outlook) -> V
                 outlook.obstacles_to_raise()
             } else if LETTING_BACK.contains(&operation) {
                 outlook.obstacles_to_let_back()
+            } else if operation == SPARING {
+                outlook.obstacles_to_spare()
             } else {
                 obstacles
             }
@@ -302,6 +307,7 @@ mod tests {
             assert!(own, "{operation}");
         }
         let others = FRESH_TOO.into_iter().chain(LETTING_IN).chain(RAISING).chain(LETTING_BACK);
+        let others = others.chain([SPARING]);
         for operation in others {
             assert!(route_of(operation).is_some_and(|it| it.permission.is_some()), "{operation}");
         }

@@ -61,6 +61,9 @@ fn who_may_what_is_told_by_commands_permissions_and_all_together() {
     assert_eq!(reader.run("can-i billing agree").code, 4);
     let but = top.does("can-i admin create --provider");
     assert!(but.starts_with("yes, but for who manages admins it needs a session"), "{but}");
+    let desk = Tenantry::with_key(&office.demo, &tokens.help_desk).within(&office.slug);
+    let but = desk.does("can-i user set-password");
+    assert!(but.starts_with("yes, but where the policy has users change"), "{but}");
     let own = office.admin("help_desk");
     let line = format!("--org {} --org-admin {}", office.slug, own.login);
     assert_eq!(top.does(&format!("can-i user unlock {line}")), "yes\n");

@@ -55,6 +55,29 @@ async fn of_a_session_of_long_ago_it_is_told_that_it_raises_nobody() {
 }
 
 #[tokio::test]
+async fn of_a_help_desk_it_is_told_that_it_spares_nobody_what_the_policy_demands() {
+    let world = World::new();
+    let root = world.root().await;
+    let acme = world.organization(&root, "acme").await;
+    let policy = json!({"password_policy": {"change_after_reset": true}});
+    world.must(&root, "PATCH", &format!("{acme}/settings"), policy).await;
+    let path = format!("{}/password", world.user(&root, &acme, "ada").await);
+    let asked = format!("set_user_password&organization={}", acme.rsplit('/').next().unwrap());
+    let (desk, above) = (
+        world.admin(&root, "help_desk", json!("all")).await,
+        world.admin(&root, "administrator", json!("all")).await,
+    );
+    assert_eq!(told(&world, &desk, &asked).await, (true, vec!["permission".to_owned()]));
+    assert_eq!(told(&world, &above, &asked).await, (true, Vec::new()));
+    let password = json!({"password": "told by telephone"});
+    world.must(&desk, "PUT", &path, password).await;
+    let sparing = json!({"password": "told by telephone", "must_change": false});
+    let refused = world.call(&desk, "PUT", &path, sparing.clone()).await;
+    assert_eq!(refused.is_problem(403, "forbidden")["permission"], "manage_authentication");
+    world.must(&above, "PUT", &path, sparing).await;
+}
+
+#[tokio::test]
 async fn of_an_api_key_it_is_told_that_it_lets_in_nobody_who_manages_admins() {
     let world = World::new();
     let root = world.root().await;

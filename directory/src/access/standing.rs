@@ -65,6 +65,13 @@ pub enum Obstacle {
     /// The role would hold the permission, but the API key's does not.
     #[error("needs {}, which {} does not hold; the API key is narrowed to it", .0.name(), .1.name())]
     KeyRole(Permission, Role),
+    /// A part of it spares a user what the policy demands, and the role does not manage that.
+    #[error(
+        "where the policy has users change what was set for them, to spare them that \
+         (`must_change` false) it needs {}, which {} does not hold",
+        .0.name(), .1.name()
+    )]
+    PermissionToSpare(Permission, Role),
     /// The admin makes no API keys.
     #[error("API access is off; an administrator with billing turns it on")]
     ApiAccessOff,
@@ -99,7 +106,7 @@ impl Obstacle {
             Self::KeyOrganizations => "key_organizations",
             Self::Deleted => "deleted",
             Self::NeverTheirs(_) => "never_theirs",
-            Self::Permission(..) => "permission",
+            Self::Permission(..) | Self::PermissionToSpare(..) => "permission",
             Self::KeyRole(..) => "key_role",
             Self::ApiAccessOff => "api_access_off",
             Self::FreshSession | Self::FreshSessionToRaise | Self::FreshSessionForManagers => {
@@ -110,7 +117,10 @@ impl Obstacle {
 
     /// Whether it stands in the way of a part alone.
     pub const fn is_partial(self) -> bool {
-        matches!(self, Self::FreshSessionToRaise | Self::FreshSessionForManagers)
+        matches!(
+            self,
+            Self::FreshSessionToRaise | Self::FreshSessionForManagers | Self::PermissionToSpare(..)
+        )
     }
 
     /// How somebody is refused of whom this stands in the way, saying no more than they may know.
@@ -131,7 +141,9 @@ impl Obstacle {
             Self::NeverTheirs(missing) => {
                 Refusal::ProvidersAlone { missing, place: PlaceName::of(there) }
             }
-            Self::Permission(missing, _) | Self::KeyRole(missing, _) => {
+            Self::Permission(missing, _)
+            | Self::KeyRole(missing, _)
+            | Self::PermissionToSpare(missing, _) => {
                 Refusal::Forbidden { missing, role, place: PlaceName::of(there) }
             }
         }

@@ -105,6 +105,17 @@ impl Outlook {
         obstacles
     }
 
+    /// What stands in the way of setting a user's password and sparing the user the change that the
+    /// policy demands.
+    pub fn obstacles_to_spare(&self) -> Vec<Obstacle> {
+        let mut obstacles = self.general.clone();
+        let (permission, there) = (Permission::ManageAuthentication, self.there.as_ref());
+        let lacks = self.rights.obstacle(permission, self.place, there).is_some();
+        let role = self.rights.role;
+        obstacles.extend(lacks.then_some(Obstacle::PermissionToSpare(permission, role)));
+        obstacles
+    }
+
     /// What stands in the way of what is done to all organizations at once, or to none yet.
     pub fn obstacles_everywhere(&self, permission: Option<Permission>) -> Vec<Obstacle> {
         let mut obstacles = self.obstacles(permission);

@@ -189,6 +189,19 @@ fn another_admin_is_let_in_in_a_session_of_a_moment_ago_or_by_a_key_but_for_who_
 }
 
 #[test]
+fn who_sets_passwords_and_manages_no_policy_is_told_that_a_part_takes_that() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    for (role, told) in [(Role::HelpDesk, vec!["permission"]), (Role::Administrator, vec![])] {
+        let by = world.admin(Place::Provider, role, AdminScope::All);
+        let outlook = world.directory.read(by).unwrap().outlook(acme.into()).unwrap();
+        let obstacles = outlook.obstacles_to_spare();
+        assert!(obstacles.iter().all(|it| it.is_partial()), "{role:?}");
+        assert_eq!(codes(&obstacles), told, "{role:?}");
+    }
+}
+
+#[test]
 fn an_organization_out_of_sight_is_found_by_nobody() {
     let world = World::new();
     let (acme, beta) = (world.organization("acme"), world.organization("beta"));
