@@ -8,6 +8,7 @@ mod keeping;
 mod query;
 mod reading;
 mod searches;
+mod shown;
 mod spelled;
 mod text;
 mod told;

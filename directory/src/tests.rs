@@ -45,6 +45,7 @@ mod password_policies;
 mod passwords;
 mod people;
 mod policy;
+mod provider_log;
 mod repeats;
 mod resets;
 mod rotation;

@@ -127,6 +127,31 @@ async fn events_come_newest_first_and_filtered() {
 }
 
 #[tokio::test]
+async fn the_providers_log_says_nothing_of_organizations_outside_of_the_scope() {
+    let world = World::new();
+    let root = world.root().await;
+    let acme = world.organization(&root, "acme").await;
+    let beta = world.organization(&root, "beta").await;
+    let id = |path: &str| path.rsplit('/').next().unwrap().to_owned();
+    let (acme, beta) = (id(&acme), id(&beta));
+    let scoped = world.admin(&root, "read_only", json!({"organizations": [acme]})).await;
+    for path in [
+        "/v1/events?limit=200",
+        "/v1/events?subject_kind=organization&sort=sequence",
+        "/v1/events/counts?by=subject",
+        "/v1/events/export?format=csv",
+        "/v1/events/export?subject_kind=organization",
+    ] {
+        let (some, all) = (world.get(&scoped, path).await, world.get(&root, path).await);
+        assert!(all.text.contains(&acme) && all.text.contains(&beta), "{path}: {}", all.text);
+        assert!(some.text.contains(&acme) && !some.text.contains(&beta), "{path}: {}", some.text);
+    }
+    let refused = world.get(&scoped, "/v1/events/export?from=2001-01-01T00:00:00Z").await;
+    assert_eq!(refused.is_problem(422, "invalid")["pointer"], "/format", "it is no chain");
+    assert_eq!(world.get(&root, "/v1/events/export").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn events_come_in_either_order_of_their_numbers_and_in_no_other() {
     let world = World::new();
     let root = world.root().await;

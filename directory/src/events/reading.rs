@@ -78,6 +78,8 @@ pub struct EventLines {
     pub lines: Vec<EventLine>,
     /// The number of the event behind which another may be wanted; none at the end.
     pub next: Option<u64>,
+    /// Whether none was left out.
+    pub is_chain: bool,
 }
 
 /// An event as an export writes it.
@@ -174,11 +176,12 @@ impl Grant<'_, &Snapshot, View> {
         let log = self.tools.events();
         // Whoever made a change finds its event. Where the disk fails what is written is shown.
         let _failed = log.settle(self.place.partition());
-        let behind = until.saturating_add(1);
+        let (behind, shown) = (until.saturating_add(1), self.shown()?);
         let search = EventSearch { before: behind, most, ..self.search(query) };
         let mut events: Vec<Numbered> = Vec::new();
+        let is_wanted = |it: &Numbered| query.admits(&it.event) && shown.shows(&it.event);
         let take = &mut |stored: Stored| {
-            events.extend(decoded(&stored).filter(|it| query.admits(&it.event)));
+            events.extend(decoded(&stored).filter(is_wanted));
             // One more says whether there are more.
             events.len() <= limit
         };
@@ -282,21 +285,23 @@ impl Grant<'_, &Snapshot, View> {
         query: &EventQuery,
         (after, until): (u64, u64),
     ) -> Result<EventLines, Error> {
-        let organization = self.own_id()?;
+        let (organization, shown) = (self.own_id()?, self.shown()?);
         let everything = query.is_everything();
+        let is_chain = everything && shown.is_all();
+        let is_wanted = |it: Numbered| query.admits(&it.event) && shown.shows(&it.event);
         let all = EventSearch::all(self.place.partition());
         let search = if everything { all } else { self.search(query) };
         let before = until.saturating_add(1);
         let search = EventSearch { after, before, most: EXPORTED, ..search };
         let (mut lines, mut octets) = (Vec::new(), 0);
         let ended = self.tools.events().oldest_first(&search, &mut |stored| {
-            if everything || decoded(&stored).is_some_and(|it| query.admits(&it.event)) {
+            if is_chain || decoded(&stored).is_some_and(is_wanted) {
                 octets += stored.body.len();
                 lines.push(line_of(organization, &stored));
             }
             octets < EXPORTED_OCTETS
         });
-        Ok(EventLines { lines, next: ended.map_err(failed)? })
+        Ok(EventLines { lines, next: ended.map_err(failed)?, is_chain })
     }
 
     /// Where the chain of the place's events begins and ends.
@@ -323,13 +328,13 @@ impl Grant<'_, &Snapshot, View> {
         start: &dyn Fn(Time) -> Time,
         by: CountBy,
     ) -> Result<EventCounts, Error> {
-        let organization = self.own_id()?;
+        let (organization, shown) = (self.own_id()?, self.shown()?);
         let search = EventSearch { most: query.most(COUNTED), ..self.search(query) };
         let mut counts: BTreeMap<(Time, Option<String>), u64> = BTreeMap::new();
         let (mut since, mut full) = (None::<Time>, false);
         let ended = self.tools.events().newest_first(&search, &mut |stored| {
             let Some(Numbered { event, .. }) = decoded(&stored) else { return true };
-            if query.admits(&event) {
+            if query.admits(&event) && shown.shows(&event) {
                 let key = (start(event.at), by.key(organization, &event));
                 full = counts.len() >= COUNTS && !counts.contains_key(&key);
                 if !full {

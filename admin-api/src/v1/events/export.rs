@@ -47,6 +47,9 @@ pub(crate) struct ExportQuery {
 /// hash, and names the one before it. A filter other than a time leaves lines out of the chain; with
 /// a time alone all from the first event of that time to the last are there, even if some between
 /// happened at another.
+///
+/// Of the provider's events those about organizations outside of your scope are left out. Where your
+/// scope is not all of them, lines of JSON take a filter other than a time: what is left is no chain.
 #[utoipa::path(
     get,
     path = "/events/export",
@@ -66,13 +69,26 @@ pub(crate) async fn export_events(
     let format = query.format.unwrap_or_default();
     let query = wanted.query()?;
     let (place, context, whose) = (home.place, home.caller.context, home.caller.whose);
-    let api = home.caller.api;
+    let (api, is_chain) = (home.caller.api, is_chain(format, &query));
     let end = api.blocking(move |directory| {
         let reading = directory.read(context)?;
-        Ok::<_, Problem>(reading.authorize_at::<View>(place)?.export_end()?)
+        let grant = reading.authorize_at::<View>(place)?;
+        if is_chain && !grant.shows_all_events()? {
+            return Err(Problem::invalid("/format", NO_CHAIN));
+        }
+        Ok::<_, Problem>(grant.export_end()?)
     });
     let (until, places) = (end.await?, vec![place]);
     Ok(Export { api, context, query, format, places, until, says_whose: false, whose }.answer())
+}
+
+/// Why somebody gets no lines of JSON who is shown a part of the events alone.
+const NO_CHAIN: &str = "lines of JSON of all of the provider's events are a chain, which needs the scope \
+                        of all organizations: ask for csv, or for some events";
+
+/// Whether an export is to be verified by itself.
+fn is_chain(format: ExportFormat, query: &EventQuery) -> bool {
+    matches!(format, ExportFormat::Jsonl) && query.is_everything()
 }
 
 /// An export under way.
@@ -181,11 +197,15 @@ impl Export {
                 Some(range) => range,
                 None => grant.export_range(&query, until)?,
             };
-            let EventLines { lines, next } = grant.export_events(&query, (after, until))?;
+            let EventLines { lines, next, is_chain: whole } =
+                grant.export_events(&query, (after, until))?;
+            if is_chain(format, &query) && !whole {
+                return Err(Problem::invalid("/format", NO_CHAIN));
+            }
             let mut text = String::new();
             for line in lines {
                 let previous = line.members.get("previous");
-                let broken = query.is_everything() && last.is_some() && last.as_ref() != previous;
+                let broken = whole && last.is_some() && last.as_ref() != previous;
                 if broken {
                     return Err(Problem::internal(&"what is exported was forgotten meanwhile"));
                 }
