@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::world::{PASSWORD, World, request};
+use super::world::{Answer, GIVEN, PASSWORD, World, request};
 use crate::Limits;
 use crate::secret_text::SecretText;
 
@@ -90,4 +90,42 @@ async fn that_an_admin_knows_the_password_in_use_is_told_though_it_is_not_change
     world.must(&root, "PUT", "/v1/me/password", body).await;
     let told = newest(&world, &root, "/v1/events", "password_changed").await;
     assert_eq!(told["success"], true);
+}
+
+/// An admin to be made, who is invited where there is no password.
+fn somebody(login: &str, password: Option<&str>) -> Value {
+    json!({
+        "login": login, "display_name": "Somebody", "role": "manager", "password": password
+    })
+}
+
+#[tokio::test]
+async fn an_organizations_own_admins_choose_nothing_that_has_its_name_at_any_door() {
+    let world = World::new();
+    let root = world.root().await;
+    let admins = format!("{}/admins", world.organization(&root, "globex").await);
+    let named = "globex is where they work";
+    let is_refused = |answer: Answer, pointer: &str| {
+        let told = answer.is_problem(422, "invalid");
+        let why = "must not contain the name of the organization";
+        assert_eq!((&told["pointer"], &told["detail"]), (&json!(pointer), &json!(why)));
+    };
+    world.must(&root, "POST", "/v1/admins", somebody("grace", Some(named))).await;
+    let made = world.call(&root, "POST", &admins, somebody("grace", Some(named))).await;
+    is_refused(made, "/password");
+    let grace = world.must(&root, "POST", &admins, somebody("grace", Some(GIVEN))).await;
+    let path = format!("{admins}/{}/password", grace["id"].as_str().unwrap());
+    let set = world.call(&root, "PUT", &path, json!({"password": named})).await;
+    is_refused(set, "/password");
+    let given = json!({
+        "organization": "globex", "login": "grace", "password": GIVEN, "new_password": named
+    });
+    is_refused(world.call("", "POST", "/v1/sign-in", given).await, "/new_password");
+    world.pass(61_000);
+    let grace = world.enrol(Some("globex"), "grace").await;
+    let own = json!({"current_password": PASSWORD, "password": named});
+    is_refused(world.call(&grace, "PUT", "/v1/me/password", own).await, "/password");
+    let invited = world.must(&root, "POST", &admins, somebody("hal", None)).await;
+    let accepted = json!({"token": invited["invitation"]["token"], "password": named});
+    is_refused(world.call("", "POST", "/v1/invitations", accepted).await, "/password");
 }

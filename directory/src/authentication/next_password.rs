@@ -44,7 +44,7 @@ impl Directory {
         if !credential.must_change {
             return Err(Invalid::new("/new_password", UNASKED).into());
         }
-        judge_next(admin, current, &next)
+        judge_next(&snapshot, (home, admin), current, &next)?
             .map_err(|unacceptable| Invalid::new("/new_password", unacceptable.to_string()))?;
         Ok(NewPassword::hashed(next, self.hash_parameters(), tools).map(Some))
     }

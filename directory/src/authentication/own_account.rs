@@ -3,20 +3,20 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use storage::{Id, Reading};
+use storage::{Id, ReadError, Reading};
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
 use super::attempt::THROTTLED;
 use super::engine::{AccountKey, Bearer, place_number};
-use super::password::{HashingFailed, Names, Password, StoredHash, Unacceptable, judge};
+use super::password::{HashingFailed, Password, StoredHash, Unacceptable};
 use super::sign_in::Second;
 use crate::access::Context;
-use crate::collections::{ADMIN_MINIMUM, NewAuthenticator};
+use crate::collections::{NewAuthenticator, judge_admin_password};
 use crate::directory::Directory;
 use crate::error::{Error, Invalid};
 use crate::events::{Action, Event, EventActor, Outcome, Subject, SubjectKind};
-use crate::id::{AdminId, RecordId};
+use crate::id::{AdminId, Place, RecordId};
 use crate::records::{Admin, Credential, LockoutPolicy};
 use crate::text::prepare;
 
@@ -68,22 +68,27 @@ impl Asking {
     }
 
     /// Judges the next password.
-    fn judge(&self, current: &Password, new: &Password) -> Result<(), Invalid> {
-        judge_next(&self.admin, current, new)
-            .map_err(|unacceptable| Invalid::new("/password", unacceptable.to_string()))
+    fn judge(
+        &self,
+        source: &impl Reading,
+        current: &Password,
+        new: &Password,
+    ) -> Result<(), Error> {
+        let judged = judge_next(source, (self.id.home, &self.admin), current, new)?;
+        Ok(judged.map_err(|unacceptable| Invalid::new("/password", unacceptable.to_string()))?)
     }
 }
 
 /// Judges what is to take the place of an admin's password.
 pub(super) fn judge_next(
-    admin: &Admin,
+    source: &impl Reading,
+    whose: (Place, &Admin),
     current: &Password,
     new: &Password,
-) -> Result<(), Unacceptable> {
-    let names = [admin.fields.login.as_str(), admin.fields.display_name.as_str()];
-    judge(new, &Names::of_owner(&names), ADMIN_MINIMUM)?;
+) -> Result<Result<(), Unacceptable>, ReadError> {
+    let judged = judge_admin_password(source, whose, new)?;
     let is_other = !bool::from(current.expose().ct_eq(new.expose()));
-    if is_other { Ok(()) } else { Err(Unacceptable::Used) }
+    Ok(judged.and(if is_other { Ok(()) } else { Err(Unacceptable::Used) }))
 }
 
 impl Directory {
@@ -101,7 +106,7 @@ impl Directory {
         done: impl FnOnce(Result<Reproof<KnownPassword>, Error>) + Send + 'static,
     ) -> Result<(), Error> {
         let asking = self.asking(&context)?;
-        asking.judge(&current, new)?;
+        asking.judge(&self.inner.store.read()?, &current, new)?;
         if let Some(wait) = self.wait_of(&asking, &context) {
             done(Ok(Reproof::TooEarly(wait)));
             return Ok(());

@@ -6,13 +6,14 @@ use storage::{Change, Id, Index, Partition, Reading, Snapshot};
 use uuid::Uuid;
 
 use super::admin_invitations::end_invitation;
+use super::admin_passwords::{demand_own_password, store_admin_password};
 use super::collection::Collection;
 use super::entity::Entity;
 use super::letting_in::{end_first_credentials, lie_within, reaches_further};
 use super::new_password::NewPassword;
 use super::oneself::tokens_of;
 use super::passkeys::forget_passkeys;
-use super::passwords::{demand_own_password, forget_credential, store_admin_password};
+use super::passwords::forget_credential;
 use super::site::Site;
 use crate::access::{self, Context, Grant, ManageAdmins, Role, View, Who, standing};
 use crate::error::{Error, Invalid};

@@ -4,6 +4,7 @@
 
 mod admin_factors;
 mod admin_invitations;
+mod admin_passwords;
 mod admin_recovery;
 mod admin_sessions;
 mod admins;
@@ -67,6 +68,7 @@ mod users;
 pub use admin_factors::AdminFactors;
 pub(crate) use admin_factors::has_second_factor;
 pub(crate) use admin_invitations::require_admin_invitable;
+pub(crate) use admin_passwords::{judge_admin_password, store_admin_password};
 pub use admin_recovery::RecoveredAdmin;
 pub(crate) use admin_recovery::{put_first, recover};
 pub(crate) use admin_sessions::end_passkey_sessions;
@@ -118,10 +120,8 @@ pub use own_credentials::NewAuthenticator;
 pub use passkeys::PasskeyWish;
 pub use password_policies::{EffectivePasswordPolicy, PasswordPolicies};
 pub(crate) use password_policies::{policy_of, settings_of};
-pub(crate) use passwords::{
-    ADMIN_MINIMUM, first_password, masked, raise_version, require_quality, store_admin_password,
-};
 pub use passwords::{OwnPassword, Passwords};
+pub(crate) use passwords::{first_password, masked, raise_version, require_quality};
 pub use presentation::OrganizationPresentation;
 pub use radius_clients::RadiusClients;
 pub(crate) use recovery::{is_fresh, left as recovery_codes_left, use_recovery_code};

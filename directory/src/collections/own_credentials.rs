@@ -3,9 +3,10 @@
 use storage::{Change, Reading};
 use zeroize::Zeroizing;
 
+use super::admin_passwords::store_admin_password;
 use super::new_password::NewPassword;
 use super::oneself::Oneself;
-use super::passwords::{masked, store_admin_password};
+use super::passwords::masked;
 use crate::authentication::{FirstCode, KnownPassword, Second, Seed, prove};
 use crate::error::{Error, Invalid};
 use crate::events::{Action, Difference, SubjectKind};

@@ -16,9 +16,9 @@ use crate::access::{
 use crate::authentication::{Kept, Names, NtHash, Password, Unacceptable, judge};
 use crate::error::{Error, Invalid};
 use crate::events::{Action, Difference, SubjectKind};
-use crate::id::{AdminNumber, RecordId, UserId};
+use crate::id::{RecordId, UserId};
 use crate::records::{
-    Admin, Credential, FormerPassword, GroupPasswordPolicy, Lock, Organization, OwnCertificates,
+    Credential, FormerPassword, GroupPasswordPolicy, Lock, Organization, OwnCertificates,
     PasswordHistory, RecoveryCodes, Settings, Trigger, User, kinds,
 };
 use crate::time::milliseconds;
@@ -248,9 +248,6 @@ impl OwnPassword<'_, &mut Change<'_>> {
     }
 }
 
-/// The fewest characters of an admin's password.
-pub(crate) const ADMIN_MINIMUM: u16 = 12;
-
 /// What an event tells of something secret: that it is another.
 pub(crate) fn masked(field: &str) -> Vec<Difference> {
     let masked = || Some("\"(secret)\"".to_owned());
@@ -407,36 +404,6 @@ pub(crate) fn erase_former(site: &mut Site<'_, &mut Change<'_>>) -> Result<(), E
         if history <= 1 {
             site.source.delete::<PasswordHistory>(partition, id)?;
         }
-    }
-    Ok(())
-}
-
-/// Writes an admin's password, of which nothing in clear is ever kept.
-pub(crate) fn store_admin_password(
-    site: &mut Site<'_, &mut Change<'_>>,
-    admin: AdminNumber,
-    password: NewPassword,
-) -> Result<(), Error> {
-    if let Some(clear) = &password.clear {
-        let record = site.source.get::<Admin>(site.partition(), admin.record())?;
-        let fields = record.map(|record| record.fields);
-        let names = fields.iter().flat_map(|it| [it.login.as_str(), it.display_name.as_str()]);
-        let names: Vec<&str> = names.collect();
-        judge(clear, &Names::of_owner(&names), ADMIN_MINIMUM)
-            .map_err(|unacceptable| Invalid::new("/password", unacceptable.to_string()))?;
-    }
-    put_hash(site, admin.record(), Some(password.hash))
-}
-
-/// Has an admin whose password somebody else has chosen choose another one with the next sign-in.
-pub(super) fn demand_own_password(
-    site: &mut Site<'_, &mut Change<'_>>,
-    admin: AdminNumber,
-) -> Result<(), Error> {
-    let (partition, id) = (site.partition(), admin.record());
-    if let Some(mut credential) = site.source.get::<Credential>(partition, id)? {
-        credential.must_change = true;
-        site.source.put(partition, id, &credential)?;
     }
     Ok(())
 }

@@ -7,9 +7,9 @@ use uuid::Uuid;
 
 use super::Directory;
 use crate::access::{Context, home_answers, organization};
-use crate::authentication::{Names, Password, judge};
+use crate::authentication::Password;
 use crate::collections::{
-    ADMIN_MINIMUM, NewPassword, NewSeed, Site, first_password, parse_invitation,
+    NewPassword, NewSeed, Site, first_password, judge_admin_password, parse_invitation,
     require_admin_invitable, require_enrollable, require_invitable, require_quality, settings,
     settings_of, show_to_owner, store_admin_password,
 };
@@ -96,11 +96,7 @@ impl Invited {
                 let home = organization(source, place)?.ok_or(Error::Missing)?;
                 require_quality(password, (user, &home), &settings_of(source, place, *id)?)
             }
-            Invitee::Admin(_, admin) => {
-                let fields = &admin.fields;
-                let names = [fields.login.as_str(), fields.display_name.as_str()];
-                judge(password, &Names::of_owner(&names), ADMIN_MINIMUM)
-            }
+            Invitee::Admin(_, admin) => judge_admin_password(source, (self.home, admin), password)?,
         };
         Ok(judged.map_err(|unacceptable| Invalid::new("/password", unacceptable.to_string()))?)
     }

@@ -40,15 +40,8 @@ pub enum Unacceptable {
 pub(crate) struct Names<'a> {
     /// Its owner's login and names.
     pub(crate) owner: &'a [&'a str],
-    /// The slug and the name of the owner's organization.
+    /// The slug and the name of the owner's organization, if there is one.
     pub(crate) organization: &'a [&'a str],
-}
-
-impl<'a> Names<'a> {
-    /// Those of an owner of whom no organization is asked.
-    pub(crate) const fn of_owner(owner: &'a [&'a str]) -> Self {
-        Self { owner, organization: &[] }
-    }
 }
 
 /// Names, and words of a person's, that are shorter than this say nothing about a password that
