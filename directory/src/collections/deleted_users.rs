@@ -4,11 +4,11 @@ use storage::{Change, Id, Partition, Reading, Snapshot};
 use uuid::Uuid;
 
 use super::browse::{Batch, Browse, Records};
+use super::caps::take_place;
 use super::entity::Entity;
 use super::issued_certificates::of_owner;
 use super::passwords::{forget_credential, raise_version};
 use super::site::Site;
-use super::user_cap::take_place;
 use super::users::{Users, direct_groups};
 use crate::error::Error;
 use crate::events::{Action, Difference, EventActor, SubjectKind};
