@@ -78,7 +78,7 @@ pub use billing_contact::BillingContacts;
 pub use browse::{Among, Batch, Browse, Records, Sought};
 pub(crate) use browse::{identified, indexed};
 pub(crate) use caps::places_left;
-pub use caps::{CapUse, UserCaps};
+pub use caps::{CapUse, Caps};
 pub(crate) use certificate_authorities::validity_of;
 pub use certificate_authorities::{CertificateAuthorities, NewAuthority};
 pub use collection::{Collection, Page};

@@ -102,4 +102,6 @@ pub enum Action {
     ListFetched,
     /// Somebody gave an admin's right password, and not yet what else signing in takes.
     SignInBegun,
+    /// An organization has more devices than its soft cap says.
+    DeviceCapPassed,
 }
