@@ -303,7 +303,7 @@ fn valid(route: &Route, who: &Https, path: &str) -> Response {
         json!({"seconds": 60})
     } else if path.ends_with("/change") {
         json!({"reply_profile": NEVER})
-    } else if path.ends_with("/user-cap") {
+    } else if path.ends_with("/user-cap") || path.ends_with("/device-cap") {
         json!({"most": null})
     } else if path.ends_with("/ldap/explain") {
         json!({"user": "ada"})

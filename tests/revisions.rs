@@ -73,7 +73,7 @@ fn body(site: &Site, route: &Route) -> Value {
         json!({"list": "none"})
     } else if ends("/lock") {
         json!({"seconds": 60})
-    } else if ends("/user-cap") {
+    } else if ends("/user-cap") || ends("/device-cap") {
         json!({"most": 7})
     } else if ends("/event-retention") {
         json!({"retention": 86_400_000_u64 * 30})

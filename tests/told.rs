@@ -49,7 +49,7 @@ const OTHERWISE: [&str; 2] = [
 ];
 
 /// Members that events call otherwise, and how.
-const CALLED: [(&str, &str); 2] = [("most", "user_cap"), ("fingerprints", "certificates")];
+const CALLED: [(&str, &str); 2] = [("most", "cap"), ("fingerprints", "certificates")];
 
 /// What nothing ever has been.
 const NEVER: &str = "If-Match: \"18446744073709551615\"";

@@ -11,6 +11,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use directory::access::{Permission, Refusal};
 use directory::authentication::HashingFailed;
+use directory::records::Capped;
 use directory::{Error, Invalid};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -202,6 +203,19 @@ impl Problem {
         )
     }
 
+    fn full(of: Capped, most: u32) -> Self {
+        let (kind, title) = match of {
+            Capped::Users => ("/problems/user-cap", "The user cap is reached"),
+            Capped::Devices => ("/problems/device-cap", "The device cap is reached"),
+        };
+        let detail = format!(
+            "The organization may have {most} {} and has them; delete some, or have who manages \
+             organizations raise its cap.",
+            of.name()
+        );
+        Self::new(StatusCode::CONFLICT, kind, title, detail)
+    }
+
     fn forbidden(missing: Permission, refusal: &Refusal) -> Self {
         let detail = refusal.to_string();
         Self {
@@ -235,14 +249,7 @@ impl From<Error> for Problem {
                     ..Self::new(StatusCode::CONFLICT, "/problems/taken", "Taken", detail)
                 }
             }
-            Error::Full(most) => {
-                let detail = format!(
-                    "The organization may have {most} users and has them; delete some, or have who \
-                     manages organizations raise its cap."
-                );
-                let title = "The user cap is reached";
-                Self::new(StatusCode::CONFLICT, "/problems/user-cap", title, detail)
-            }
+            Error::Full { of, most } => Self::full(of, most),
             Error::Repeated => Self::repeated(),
             Error::Missing => Self::not_found(),
             Error::Stale => Self::stale(),

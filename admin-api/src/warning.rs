@@ -14,11 +14,12 @@ pub(crate) struct Warned<T> {
 }
 
 impl<T> Warned<T> {
-    /// Warns where an organization has more users than it should.
+    /// Warns where an organization has more users or devices than it should.
     pub(crate) fn of(answer: T, used: CapUse) -> Self {
         let most = used.cap.most.filter(|_| used.is_passed());
-        let warning = most
-            .map(|most| format!("the organization has {} users; its cap is {most}", used.users));
+        let (kept, name) = (used.kept, used.of.name());
+        let warning =
+            most.map(|most| format!("the organization has {kept} {name}; its cap is {most}"));
         Self { answer, warning }
     }
 

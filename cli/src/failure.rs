@@ -106,7 +106,8 @@ impl Problem {
 
     /// Whether it is refused for what it is, whoever else did what.
     fn is_unacceptable(&self) -> bool {
-        ["/rule", "/user-cap", "/in-use"].iter().any(|kind| self.r#type.ends_with(kind))
+        let kinds = ["/rule", "/user-cap", "/device-cap", "/in-use"];
+        kinds.iter().any(|kind| self.r#type.ends_with(kind))
     }
 }
 
@@ -458,6 +459,7 @@ mod tests {
         let code = |kind: &str| Failure::Refused(Box::new(problem(409, kind, "no"))).code();
         assert_eq!(code("rule"), ExitCode::from(7));
         assert_eq!(code("user-cap"), ExitCode::from(7));
+        assert_eq!(code("device-cap"), ExitCode::from(7));
         assert_eq!(code("in-use"), ExitCode::from(7));
         assert_eq!(code("taken"), ExitCode::from(6));
     }

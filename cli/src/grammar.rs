@@ -328,7 +328,7 @@ pub(crate) fn asks_for(operation: &Operation, place: &str) -> bool {
 
 /// Whether what is left of a path is something that is done to the organization as such.
 fn is_about_it(rest: &str) -> bool {
-    ["", "/activate", "/restore", "/suspend", "/user-cap"].contains(&rest)
+    ["", "/activate", "/restore", "/suspend", "/user-cap", "/device-cap"].contains(&rest)
 }
 
 /// Gives a command options for the members of a body.

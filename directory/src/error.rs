@@ -4,6 +4,7 @@ use storage::{ChangeError, ReadError, WriteError};
 use thiserror::Error;
 
 use crate::access::Refusal;
+use crate::records::Capped;
 
 /// Why the directory did not do what it was asked.
 #[derive(Debug, Error)]
@@ -29,9 +30,14 @@ pub enum Error {
     /// Something else still needs it.
     #[error("still in use: {0}")]
     InUse(&'static str),
-    /// The organization has as many users as it may have.
-    #[error("the organization may have {0} users and has them")]
-    Full(u32),
+    /// The organization has as many users or devices as it may have.
+    #[error("the organization may have {most} {} and has them", of.name())]
+    Full {
+        /// What it has them of.
+        of: Capped,
+        /// How many it may have.
+        most: u32,
+    },
     /// It was done already, under the same key of the caller's choice.
     #[error("it was done already")]
     Repeated,

@@ -1,5 +1,6 @@
 //! Events: who did or tried what, from where, and how it ended.
 
+mod action;
 mod allowances;
 mod among;
 mod by_daemon;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use storage::{EventOwner, EventWords, Partition, ReadError, Reading, Snapshot};
 use uuid::Uuid;
 
+pub use self::action::Action;
 pub(crate) use self::allowances::{Allowance, Allowances, Untold};
 pub use self::among::{AMONG, EventsAmong};
 pub use self::keeping::{EventsBeyond, LONGEST_KEPT, retention_revision};
@@ -212,108 +214,6 @@ pub enum EventActor<S = String> {
     },
     /// Whoever owns the machine, by a command of the daemon's.
     Operator,
-}
-
-/// What was done or tried.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Action {
-    /// A record was made.
-    Created,
-    /// A record was changed.
-    Changed,
-    /// A record was deleted.
-    Deleted,
-    /// A deleted organization or user was brought back.
-    Restored,
-    /// Members came to a group or left it.
-    MembersChanged,
-    /// A password was set or cleared by an admin.
-    PasswordSet,
-    /// A secret was made anew.
-    SecretRotated,
-    /// A secret was shown.
-    SecretRevealed,
-    /// An account was locked by wrong passwords.
-    Locked,
-    /// A lock was lifted.
-    Unlocked,
-    /// MFA was reset.
-    MfaReset,
-    /// MFA was enrolled, or another authenticator took the place of the one in use, or somebody tried.
-    MfaEnrolled,
-    /// An admin signed in, or tried.
-    SignIn,
-    /// An admin signed out.
-    SignOut,
-    /// Somebody bound over LDAP, or tried.
-    LdapBind,
-    /// Somebody was authenticated over RADIUS, or not.
-    RadiusAccess,
-    /// A RADIUS packet was dropped.
-    RadiusDropped,
-    /// An admin tried something that the role or the scope does not allow.
-    Refused,
-    /// A user or an admin changed their own password, or tried.
-    PasswordChanged,
-    /// An admin said that a user must change their password.
-    PasswordChangeRequired,
-    /// Somebody gave the right password over RADIUS, and was asked for a code.
-    CodeAsked,
-    /// A RADIUS client sent a request that nothing signed.
-    RadiusUnsigned,
-    /// Gear was told to end a session, or was not.
-    SessionDisconnect,
-    /// Gear was told to let a session go on otherwise, or was not.
-    SessionChange,
-    /// An admin's session was ended before its time.
-    SessionEnded,
-    /// An admin made recovery codes, so that earlier ones count no more.
-    RecoveryCodesMade,
-    /// An admin signed in with a recovery code, which counts no more.
-    RecoveryCodeUsed,
-    /// What was left of a deleted user was destroyed.
-    Purged,
-    /// A user was invited to choose a first password, or to enrol a second factor.
-    Invited,
-    /// An invitation ended before its time.
-    InvitationRevoked,
-    /// An invitation ended unused.
-    InvitationExpired,
-    /// A user chose a first password by an invitation.
-    InvitationAccepted,
-    /// An organization has more users than its soft cap says.
-    UserCapPassed,
-    /// Somebody came to the devices' door with a certificate that does not count there.
-    DeviceRefused,
-    /// A device reported that it follows otherwise what is demanded of it than it did.
-    ComplianceChanged,
-    /// Events were not kept, because too many waited to be written.
-    EventsDropped,
-    /// Somebody tried to sign in with a passkey of which there seems to be a copy.
-    PasskeyCopied,
-    /// A user was let in without the second factor that they have to enrol before a grace ends.
-    MfaDue,
-    /// Somebody searched over LDAP.
-    LdapSearch,
-    /// Events get to a destination again, or do not.
-    EventDelivery,
-    /// An admin had something sent to a destination to see what happens.
-    DestinationTested,
-    /// An admin had events sent again that a destination would not take.
-    DeadLettersRedelivered,
-    /// An admin gave events up that a destination would not take.
-    DeadLettersDiscarded,
-    /// A session on the network was heard of first.
-    NetworkSessionStarted,
-    /// A session on the network ended.
-    NetworkSessionEnded,
-    /// A certificate, or a list of revoked ones, ends soon or has ended.
-    CertificateEnds,
-    /// A list of revoked certificates cannot be fetched any more, or can again.
-    ListFetched,
-    /// Somebody gave an admin's right password, and not yet what else signing in takes.
-    SignInBegun,
 }
 
 /// What something was done to.

@@ -9,7 +9,7 @@ use crate::directory::Directory;
 use crate::error::{Error, StoreFailure};
 use crate::id::{OrganizationId, RadiusClientId, RecordId};
 use crate::records::{
-    CertificateTotals, Preparations, Session, SessionTotals, THE_ONLY_ONE, User, UserTotals,
+    CapTotals, Capped, CertificateTotals, Preparations, Session, SessionTotals, THE_ONLY_ONE, User,
     indices, kinds,
 };
 
@@ -21,12 +21,13 @@ type Preparation = fn(&Directory) -> Result<(), Error>;
 
 /// What is made sure of once, in this order. Where some are new, all are made again: each finds little to
 /// do where it was made before.
-const PREPARATIONS: [Preparation; 5] = [
+const PREPARATIONS: [Preparation; 6] = [
     Directory::renew,
     Directory::note_claims,
     Directory::count_sessions,
     Directory::count_certificates,
     Directory::count_users,
+    Directory::count_devices,
 ];
 const PROVIDER: Partition = Partition::Provider;
 
@@ -131,22 +132,34 @@ impl Directory {
         Ok(())
     }
 
-    /// Counts the users of a store that was made before they were counted, outside of any change:
-    /// nobody changes anything yet. By the index: one that cannot be read is counted as well.
     fn count_users(&self) -> Result<(), Error> {
+        self.count_capped(Capped::Users)
+    }
+
+    fn count_devices(&self) -> Result<(), Error> {
+        self.count_capped(Capped::Devices)
+    }
+
+    /// Counts the users or devices of a store that was made before they were counted, outside of any
+    /// change: nobody changes anything yet. By the index: one that cannot be read is counted as well.
+    fn count_capped(&self, of: Capped) -> Result<(), Error> {
+        let index = match of {
+            Capped::Users => indices::USER_UUID,
+            Capped::Devices => indices::DEVICE_UUID,
+        };
         let snapshot = self.inner.store.read()?;
         for partition in snapshot.partitions()? {
             if matches!(partition, Partition::Provider)
-                || snapshot.contains::<UserTotals>(partition, THE_ONLY_ONE)?
+                || snapshot.contains::<CapTotals>(partition, of.record())?
             {
                 continue;
             }
-            let ids = snapshot.prefix(partition, indices::USER_UUID, b"").ids();
+            let ids = snapshot.prefix(partition, index, b"").ids();
             let kept = ids.map(|id| id.map(|_| 1_u32)).sum::<Result<u32, _>>()?;
             if kept > 0 {
                 let put = move |change: &mut Change<'_>| {
-                    let totals = UserTotals { kept };
-                    change.put(partition, THE_ONLY_ONE, &totals).map_err(Error::from)
+                    let totals = CapTotals { kept };
+                    change.put(partition, of.record(), &totals).map_err(Error::from)
                 };
                 self.inner.store.write(put).map_err(Error::from)?;
             }

@@ -29,6 +29,7 @@ fn file(slug: &str, folder: &Path) -> String {
          settings: {{lockout: {{threshold: 7}}, password_minimum: 12, password_policy: {{history: 4}}, \
          second_factor: {{demand: if_enrolled}}, eap_methods: []}}\n\
          user_cap: {{most: 50, kind: hard}}\n\
+         device_cap: {{most: 70, kind: hard}}\n\
          presentation: {{layout: rfc2307, aliases: [{{base: 'o={slug},dc=old', layout: jumpcloud}}]}}\n\
          billing_contact: {{name: Payable, mail: payable@x.example}}\n\
          event_retention: {{retention: 31536000000}}\n\
@@ -84,6 +85,8 @@ fn a_file_makes_a_whole_organization_and_again_changes_nothing() {
     );
     let cap = tenantry.shows(&format!("org user-cap {slug}"));
     assert_eq!((&cap["most"], &cap["kind"]), (&json!(50), &json!("hard")));
+    let cap = tenantry.shows(&format!("org device-cap {slug}"));
+    assert_eq!((&cap["most"], &cap["kind"]), (&json!(70), &json!("hard")));
     let within = tenantry.within(&slug);
     let presentation = within.shows("presentation show");
     assert_eq!(presentation["layout"], "rfc2307");
@@ -151,6 +154,7 @@ fn what_there_is_one_of_is_changed_in_what_differs_and_lists_are_pruned() {
     let text = format!(
         "organization: {{slug: {slug}, name: Another, state: suspended}}\n\
          user_cap: {{most: 60}}\n\
+         device_cap: {{kind: soft}}\n\
          presentation: {{aliases: []}}\n\
          event_retention: {{retention: null}}\n\
          certificate_authorities: [{{name: own, built_in: true, certificate_days: 40}}]\n\
@@ -162,6 +166,7 @@ fn what_there_is_one_of_is_changed_in_what_differs_and_lists_are_pruned() {
     assert_eq!(changed.code, 0, "{changed:?}");
     let said = [
         "    most: 50 -> 60\n",
+        "    kind: \"hard\" -> \"soft\"\n",
         "    retention: 31536000000 -> null\n",
         "- event destination siem\n",
         "- certificate authority Theirs\n",
@@ -172,6 +177,8 @@ fn what_there_is_one_of_is_changed_in_what_differs_and_lists_are_pruned() {
     assert!(said.iter().all(|line| changed.stdout.contains(line)), "{changed:?}");
     let cap = tenantry.shows(&format!("org user-cap {slug}"));
     assert_eq!((&cap["most"], &cap["kind"]), (&json!(60), &json!("hard")), "the rest stays");
+    let cap = tenantry.shows(&format!("org device-cap {slug}"));
+    assert_eq!((&cap["most"], &cap["kind"]), (&json!(70), &json!("soft")), "the rest stays");
     let shown = tenantry.shows(&format!("org show {slug}"));
     let (name, state) = (&shown["name"], &shown["state"]);
     assert_eq!((name, state), (&json!("Another"), &json!("suspended")));

@@ -15,7 +15,9 @@ pub(super) fn organizations(told: &mut Told<'_>) {
     told.shows("/v1/organizations", &json!({"items": [renamed]}));
     let alias = json!({"base": format!("o={slug},dc=jumpcloud,dc=com"), "layout": "jumpcloud"});
     told.does("PUT", &format!("{place}/aliases"), &json!({"aliases": [alias]}));
-    told.does("PUT", &format!("{place}/user-cap"), &json!({"most": 100, "kind": "hard"}));
+    for cap in ["user-cap", "device-cap"] {
+        told.does("PUT", &format!("{place}/{cap}"), &json!({"most": 100, "kind": "hard"}));
+    }
     told.does("POST", &format!("{place}/suspend"), &Value::Null);
     told.does("POST", &format!("{place}/activate"), &Value::Null);
     // The provider is told, while its own events are shown to nobody.

@@ -3,6 +3,7 @@
 use axum::http::Uri;
 use directory::Error;
 use directory::access::{Permission, PlaceName, Refusal, Role};
+use directory::records::Capped;
 use serde::de::IgnoredAny;
 
 use super::Problem;
@@ -33,7 +34,8 @@ impl Problem {
             Self::repeated(),
             Error::Forbidden("the scope is wider than your own").into(),
             Error::Taken { pointer: "/login" }.into(),
-            Error::Full(100).into(),
+            Error::Full { of: Capped::Users, most: 100 }.into(),
+            Error::Full { of: Capped::Devices, most: 100 }.into(),
             Self::stale(),
             body::too_large(Limits::default().body),
             imports::no_file(),

@@ -30,7 +30,7 @@ pub(crate) async fn explain_problem(asked: Uri) -> Result<Json<&'static Kind>, P
 }
 
 /// Every kind, by its status.
-pub(crate) static KINDS: [Kind; 28] = [
+pub(crate) static KINDS: [Kind; 29] = [
     Kind {
         name: "/problems/key",
         status: 400,
@@ -117,6 +117,12 @@ pub(crate) static KINDS: [Kind; 28] = [
         status: 408,
         meaning: "The request took too long to arrive.",
         remedy: "Send it again, over a faster connection or in smaller parts.",
+    },
+    Kind {
+        name: "/problems/device-cap",
+        status: 409,
+        meaning: "The organization has as many devices as it may have.",
+        remedy: "Delete some, or have its cap raised by who manages organizations.",
     },
     Kind {
         name: "/problems/in-use",

@@ -192,3 +192,32 @@ async fn a_cap_warns_or_refuses() {
     let stale = world.send(axum::http::Request::from_parts(parts, body)).await;
     stale.is_problem(412, "stale");
 }
+
+#[tokio::test]
+async fn a_cap_of_devices_warns_or_refuses_likewise() {
+    let world = World::new();
+    let root = world.root().await;
+    let acme = world.organization(&root, "acme").await;
+    let cap = format!("{acme}/device-cap");
+    let nothing = world.get(&root, &cap).await;
+    assert_eq!(nothing.json, json!({"most": null, "kind": "soft", "devices": 0, "passed": false}));
+    world.must(&root, "PUT", &cap, json!({"most": 1, "kind": "hard"})).await;
+    let devices = format!("{acme}/devices");
+    world.must(&root, "POST", &devices, json!({"name": "laptop"})).await;
+    let phone = json!({"name": "phone"});
+    let full = world.call(&root, "POST", &devices, phone.clone()).await;
+    assert!(full.is_problem(409, "device-cap")["detail"].as_str().unwrap().contains("1 devices"));
+    world.must(&root, "PUT", &cap, json!({"most": 1})).await;
+    assert_eq!(world.get(&root, &devices).await.header("x-tenantry-warning"), "");
+    let made = world.call(&root, "POST", &devices, phone).await;
+    assert_eq!(made.status, 201, "{}", made.text);
+    let warning = "the organization has 2 devices; its cap is 1";
+    assert_eq!(made.header("x-tenantry-warning"), warning);
+    assert_eq!(world.get(&root, &devices).await.header("x-tenantry-warning"), warning);
+    let users = world.get(&root, &format!("{acme}/users")).await;
+    assert_eq!(users.header("x-tenantry-warning"), "", "users are as many as there may be");
+    let used = world.get(&root, &cap).await;
+    assert_eq!((&used.json["devices"], &used.json["passed"]), (&json!(2), &json!(true)));
+    let too_many = world.call(&root, "PUT", &cap, json!({"most": 10_000_001})).await;
+    assert_eq!(too_many.is_problem(422, "invalid")["pointer"], "/most");
+}

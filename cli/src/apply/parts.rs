@@ -30,6 +30,7 @@ const STATES: &[&str] = &[ACTIVE, SUSPENDED];
 pub(super) const PARTS: &[Part] = &[
     Part { member: "settings", shows: "show_settings", changes: &["update_settings"] },
     Part { member: "user_cap", shows: "show_user_cap", changes: &["set_user_cap"] },
+    Part { member: "device_cap", shows: "show_device_cap", changes: &["set_device_cap"] },
     Part {
         member: "presentation",
         shows: "show_presentation",

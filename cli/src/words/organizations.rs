@@ -19,6 +19,8 @@ pub(super) const NOUNS: &[Noun] = &[
             verb("activate", "activate_organization"),
             verb("user-cap", "show_user_cap"),
             verb("set-user-cap", "set_user_cap"),
+            verb("device-cap", "show_device_cap"),
+            verb("set-device-cap", "set_device_cap"),
         ],
     },
     Noun {

@@ -4,17 +4,17 @@ use storage::{Change, Id, Partition, Reading, Snapshot};
 use uuid::Uuid;
 
 use super::browse::{Batch, Browse, Records};
+use super::caps::take_place;
 use super::entity::Entity;
 use super::issued_certificates::of_owner;
 use super::passwords::{forget_credential, raise_version};
 use super::site::Site;
-use super::user_cap::take_place;
 use super::users::{Users, direct_groups};
 use crate::error::Error;
 use crate::events::{Action, Difference, EventActor, SubjectKind};
 use crate::id::{GroupId, RecordId, UserId};
 use crate::records::{
-    DeletedUser, Group, IssuedCertificate, OwnCertificates, User, indices, relations,
+    Capped, DeletedUser, Group, IssuedCertificate, OwnCertificates, User, indices, relations,
 };
 use crate::references;
 use crate::schema::Schema;
@@ -200,7 +200,7 @@ impl Users<'_, &mut Change<'_>> {
         user.settle(Some(&before), self.site.tools.known_names(), at)?;
         user.stamp().touch(self.site.now());
         user.activated = Some(self.site.now());
-        take_place(&mut self.site)?;
+        take_place(&mut self.site, Capped::Users)?;
         self.site.source.delete::<DeletedUser>(partition, id.record())?;
         self.site.source.put(partition, id.record(), &user)?;
         let told = self.rejoin(id, &groups)?;

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use storage::{Change, Id, Index, Partition, Reading, Snapshot};
 use uuid::Uuid;
 
+use super::caps::{give_place_back, take_place};
 use super::collection::Collection;
 use super::entity::Entity;
 use super::groups::ancestors_of_group;
@@ -16,7 +17,9 @@ use crate::error::{Error, Invalid};
 use crate::events::SubjectKind;
 use crate::id::{DeviceId, GroupId, RecordId};
 use crate::limits::{self, NAMED_GROUPS, VALUES};
-use crate::records::{Compliance, Device, DeviceFields, Group, Stamp, Trigger, User, indices};
+use crate::records::{
+    Capped, Compliance, Device, DeviceFields, Group, Stamp, Trigger, User, indices,
+};
 use crate::text::prepare;
 
 /// The devices of the grant's organization.
@@ -40,8 +43,9 @@ impl Devices<'_, &mut Change<'_>> {
     /// Makes a device.
     ///
     /// # Errors
-    /// `Invalid` or `Taken` for what is not acceptable.
+    /// `Invalid` or `Taken` for what is not acceptable; `Full` beyond a hard cap.
     pub fn create(&mut self, fields: DeviceFields) -> Result<(DeviceId, Device), Error> {
+        take_place(&mut self.site, Capped::Devices)?;
         self.add(fields)
     }
 
@@ -98,6 +102,7 @@ impl Devices<'_, &mut Change<'_>> {
         revoke_all(&mut self.site, id.record())?;
         let partition = self.site.partition();
         self.site.source.delete::<Compliance>(partition, id.record())?;
+        give_place_back(&mut self.site, Capped::Devices)?;
         self.remove(id, revision)
     }
 }

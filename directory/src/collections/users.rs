@@ -3,6 +3,7 @@
 use storage::{Change, Id, Index, Partition, Reading, Snapshot};
 use uuid::Uuid;
 
+use super::caps;
 use super::collection::Collection;
 use super::entity::Entity;
 use super::groups::groups_of_user;
@@ -11,13 +12,14 @@ use super::issuing::revoke_all;
 use super::new_password::NewPassword;
 use super::passwords::{forget_credential, store_user_password};
 use super::presentation::names_alike;
-use super::user_cap;
 use crate::access::{Grant, ManageIdentities, RecoverAccounts, View};
 use crate::error::{Error, Invalid};
 use crate::events::{Action, SubjectKind};
 use crate::id::{GroupId, RecordId, UserId};
 use crate::limits::{self, LINE, VALUES};
-use crate::records::{Invitation, Stamp, Trigger, User, UserFields, UserState, indices, relations};
+use crate::records::{
+    Capped, Invitation, Stamp, Trigger, User, UserFields, UserState, indices, relations,
+};
 use crate::references;
 use crate::schema;
 use crate::search::EntryId;
@@ -100,7 +102,7 @@ impl Users<'_, &mut Change<'_>> {
         fields: UserFields,
         password: Option<NewPassword>,
     ) -> Result<(UserId, User), Error> {
-        user_cap::take_place(&mut self.site)?;
+        caps::take_place(&mut self.site, Capped::Users)?;
         let (id, user) = self.add_as(fields, |user| user.state = state)?;
         if let Some(password) = password {
             store_user_password(&mut self.site, (id, &user), password, None)?;
@@ -173,7 +175,7 @@ impl Users<'_, &mut Change<'_>> {
         }
         leave_groups(self.site.source, partition, id)?;
         self.site.source.delete::<User>(partition, id.record())?;
-        user_cap::give_place_back(&mut self.site)?;
+        caps::give_place_back(&mut self.site, Capped::Users)?;
         let told = self.told_gone(&user)?;
         let subject = (SubjectKind::User, user.uuid, user.fields.login.as_str());
         self.site.tell(Action::Deleted, subject, told)

@@ -5,15 +5,15 @@ use storage::{KindCheck, Report};
 use super::Directory;
 use crate::error::Error;
 use crate::records::{
-    Admin, Agreements, BillingContact, CertificateAuthority, CertificateTotals, ClosedAccount,
-    Compliance, ComplianceWatch, Credential, CustomAttribute, DeadLetter, DeletedUser,
-    DeliveryProgress, Departure, DepartureTotals, Device, EndsLooked, EndsTold, EventDestination,
-    EventKeeping, FetchedList, FormerPassword, GearClaims, Group, GroupPasswordPolicy, Import,
-    ImportWork, Invitation, IssuedCertificate, Organization, OwnCertificates, Passkey,
-    PasswordHistory, Plan, Preparations, RadiusClient, ReachedProgress, RecoveryCodes, Repeat,
-    ReplyProfile, RevokedCertificates, RuleTimes, SearchTelling, SecurityPolicy,
-    SecurityPolicyVersion, ServerCertificate, ServiceAccount, Session, SessionTotals,
-    SettledReports, Token, TokenUse, UsageMonth, User, UserCap, UserTotals,
+    Admin, Agreements, BillingContact, Cap, CapTotals, CertificateAuthority, CertificateTotals,
+    ClosedAccount, Compliance, ComplianceWatch, Credential, CustomAttribute, DeadLetter,
+    DeletedUser, DeliveryProgress, Departure, DepartureTotals, Device, EndsLooked, EndsTold,
+    EventDestination, EventKeeping, FetchedList, FormerPassword, GearClaims, Group,
+    GroupPasswordPolicy, Import, ImportWork, Invitation, IssuedCertificate, Organization,
+    OwnCertificates, Passkey, PasswordHistory, Plan, Preparations, RadiusClient, ReachedProgress,
+    RecoveryCodes, Repeat, ReplyProfile, RevokedCertificates, RuleTimes, SearchTelling,
+    SecurityPolicy, SecurityPolicyVersion, ServerCertificate, ServiceAccount, Session,
+    SessionTotals, SettledReports, Token, TokenUse, UsageMonth, User,
 };
 
 impl Directory {
@@ -64,9 +64,9 @@ impl Directory {
             KindCheck::of::<Preparations>(),
             KindCheck::of::<CertificateTotals>(),
             KindCheck::of::<DeletedUser>(),
-            KindCheck::of::<UserTotals>(),
+            KindCheck::of::<CapTotals>(),
             KindCheck::of::<Invitation>(),
-            KindCheck::of::<UserCap>(),
+            KindCheck::of::<Cap>(),
             KindCheck::of::<SecurityPolicy>(),
             KindCheck::of::<SecurityPolicyVersion>(),
             KindCheck::of::<Compliance>(),

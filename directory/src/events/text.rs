@@ -704,6 +704,7 @@ mod tests {
             "certificate_ends",
             "list_fetched",
             "sign_in_begun",
+            "device_cap_passed",
         ];
         for (number, expected) in (0_u8..).zip(words) {
             assert_eq!(word(storage::decode::<Action>(&[number]).unwrap()), expected);

@@ -19,7 +19,7 @@ use crate::directory::Directory;
 use crate::error::{Error, StoreFailure};
 use crate::events::Difference;
 use crate::id::{ImportId, RecordId};
-use crate::records::{Group, Import, ImportState, Settings, Stage, User, UserState};
+use crate::records::{Capped, Group, Import, ImportState, Settings, Stage, User, UserState};
 use crate::tools::Tools;
 
 /// So many rows are applied in one change.
@@ -164,7 +164,7 @@ impl<'a> Work<'a> {
     ) -> Result<Planner<'s, R>, Error> {
         let place = self.job.organization.into();
         let site = Site { source, place, context: self.errand.context, tools: self.tools };
-        let places = places_left(source, self.job.organization.partition())?;
+        let places = places_left(source, self.job.organization.partition(), Capped::Users)?;
         Ok(Planner { site, fields: &import.fields, settings: self.settings, places })
     }
 

@@ -15,7 +15,7 @@ use crate::directory::Directory;
 use crate::error::Error;
 use crate::events::Difference;
 use crate::id::{ImportId, OrganizationId, RecordId};
-use crate::records::{Import, ImportCounts, ImportState};
+use crate::records::{Capped, Import, ImportCounts, ImportState};
 use crate::time::Time;
 
 /// An import of an organization, to be worked at.
@@ -110,7 +110,7 @@ impl Directory {
         let (context, place) = (job.context(import), job.organization.into());
         let site = Site { source: &snapshot, place, context: &context, tools: &self.inner.tools };
         let settings = settings(&snapshot, job.organization)?;
-        let places = places_left(&snapshot, job.organization.partition())?;
+        let places = places_left(&snapshot, job.organization.partition(), Capped::Users)?;
         let planner = Planner { site, fields: &import.fields, settings: &settings, places };
         let mut rows = job.chunks().rows(&snapshot, chunk)?;
         let mut outcomes = Vec::with_capacity(rows.len());
@@ -170,7 +170,8 @@ fn checked<R: Reading>(
     if let (true, Some((most, left))) = (is_new_user, planner.places)
         && !survey.takes_place(left)
     {
-        let (name, reason) = (row.named().1.to_owned(), Error::Full(most).to_string());
+        let full = Error::Full { of: Capped::Users, most };
+        let (name, reason) = (row.named().1.to_owned(), full.to_string());
         return Ok(RowOutcome::fault(row, Fault { name, column: None, reason }));
     }
     let fault: Option<Fault> = members.settle(row, survey, planner.fields.missing_members)?;

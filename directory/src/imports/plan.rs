@@ -14,8 +14,8 @@ use crate::error::{Error, Invalid};
 use crate::events::{Difference, told_time};
 use crate::id::{GroupId, RecordId, UserId};
 use crate::records::{
-    Credential, Group, ImportFields, OnConflict, PasswordsOf, Settings, Stamp, User, UserState,
-    kinds,
+    Capped, Credential, Group, ImportFields, OnConflict, PasswordsOf, Settings, Stamp, User,
+    UserState, kinds,
 };
 
 /// What decides, beside the row.
@@ -115,7 +115,7 @@ impl<'a, R: Reading> Planner<'a, R> {
         }
         self.check_password(row, (None, &made))?;
         if let Some((most, 0)) = self.places {
-            return Err(Error::Full(most));
+            return Err(Error::Full { of: Capped::Users, most });
         }
         let notes = self.notes(row, &made);
         let (after, sets_password) = (Some(made.fields), row.has_password());
@@ -254,7 +254,7 @@ pub(crate) fn caught<T>(name: &str, done: Result<T, Error>) -> Result<Result<T, 
         Err(Error::Invalid(invalid)) => of(&invalid.pointer, invalid.message),
         Err(Error::Taken { pointer }) => of(pointer, "is taken by somebody else".into()),
         Err(Error::Forbidden(reason) | Error::InUse(reason)) => of("", reason.to_owned()),
-        Err(full @ Error::Full(_)) => of("", full.to_string()),
+        Err(full @ Error::Full { .. }) => of("", full.to_string()),
         Err(
             error @ (Error::Refused(_)
             | Error::Missing

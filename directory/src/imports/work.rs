@@ -175,7 +175,7 @@ fn is_final(error: &Error) -> bool {
         | Error::Missing
         | Error::Stale
         | Error::InUse(_)
-        | Error::Full(_)
+        | Error::Full { .. }
         | Error::Repeated
         | Error::Forbidden(_) => true,
     }

@@ -4,6 +4,7 @@
 
 mod admin;
 mod billing_contact;
+mod cap;
 mod carried;
 mod certificate_authority;
 mod certificate_mark;
@@ -65,13 +66,14 @@ mod settled_reports;
 mod stamp;
 mod token;
 mod user;
-mod user_cap;
 
 use storage::{Index, Kind, Relation};
 
 pub(crate) use admin::is_within;
 pub use admin::{Admin, AdminFields, AdminScope, AdminState};
 pub use billing_contact::{BillingContact, BillingContactFields};
+pub(crate) use cap::CapTotals;
+pub use cap::{Cap, CapKind, Capped};
 pub use carried::Carried;
 pub use certificate_authority::{
     BuiltIn, CertificateAuthority, CertificateAuthorityFields, CertificateHolder, ExpiredList,
@@ -158,8 +160,6 @@ pub(crate) use settled_reports::SettledReports;
 pub use stamp::Stamp;
 pub use token::{Carrier, Narrowing, Origin, SecondProof, Token, TokenPurpose, TokenUse};
 pub use user::{User, UserFields, UserState};
-pub(crate) use user_cap::UserTotals;
-pub use user_cap::{CapKind, UserCap};
 
 /// The number of the record of a kind of which a partition has one.
 pub(crate) const THE_ONLY_ONE: storage::Id = 0;
@@ -247,9 +247,11 @@ pub(crate) mod kinds {
     /// Sealed: the NT hashes of passwords of before, where the organization opted in.
     pub(crate) const FORMER_NT_HASHES: Kind = Kind(163);
     pub(crate) const DELETED_USER: Kind = Kind(85);
-    pub(crate) const USER_TOTALS: Kind = Kind(86);
+    /// Under the number of what is counted.
+    pub(crate) const CAP_TOTALS: Kind = Kind(86);
     pub(crate) const INVITATION: Kind = Kind(87);
-    pub(crate) const USER_CAP: Kind = Kind(88);
+    /// Under the number of what is counted.
+    pub(crate) const CAP: Kind = Kind(88);
     pub(crate) const SECURITY_POLICY: Kind = Kind(90);
     pub(crate) const SECURITY_POLICY_VERSION: Kind = Kind(91);
     /// What a device reported, under the device's number.

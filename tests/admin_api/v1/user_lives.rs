@@ -258,6 +258,35 @@ fn who_may_have_no_more_users_is_warned_or_refused_on_the_command_line() {
 }
 
 #[test]
+fn who_may_have_no_more_devices_is_warned_or_refused_on_the_command_line() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    let slug = &office.slug;
+    tenantry.does(&format!("org set-device-cap {slug} --most 1 --kind hard"));
+    let make = |name: &str| tenantry.run(&format!("device create --name {name}"));
+    assert_eq!(make("laptop").code, 0);
+    let full = make("phone");
+    assert_eq!(full.code, 7, "{full:?}");
+    assert!(full.stderr.contains("may have 1 devices and has them"), "{full:?}");
+    // A file that says the same is refused likewise; users are not counted with devices.
+    let applied = tenantry.hear("apply -f - --yes", "devices: [{name: phone}]");
+    assert!(applied.code == 7 && applied.stderr.contains("may have 1 devices"), "{applied:?}");
+    office.user("ada", PASSWORD);
+    let used = tenantry.shows(&format!("org set-device-cap {slug} --most 1 --kind soft"));
+    assert_eq!((&used["devices"], &used["passed"]), (&json!(1), &json!(false)));
+    let warned = make("phone");
+    assert_eq!(warned.code, 0, "{warned:?}");
+    let warning = "warning: the organization has 2 devices; its cap is 1\n";
+    assert_eq!(warned.stderr, warning);
+    assert_eq!(tenantry.run("device list -o json").stderr, warning);
+    assert_eq!(tenantry.shows(&format!("org device-cap {slug}"))["passed"], true);
+    let passed = office.event("device_cap_passed");
+    assert_eq!(passed["subject"]["name"], json!(slug), "{passed}");
+    tenantry.does("device delete phone --yes");
+    assert_eq!(tenantry.run("device list -o json").stderr, "");
+}
+
+#[test]
 fn a_user_whose_time_is_over_is_let_in_no_more() {
     let office = Office::new();
     office.user("ada", PASSWORD);

@@ -14,6 +14,10 @@ pub(super) const ROWS: &[Row] = &[
     row("org set-user-cap", "{slug}-b --most 5 --kind hard")
         .then("org user-cap {slug}-b")
         .shows(&[("/most", "5"), ("/kind", "hard")]),
+    row("org device-cap", "{slug}-b").shows(&[("/devices", "0"), ("/most", "-")]),
+    row("org set-device-cap", "{slug}-b --most 6 --kind hard")
+        .then("org device-cap {slug}-b")
+        .shows(&[("/most", "6"), ("/kind", "hard")]),
     row("org suspend", "{slug}-b").then("org show {slug}-b").shows(&[("/state", "suspended")]),
     row("org activate", "{slug}-b").then("org show {slug}-b").shows(&[("/state", "active")]),
     row("org delete", "{slug}-b --confirmation Named-{slug}").gone("org show {made}"),

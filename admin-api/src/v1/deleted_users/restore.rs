@@ -2,6 +2,7 @@
 
 use directory::access::ManageIdentities;
 use directory::collections::RestoredAs;
+use directory::records::Capped;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -47,7 +48,7 @@ pub(crate) async fn restore_deleted_user(
         let mut grant = change.authorize::<ManageIdentities>(organization)?;
         let restored = grant.users().restore(user, RestoredAs { login, uid_number })?;
         let revoked = grant.users().revoked_certificates(restored.0)?;
-        Ok((restored, grant.user_cap()?, revoked))
+        Ok((restored, grant.cap(Capped::Users)?, revoked))
     });
     let (restored, cap, revoked) = restored.await?;
     let warning = (revoked > 0).then(|| {

@@ -1,7 +1,7 @@
 //! Making a device.
 
 use directory::access::ManageIdentities;
-use directory::records::DeviceFields;
+use directory::records::{Capped, DeviceFields};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -13,6 +13,7 @@ use crate::problem::Problem;
 use crate::revision::{Created, Revised};
 use crate::v1::groups;
 use crate::v1::security_policies::settings::System;
+use crate::warning::Warned;
 
 /// What a device starts with.
 #[derive(Deserialize, ToSchema)]
@@ -45,6 +46,9 @@ pub(crate) struct NewDevice {
 }
 
 /// Makes a device.
+///
+/// Beyond a hard cap of the organization that is the problem `/problems/device-cap`; beyond a soft one
+/// the answer warns in the header `X-Tenantry-Warning`.
 #[utoipa::path(
     post,
     path = "/organizations/{organization}/devices",
@@ -56,7 +60,7 @@ pub(crate) struct NewDevice {
 pub(crate) async fn create_device(
     within: Within<ManageIdentities>,
     Body(new): Body<NewDevice>,
-) -> Result<Created<Device>, Problem> {
+) -> Result<Warned<Created<Device>>, Problem> {
     let organization = within.organization;
     let fields = DeviceFields {
         name: new.name,
@@ -72,10 +76,11 @@ pub(crate) async fn create_device(
     };
     let made = within.caller.change(move |change| {
         let mut grant = change.authorize::<ManageIdentities>(organization)?;
-        grant.devices().create(fields)
+        let made = grant.devices().create(fields)?;
+        Ok((made, grant.cap(Capped::Devices)?))
     });
-    let (id, record) = made.await?;
+    let ((id, record), cap) = made.await?;
     let revision = record.stamp.revision;
     let device = Device::of((id, record), &within.caller.read()?, organization)?;
-    Ok(Created(Revised::new(revision, device)))
+    Ok(Warned::of(Created(Revised::new(revision, device)), cap))
 }

@@ -2,6 +2,7 @@
 
 use directory::access::View;
 use directory::collections::DeviceQuery;
+use directory::records::Capped;
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -13,6 +14,7 @@ use crate::list::{List, Listed, NamedQuery, PlainQuery};
 use crate::problem::Problem;
 use crate::reference::dangling;
 use crate::v1::security_policies::settings::System;
+use crate::warning::Warned;
 
 /// Which devices.
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -65,7 +67,7 @@ pub(crate) struct DevicesQuery {
 pub(crate) async fn list_devices(
     within: Within<View>,
     Params(query): Params<DevicesQuery>,
-) -> Result<Listed<Device>, Problem> {
+) -> Result<Warned<Listed<Device>>, Problem> {
     let (asking, organization) = (within.caller.asking(), within.organization);
     let (query, own) = query.parted();
     let looking = query.answer(asking, move |asked| {
@@ -82,7 +84,8 @@ pub(crate) async fn list_devices(
             compliance: own.compliance.map(Into::into),
         };
         let show = |id, record| Device::of((id, record), &reading, organization);
-        asked.find(&grant.devices_where(wanted), show)
+        let page = asked.find(&grant.devices_where(wanted), show)?;
+        Ok(Warned::of(page, grant.cap(Capped::Devices)?))
     });
     looking.await
 }

@@ -1,8 +1,10 @@
 //! Organizations: customers of the provider.
 
 mod activate;
+mod caps;
 mod create;
 mod delete;
+mod device_cap;
 mod list;
 mod presentation;
 mod restore;
@@ -44,6 +46,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(presentation::show_presentation, presentation::update_presentation))
         .routes(routes!(presentation::set_aliases))
         .routes(routes!(user_cap::show_user_cap, user_cap::set_user_cap))
+        .routes(routes!(device_cap::show_device_cap, device_cap::set_device_cap))
 }
 
 /// An organization.

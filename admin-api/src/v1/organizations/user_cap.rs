@@ -2,10 +2,11 @@
 
 use directory::access::{ManageOrganizations, View};
 use directory::collections::CapUse;
-use directory::records::CapKind;
-use serde::{Deserialize, Serialize};
+use directory::records::Capped;
+use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::caps::{self, Kind, NewCap};
 use crate::body::Body;
 use crate::caller::Within;
 use crate::problem::Problem;
@@ -26,43 +27,11 @@ pub(crate) struct UserCap {
     passed: bool,
 }
 
-/// What happens when there are more users than an organization may have.
-#[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = UserCapKind)]
-pub(crate) enum Kind {
-    /// They are made; an event tells, and answers warn in the header `X-Tenantry-Warning`.
-    Soft,
-    /// They are not made, whoever asks for it.
-    Hard,
-}
-
-/// How many users an organization may have.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"most": 100, "kind": "hard"}))]
-pub(crate) struct NewUserCap {
-    /// The most users; null for no cap.
-    #[schema(maximum = 10_000_000)]
-    most: Option<u32>,
-    /// What happens beyond; users that are there stay in any case.
-    #[serde(default = "soft")]
-    #[schema(default = json!("soft"))]
-    kind: Kind,
-}
-
-const fn soft() -> Kind {
-    Kind::Soft
-}
-
 impl From<CapUse> for Revised<UserCap> {
     fn from(used: CapUse) -> Self {
-        let kind = match used.cap.kind {
-            CapKind::Soft => Kind::Soft,
-            CapKind::Hard => Kind::Hard,
-        };
-        let (most, users, passed) = (used.cap.most, used.users, used.is_passed());
-        Self::new(used.cap.revision, UserCap { most, kind, users, passed })
+        let (most, kind) = (used.cap.most, used.cap.kind.into());
+        let cap = UserCap { most, kind, users: used.kept, passed: used.is_passed() };
+        Self::new(used.cap.revision, cap)
     }
 }
 
@@ -75,8 +44,7 @@ impl From<CapUse> for Revised<UserCap> {
     extensions(("x-permission" = json!("view")))
 )]
 pub(crate) async fn show_user_cap(within: Within<View>) -> Result<Revised<UserCap>, Problem> {
-    let reading = within.caller.read()?;
-    Ok(reading.authorize::<View>(within.organization)?.user_cap()?.into())
+    Ok(caps::show(&within, Capped::Users)?.into())
 }
 
 /// Says how many users an organization may have. Users that are there stay, however many they are.
@@ -85,23 +53,14 @@ pub(crate) async fn show_user_cap(within: Within<View>) -> Result<Revised<UserCa
     path = "/organizations/{organization}/user-cap",
     tag = "Organizations",
     params(IfMatch),
-    request_body = NewUserCap,
+    request_body = NewCap,
     responses((status = 200, description = "As said.", body = UserCap)),
     extensions(("x-permission" = json!("manage_organizations")))
 )]
 pub(crate) async fn set_user_cap(
     within: Within<ManageOrganizations>,
     IfMatch(revision): IfMatch,
-    Body(NewUserCap { most, kind }): Body<NewUserCap>,
+    Body(new): Body<NewCap>,
 ) -> Result<Revised<UserCap>, Problem> {
-    let organization = within.organization;
-    let kind = match kind {
-        Kind::Soft => CapKind::Soft,
-        Kind::Hard => CapKind::Hard,
-    };
-    let set = within.caller.change(move |change| {
-        let mut grant = change.authorize::<ManageOrganizations>(organization)?;
-        grant.user_caps()?.set(revision, most, kind)
-    });
-    Ok(set.await?.into())
+    Ok(caps::set(&within, Capped::Users, revision, new).await?.into())
 }

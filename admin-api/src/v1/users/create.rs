@@ -2,7 +2,7 @@
 
 use directory::access::ManageIdentities;
 use directory::collections::NewPassword;
-use directory::records::{CustomValues, UserFields, UserState};
+use directory::records::{Capped, CustomValues, UserFields, UserState};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -103,7 +103,7 @@ pub(crate) async fn create_user(
         let state = if new.staged { UserState::Staged } else { UserState::Active };
         let fields = UserFields { custom, ..new.into() };
         let made = grant.users().create_as(state, fields, password)?;
-        Ok((made, grant.user_cap()?))
+        Ok((made, grant.cap(Capped::Users)?))
     });
     let (made, cap) = made.await?;
     Ok(Warned::of(Created(User::revised(&within, made)?), cap))

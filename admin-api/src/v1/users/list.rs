@@ -2,7 +2,7 @@
 
 use directory::access::View;
 use directory::collections::SignInState;
-use directory::records;
+use directory::records::{self, Capped};
 
 use super::User;
 use crate::body::Params;
@@ -44,7 +44,7 @@ pub(crate) async fn list_users(
             Ok(if early || !needed { user } else { user.with(state(id)?) })
         };
         let page = asked.find_and_complete(&grant.users(), show, complete);
-        Ok(Warned::of(page?, grant.user_cap()?))
+        Ok(Warned::of(page?, grant.cap(Capped::Users)?))
     });
     looking.await
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::access::ManageOrganizations;
-use crate::records::CapKind;
+use crate::records::{CapKind, Capped};
 
 #[test]
 fn a_hard_cap_leaves_rows_in_error_when_they_are_checked_and_when_they_are_applied() {
@@ -11,7 +11,7 @@ fn a_hard_cap_leaves_rows_in_error_when_they_are_checked_and_when_they_are_appli
     let cap = |most| {
         let set = world.change(move |change| {
             let mut grant = change.authorize::<ManageOrganizations>(acme)?;
-            grant.user_caps()?.set(None, Some(most), CapKind::Hard)
+            grant.caps(Capped::Users)?.set(None, Some(most), CapKind::Hard)
         });
         set.unwrap();
     };

@@ -15,8 +15,8 @@ use crate::error::Error;
 use crate::events::{Action, EventActor, Outcome, SubjectKind, ViaKind};
 use crate::id::{OrganizationId, Place, RecordId, UserId};
 use crate::records::{
-    AdminFields, AdminScope, BillingContactFields, CapKind, Carrier, Credential, GroupFields,
-    Narrowing, Organization, RadiusClientFields, TokenPurpose, User, UserState,
+    AdminFields, AdminScope, BillingContactFields, CapKind, Capped, Carrier, Credential,
+    GroupFields, Narrowing, Organization, RadiusClientFields, TokenPurpose, User, UserState,
 };
 use crate::tools::OrganizationGrace;
 
@@ -329,7 +329,7 @@ fn rule_10_what_says_afterwards_what_it_said_before_is_no_change_and_no_event() 
     let world = World::new();
     let acme = world.organization("acme");
     let ada = world.user(acme, "ada");
-    let deeds: [Deed; 8] = [
+    let deeds: [Deed; 9] = [
         |change, acme, ada| put_in_state(change, (acme, ada), UserState::Active),
         |change, acme, ada| {
             let mut grant = change.authorize::<ManageIdentities>(acme)?;
@@ -349,7 +349,11 @@ fn rule_10_what_says_afterwards_what_it_said_before_is_no_change_and_no_event() 
         },
         |change, acme, _| {
             let mut grant = change.authorize::<ManageOrganizations>(acme)?;
-            grant.user_caps()?.set(None, None, CapKind::Soft).map(drop)
+            grant.caps(Capped::Users)?.set(None, None, CapKind::Soft).map(drop)
+        },
+        |change, acme, _| {
+            let mut grant = change.authorize::<ManageOrganizations>(acme)?;
+            grant.caps(Capped::Devices)?.set(None, None, CapKind::Soft).map(drop)
         },
         |change, acme, _| {
             let mut grant = change.authorize::<ManageAuthentication>(acme)?;
