@@ -57,7 +57,7 @@ const NEVER: &str = "If-Match: \"18446744073709551615\"";
 const ANY: &str = "If-Match: *";
 
 /// Members of what is sent and of what comes back that no event repeats.
-const SECRETS: [&str; 13] = [
+const SECRETS: [&str; 14] = [
     "codes",
     "current_password",
     "enrolment_token",
@@ -68,6 +68,7 @@ const SECRETS: [&str; 13] = [
     "password_hash",
     "pkcs12",
     "private_key",
+    "qr_code",
     "recovery_code",
     "secret",
     "token",

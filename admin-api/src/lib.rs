@@ -32,6 +32,7 @@ mod passkey;
 mod patch;
 mod pkcs12;
 mod problem;
+mod qr_code;
 mod query;
 mod reference;
 mod repeat;

@@ -10,6 +10,7 @@ use crate::grammar::{CLEAR, FROM, MOST, YES, asks_for, one_way};
 use crate::output::{Format, are_there, tell, write};
 use crate::place::{Place, escaped};
 use crate::prompt;
+use crate::qr_code;
 use crate::words::REFERENCES;
 
 /// The most items that the server gives at once.
@@ -68,6 +69,9 @@ pub(crate) fn call(
     // A list that is not cut into pages.
     let said = answer.body.get("items").filter(|items| items.is_array()).unwrap_or(&answer.body);
     let shown = shown(place, operation, (format, columns), said.clone(), &query);
+    if format == Format::Table {
+        qr_code::show(&answer.body)?;
+    }
     format.print(&shown, columns)?;
     done(&answer.body)
 }

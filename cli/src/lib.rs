@@ -21,6 +21,7 @@ mod output;
 mod place;
 mod progress;
 mod prompt;
+mod qr_code;
 mod rows;
 mod shape;
 mod sign_in;

@@ -12,6 +12,7 @@ use crate::grammar::{CA, CONTEXT, INVITATION, ORG, RECOVERY};
 use crate::output::{Format, tell, warn};
 use crate::place::{Place, contexts_path};
 use crate::prompt;
+use crate::qr_code;
 
 /// Signs in, and keeps the session.
 ///
@@ -171,6 +172,7 @@ fn session(client: &Client, who: &Value, recovers: bool) -> Result<Value, Failur
     let answer = answer?;
     let Some(token) = answer.body.get("enrolment_token") else { return Ok(answer.body) };
     let uri = answer.body.get("otpauth_uri").and_then(Value::as_str).unwrap_or_default();
+    qr_code::show(&answer.body)?;
     Format::Table.print(&json!(format!("Put this into an authenticator app: {uri}")), &[])?;
     let body = json!({"enrolment_token": token, "code": prompt::secret("code")?});
     Ok(client.ask(&posted("/v1/sign-in/enrolment", Some(&body)))?.body)

@@ -69,6 +69,7 @@ fn the_first_sign_in_enrols_an_authenticator() {
     let asked = tenantry.hear(&line, &format!("{PASSWORD}\n"));
     assert_eq!(asked.code, 2, "{asked:?}");
     assert!(asked.stdout.contains("otpauth://totp/"), "{asked:?}");
+    assert_eq!(asked.stdout.lines().count(), 1, "nothing is drawn for a program: {asked:?}");
     assert!(!file.exists());
 }
 

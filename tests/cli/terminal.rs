@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::harness::admin;
 use crate::harness::office::Office;
+use crate::harness::qr_code::scanned_at_terminal;
 use crate::harness::tenantry::Tenantry;
 use crate::harness::totp;
 
@@ -69,6 +70,36 @@ fn a_code_of_an_authenticator_is_seen_by_nobody() {
     assert_eq!(signed_in.code, 0, "{signed_in:?}");
     assert!(signed_in.stdout.contains("code: "), "{signed_in:?}");
     assert!(!signed_in.stdout.contains(&code), "{signed_in:?}");
+}
+
+/// What stands there as a QR code is what stands there as text.
+fn assert_drawn(stood: &str) {
+    let uri = stood.split_whitespace().find(|word| word.starts_with("otpauth://"));
+    assert_eq!(Some(scanned_at_terminal(stood).as_str()), uri, "{stood}");
+}
+
+#[test]
+fn what_an_authenticator_is_to_scan_is_drawn_at_the_terminal_and_nowhere_else() {
+    let office = Office::new();
+    let (_, login) = office.add_admin(&office.path("admins"), &json!({"role": "help_desk"}));
+    let folder = tempfile::tempdir().unwrap();
+    let newcomer = Tenantry::with_contexts(&office.demo, &folder.path().join("contexts.toml"));
+    let line = format!("login {} --as {login} --org {}", office.demo.admin_api.url, office.slug);
+    let typed = [("password: ", admin::PASSWORD), ("code: ", "no code")];
+    let enrols = newcomer.at_terminal(&line, &typed);
+    assert_ne!(enrols.code, 0, "{enrols:?}");
+    assert_drawn(&enrols.stdout);
+
+    let tenantry = desk(&office);
+    office.user("ada", PASSWORD);
+    let begin = "user begin-second-factor ada";
+    let begun = tenantry.at_terminal(begin, &[]);
+    assert_eq!(begun.code, 0, "{begun:?}");
+    assert_drawn(&begun.stdout);
+    let as_json = tenantry.at_terminal(&format!("{begin} -o json"), &[]);
+    for plain in [as_json.stdout, tenantry.does(begin)] {
+        assert!(plain.contains("otpauth://") && !plain.contains('█'), "{plain}");
+    }
 }
 
 #[test]

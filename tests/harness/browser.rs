@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -131,6 +133,13 @@ impl Browser {
     pub(crate) fn text(&self, selector: &str) -> String {
         let text = self.tell("GET", &format!("element/{}/text", self.element(selector)), None);
         text.as_str().unwrap().to_owned()
+    }
+
+    /// A picture, as PNG, of what a selector finds.
+    pub(crate) fn picture(&self, selector: &str) -> Vec<u8> {
+        let path = format!("element/{}/screenshot", self.element(selector));
+        let encoded = self.tell("GET", &path, None);
+        BASE64_STANDARD.decode(encoded.as_str().unwrap()).unwrap()
     }
 
     fn element(&self, selector: &str) -> String {

@@ -29,6 +29,7 @@ pub(crate) mod page;
 pub(crate) mod program;
 pub(crate) mod proxy;
 pub(crate) mod python;
+pub(crate) mod qr_code;
 pub(crate) mod radius;
 pub(crate) mod radsec;
 pub(crate) mod random;

@@ -71,7 +71,7 @@ async fn a_link_of_the_help_desk_lets_a_user_enrol_with_the_password_in_use() {
         async move { world.call("", "POST", path, body).await }
     };
     let (begin, confirm) = ("/v1/invitations", "/v1/invitations/second-factor");
-    let nothing = json!({"asks": "password", "otpauth_uri": null, "secret": null});
+    let nothing = json!({"asks": "password", "otpauth_uri": null, "qr_code": null, "secret": null});
     assert_eq!(send(begin, json!({})).await.json, nothing);
     let early = send(confirm, json!({"code": "123456"})).await;
     early.is_problem(409, "rule");
@@ -80,7 +80,10 @@ async fn a_link_of_the_help_desk_lets_a_user_enrol_with_the_password_in_use() {
     let begun = send(begin, json!({"password": CHOSEN})).await;
     assert_eq!((begun.status.as_u16(), &begun.json["asks"]), (200, &json!("code")));
     let uri = begun.json["otpauth_uri"].as_str().unwrap();
-    assert!(uri.contains(begun.json["secret"].as_str().unwrap()), "{uri}");
+    let secret = begun.json["secret"].as_str().unwrap();
+    assert!(uri.contains(secret), "{uri}");
+    let picture = begun.json["qr_code"].as_str().unwrap();
+    assert!(picture.ends_with("</svg>") && !picture.contains(secret), "{picture}");
     let wrong = send(confirm, json!({"code": "no code"})).await;
     assert_eq!(wrong.is_problem(422, "invalid")["pointer"], "/code");
     assert_eq!(world.get(&root, &factor).await.json["enrolled"], false);

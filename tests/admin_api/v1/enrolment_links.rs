@@ -9,6 +9,7 @@ use crate::harness::browser::Browser;
 use crate::harness::curl::Response;
 use crate::harness::ldap::Ldap;
 use crate::harness::office::{Client, Office, id_of};
+use crate::harness::qr_code;
 use crate::harness::totp;
 
 const PASSWORD: &str = "correct horse battery";
@@ -220,12 +221,15 @@ fn an_invited_person_enrols_in_a_browser() {
         browser.open("about:blank");
         browser.open(link);
     };
-    // Types what the app shows that was given the key of the page, and signs in with the next code.
+    // Types what the app shows that has scanned the page, and signs in with the next code.
     let enrols = |login: &str| {
         says(&browser, "The key is shown to you alone.");
         assert_eq!(browser.text("#form"), "", "no password is asked for any more");
         let key = browser.text("#secret").replace(' ', "");
-        let uri = format!("otpauth://totp/x?secret={key}");
+        let uri = qr_code::scanned(&browser.picture("#picture"));
+        let link = "return document.querySelector('#scan').getAttribute('href');";
+        assert_eq!(browser.run(link, &json!([])), uri);
+        assert!(uri.contains(&format!("secret={key}&")), "{uri}");
         browser.write("#code", &totp::code(&uri));
         browser.click("#confirm");
         says(&browser, "Your second factor is set up.");

@@ -21,6 +21,7 @@ use crate::caller::{Nobody, Peer};
 use crate::moment::Moment;
 use crate::page;
 use crate::problem::Problem;
+use crate::qr_code;
 use crate::secret_text::SecretText;
 use crate::v1::me::proven;
 
@@ -96,6 +97,7 @@ pub(crate) struct Acceptance {
 #[schema(example = json!({
     "asks": "code",
     "otpauth_uri": "otpauth://totp/Acme:ada?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
+    "qr_code": "<svg …</svg>",
     "secret": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 }))]
 pub(crate) struct InvitedEnrolment {
@@ -104,6 +106,9 @@ pub(crate) struct InvitedEnrolment {
     /// What an authenticator app scans; null unless a code is asked for.
     #[schema(required)]
     otpauth_uri: Option<String>,
+    /// That as a QR code, in SVG; null unless a code is asked for, or where it is too long for one.
+    #[schema(required)]
+    qr_code: Option<String>,
     /// What is typed into one that does not scan; null unless a code is asked for.
     #[schema(required)]
     secret: Option<String>,
@@ -120,11 +125,13 @@ pub(crate) enum AskedOfInvited {
 }
 
 impl InvitedEnrolment {
-    const BEFORE: Self = Self { asks: AskedOfInvited::Password, otpauth_uri: None, secret: None };
+    const BEFORE: Self =
+        Self { asks: AskedOfInvited::Password, otpauth_uri: None, qr_code: None, secret: None };
 
     fn of(seed: &NewSeed) -> Self {
         let (uri, secret) = (seed.uri.to_string(), seed.secret.to_string());
-        Self { asks: AskedOfInvited::Code, otpauth_uri: Some(uri), secret: Some(secret) }
+        let qr_code = qr_code::drawn(&uri);
+        Self { asks: AskedOfInvited::Code, otpauth_uri: Some(uri), qr_code, secret: Some(secret) }
     }
 }
 
