@@ -95,7 +95,7 @@ async fn that_an_admin_knows_the_password_in_use_is_told_though_it_is_not_change
 /// An admin to be made, who is invited where there is no password.
 fn somebody(login: &str, password: Option<&str>) -> Value {
     json!({
-        "login": login, "display_name": "Somebody", "role": "manager", "password": password
+        "login": login, "display_name": "One of them", "role": "manager", "password": password
     })
 }
 

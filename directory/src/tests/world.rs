@@ -351,7 +351,11 @@ impl World {
             second: None,
             arrival: Arrival::plain("203.0.113.9".parse().unwrap(), self.now()),
         };
-        self.directory.sign_in(stranger, move |_| drop(release.recv())).unwrap();
+        self.directory
+            .sign_in(stranger, move |_| {
+                let _released = release.recv();
+            })
+            .unwrap();
         held
     }
 
