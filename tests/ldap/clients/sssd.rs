@@ -131,12 +131,12 @@ fn people_change_their_own_password_on_the_machine() {
 fn whoever_logs_in_is_told_that_the_password_is_about_to_expire() {
     let office = staffed_office();
     let day = 24 * 60 * 60 * 1_000_u64;
-    let policy = json!({"longest_age": 10 * day, "warning": 10 * day});
+    let policy = json!({"longest_age": 10 * day + day / 2, "warning": 20 * day});
     office.set(&json!({"password_policy": policy}));
     let host = host(&office, "");
     host.room.until("getent passwd ada");
     let warned = host.log_in("ada", PASSWORD);
-    assert!(warned.code == 0 && warned.stdout.contains("password will expire in 9"), "{warned:?}");
+    assert!(warned.code == 0 && warned.stdout.contains("password will expire in 10"), "{warned:?}");
 }
 
 #[test]
