@@ -7,7 +7,10 @@
 //! where cores are few, the system takes them from who computes to give them to who logs in.
 
 use std::cell::Cell;
+use std::future::poll_fn;
 use std::io;
+use std::pin::Pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle, Runtime};
@@ -85,6 +88,11 @@ fn begin_to_work() {
     if now.saturating_sub(IDLE.get()) >= PAUSE {
         WORKING.set(now);
     }
+}
+
+/// Asks a future once, which wakes its task when it goes on.
+pub(crate) async fn at_once<F: Future>(mut future: Pin<&mut F>) -> Poll<F::Output> {
+    poll_fn(|context| Poll::Ready(future.as_mut().poll(context))).await
 }
 
 /// Lets the process's other threads have the core where this one has had it for a while. The system does

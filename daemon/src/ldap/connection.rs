@@ -17,7 +17,7 @@ use super::{Door, Entrance};
 use crate::lifecycle::Shutdown;
 use crate::metrics::Operation;
 use crate::randomness;
-use crate::runtimes::hand_on_the_core;
+use crate::runtimes::{at_once, hand_on_the_core};
 use crate::transport::Transport;
 
 /// The longest that a connection sleeps when nothing is due.
@@ -269,8 +269,8 @@ impl Connection {
         let mut written = pin!(self.transport.write_all(&output));
         // Most clients read, so most writes need no alarm.
         let written = match at_once(written.as_mut()).await {
-            Some(written) => written,
-            None => {
+            Poll::Ready(written) => written,
+            Poll::Pending => {
                 // Others of the organization do not wait for this client to read.
                 self.place.leave();
                 match tokio::time::timeout(self.door.write_timeout, written).await {
@@ -384,15 +384,4 @@ impl<D: Future<Output = ()>> Interruptions<'_, D> {
         }
         Poll::Pending
     }
-}
-
-/// Asks a future once, without waiting.
-async fn at_once<F: Future>(mut future: Pin<&mut F>) -> Option<F::Output> {
-    poll_fn(|context| {
-        Poll::Ready(match future.as_mut().poll(context) {
-            Poll::Ready(output) => Some(output),
-            Poll::Pending => None,
-        })
-    })
-    .await
 }

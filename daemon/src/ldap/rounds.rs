@@ -6,7 +6,6 @@
 //! organization waits for that moment, not for all of them. Those who have not bound share one round: nobody
 //! knows whose they are.
 
-use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -17,6 +16,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::turns::{OfEach, Whose};
+use crate::runtimes::at_once;
 
 /// The rounds of every organization, and of all who have not bound.
 #[derive(Debug)]
@@ -79,8 +79,7 @@ impl Round {
         let _waits = Waits::on(self);
         let mut acquired = pin!(Arc::clone(&self.left).acquire_many_owned(share));
         // In line first, so that what comes back goes to whoever waits longest.
-        let at_once = std::future::poll_fn(|context| Poll::Ready(acquired.as_mut().poll(context)));
-        if let Poll::Ready(permit) = at_once.await {
+        if let Poll::Ready(permit) = at_once(acquired.as_mut()).await {
             return permit.ok();
         }
         self.renew_after_a_look();

@@ -6,7 +6,6 @@ mod corked;
 mod self_signed;
 
 use std::fs;
-use std::future::{Future, poll_fn};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
@@ -31,6 +30,7 @@ use tokio::sync::Semaphore;
 use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
 
+use crate::runtimes::at_once;
 use client_certificate::AnyClientCertificate;
 pub(crate) use corked::Corked;
 pub use self_signed::{SelfSigned, SelfSignedError, SelfSignedFiles, self_signed};
@@ -260,7 +260,7 @@ impl Identity {
         let turn = turns.acquire().await;
         // The server's half is computed here and in the first poll.
         let mut handshake = pin!(hello.into_stream(config).into_fallible());
-        let first = poll_fn(|context| Poll::Ready(handshake.as_mut().poll(context))).await;
+        let first = at_once(handshake.as_mut()).await;
         drop(turn);
         let shaken = match first {
             Poll::Ready(shaken) => shaken,
