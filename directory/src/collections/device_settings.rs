@@ -1,7 +1,6 @@
-//! What is demanded of a device: of each setting what the policy of the highest precedence says
-//! that says anything of it.
+//! What is demanded of a device: of each setting what the policy of the lowest precedence number
+//! says that says anything of it.
 
-use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -15,7 +14,7 @@ use crate::error::Error;
 use crate::id::{DeviceId, GroupId, RecordId};
 use crate::records::{
     AllowedNetworks, Device, DiskEncryption, OsUpdates, ScreenLock, SecurityPolicy,
-    SecuritySettings, indices,
+    SecuritySettings, indices, standing,
 };
 
 /// The policy that says something to a device.
@@ -108,8 +107,7 @@ pub(crate) fn effective(
         };
         said.push((source, policy.fields.settings));
     }
-    // Of those of one precedence the older stays first.
-    said.sort_by_key(|(source, _)| Reverse(source.precedence));
+    said.sort_by_cached_key(|(source, _)| standing(source.precedence, &source.name));
     Ok(EffectiveSettings {
         disk_encryption: first(&said, |settings| settings.disk_encryption),
         screen_lock: first(&said, |settings| settings.screen_lock),

@@ -7,7 +7,7 @@ use crate::id::{GroupId, RecordId};
 use crate::limits::{self, NAMED_GROUPS};
 use crate::records::Group;
 
-/// The highest precedence.
+/// The highest number of a precedence.
 const HIGHEST: u32 = 1_000_000;
 
 /// Checks what a policy is called, and for whom it counts before others.

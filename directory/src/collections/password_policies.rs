@@ -144,7 +144,7 @@ pub(crate) fn policy_of(
             let Some(policy) = source.get::<GroupPasswordPolicy>(partition, found?)? else {
                 continue;
             };
-            if first.as_ref().is_none_or(|first| policy.order(first).is_lt()) {
+            if first.as_ref().is_none_or(|first| policy.standing() < first.standing()) {
                 first = Some(policy);
             }
         }

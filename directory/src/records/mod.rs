@@ -44,6 +44,7 @@ mod passkey_key;
 mod password_history;
 mod password_policy;
 mod plan;
+mod precedence;
 mod preparations;
 mod presentation;
 mod profile;
@@ -130,6 +131,7 @@ pub use password_policy::PasswordPolicy;
 pub use plan::{
     Agreement, Agreements, ClosedAccount, DayCount, Plan, PlanFields, Prices, UsageMonth,
 };
+pub(crate) use precedence::standing;
 pub(crate) use preparations::Preparations;
 pub use presentation::{Alias, Layout, Presentation};
 pub use profile::{Members, PROFILES, Profile, Sees};

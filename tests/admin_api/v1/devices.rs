@@ -105,7 +105,7 @@ fn who_has_a_device_and_is_deleted_has_it_no_more() {
 fn a_device_fetches_what_is_demanded_of_it_and_by_its_tag_only_what_is_new() {
     let fleet = Fleet::new();
     fleet.policy("base", 1, &json!({"disk_encryption": {}, "screen_lock": {"delay": 900}}));
-    let strict = fleet.policy("strict", 5, &json!({"screen_lock": {"delay": 300}}));
+    let strict = fleet.policy("strict", 1, &json!({"screen_lock": {"delay": 300}}));
     let got = fleet.asks();
     assert_eq!(got.status, 200, "{got:?}");
     let document = got.json();
@@ -150,10 +150,10 @@ fn at_least(version: &str) -> Value {
 fn updates_and_networks_are_demanded_by_precedence_and_judged_in_reports() {
     let fleet = Fleet::new();
     let networks = json!({"ssids": ["Acme", "Acme guests"]});
-    fleet.policy("base", 1, &json!({"os_updates": at_least("14.6"), "allowed_networks": networks}));
+    fleet.policy("base", 5, &json!({"os_updates": at_least("14.6"), "allowed_networks": networks}));
     let mut later = at_least("15.2");
     later["deadline"] = json!("2100-01-31T12:00:00Z");
-    let strict = fleet.policy("strict", 5, &json!({"os_updates": later}));
+    let strict = fleet.policy("strict", 1, &json!({"os_updates": later}));
     let document = fleet.asks().json();
     let expected = json!({"os_updates": later, "allowed_networks": networks});
     assert_eq!(document["settings"], expected, "each as a whole, from the one that goes first");

@@ -26,8 +26,7 @@ pub(crate) struct NewSecurityPolicy {
     name: String,
     /// Free text.
     description: Option<String>,
-    /// The highest number counts; of equal ones the policy that was made first. Of password policies
-    /// it is the lowest.
+    /// The lowest number counts; of equal ones the policy whose name comes first.
     #[serde(default)]
     #[schema(maximum = 1_000_000)]
     precedence: u32,
