@@ -104,7 +104,7 @@ fn who_has_a_device_and_is_deleted_has_it_no_more() {
 #[test]
 fn a_device_fetches_what_is_demanded_of_it_and_by_its_tag_only_what_is_new() {
     let fleet = Fleet::new();
-    fleet.policy("base", 1, &json!({"disk_encryption": {}, "screen_lock": {"delay": 900}}));
+    fleet.policy("base", 5, &json!({"disk_encryption": {}, "screen_lock": {"delay": 900}}));
     let strict = fleet.policy("strict", 1, &json!({"screen_lock": {"delay": 300}}));
     let got = fleet.asks();
     assert_eq!(got.status, 200, "{got:?}");
