@@ -25,7 +25,7 @@ pub(super) const NOUNS: &[Noun] = &[
     },
     Noun {
         name: "security-policy",
-        about: "What is demanded of devices, in versions; the highest precedence counts",
+        about: "What is demanded of devices, in versions; the lowest precedence counts",
         columns: &["name", "precedence", "version", "modified"],
         verbs: &[
             verb("list", "list_security_policies"),

@@ -1,7 +1,6 @@
-//! What is demanded of a device: of each setting what the policy of the highest precedence says
-//! that says anything of it.
+//! What is demanded of a device: of each setting what the policy with the lowest precedence number
+//! says that says anything of it.
 
-use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -10,6 +9,7 @@ use storage::{Id, Partition, Reading, Snapshot};
 use uuid::Uuid;
 
 use super::groups_of_device;
+use super::of_groups::order;
 use crate::access::{Grant, OwnDevice, View, Who};
 use crate::error::Error;
 use crate::id::{DeviceId, GroupId, RecordId};
@@ -27,7 +27,7 @@ pub struct PolicySource {
     pub name: String,
     /// The version that counts.
     pub version: u32,
-    /// Its precedence.
+    /// Its precedence: the lowest number counts.
     pub precedence: u32,
     /// By which group it comes to the device; of several the one made first.
     pub group: GroupId,
@@ -108,8 +108,9 @@ pub(crate) fn effective(
         };
         said.push((source, policy.fields.settings));
     }
-    // Of those of one precedence the older stays first.
-    said.sort_by_key(|(source, _)| Reverse(source.precedence));
+    said.sort_by(|(one, _), (other, _)| {
+        order((one.precedence, one.name.as_str()), (other.precedence, other.name.as_str()))
+    });
     Ok(EffectiveSettings {
         disk_encryption: first(&said, |settings| settings.disk_encryption),
         screen_lock: first(&said, |settings| settings.screen_lock),

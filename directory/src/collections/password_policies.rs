@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::collection::Collection;
 use super::entity::Entity;
 use super::groups::groups_of_user;
-use super::of_groups::{check_heading, check_there};
+use super::of_groups::{check_heading, check_there, order};
 use super::passwords::erase_former;
 use super::told;
 use crate::access::{Grant, ManageAuthentication, View, organization};
@@ -144,12 +144,17 @@ pub(crate) fn policy_of(
             let Some(policy) = source.get::<GroupPasswordPolicy>(partition, found?)? else {
                 continue;
             };
-            if first.as_ref().is_none_or(|first| policy.order(first).is_lt()) {
+            if first.as_ref().is_none_or(|first| goes_before(&policy, first)) {
                 first = Some(policy);
             }
         }
     }
     Ok(first)
+}
+
+fn goes_before(one: &GroupPasswordPolicy, other: &GroupPasswordPolicy) -> bool {
+    let [one, other] = [one, other].map(|policy| &policy.fields);
+    order((one.precedence, one.name.as_str()), (other.precedence, other.name.as_str())).is_lt()
 }
 
 /// As [`policy_of`], in an organization whose record says whether there are any.

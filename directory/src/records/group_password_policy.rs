@@ -1,7 +1,5 @@
 //! A password policy for the people of groups.
 
-use std::cmp::Ordering;
-
 use serde::{Deserialize, Serialize};
 use storage::{Entries, Kind, Record};
 use uuid::Uuid;
@@ -86,14 +84,6 @@ impl Settings {
     }
 }
 
-impl GroupPasswordPolicy {
-    /// The order in which policies come to a user, of which the first one counts.
-    pub(crate) fn order(&self, other: &Self) -> Ordering {
-        let precedence = self.fields.precedence.cmp(&other.fields.precedence);
-        precedence.then_with(|| prepare(&self.fields.name).cmp(&prepare(&other.fields.name)))
-    }
-}
-
 impl Record for GroupPasswordPolicy {
     const KIND: Kind = kinds::GROUP_PASSWORD_POLICY;
     const VERSION: u8 = 1;
@@ -110,28 +100,6 @@ impl Record for GroupPasswordPolicy {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::Time;
-
-    fn policy(precedence: u32, name: &str) -> GroupPasswordPolicy {
-        let fields = GroupPasswordPolicyFields {
-            name: name.to_owned(),
-            description: None,
-            precedence,
-            groups: Vec::new(),
-            demands: Settings::default().demands(),
-        };
-        GroupPasswordPolicy { uuid: Uuid::nil(), stamp: Stamp::new(Time(0)), fields }
-    }
-
-    #[test]
-    fn the_lowest_number_comes_first_and_of_equal_ones_the_first_name() {
-        let order = |one: (u32, &str), other: (u32, &str)| {
-            policy(one.0, one.1).order(&policy(other.0, other.1))
-        };
-        assert_eq!(order((1, "zebra"), (2, "ape")), Ordering::Less);
-        assert_eq!(order((2, "Ape"), (2, "bear")), Ordering::Less);
-        assert_eq!(order((2, "bear"), (2, "Ape")), Ordering::Greater);
-    }
 
     #[test]
     fn only_what_is_asked_of_passwords_takes_the_place_of_the_settings() {

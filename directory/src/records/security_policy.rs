@@ -29,8 +29,8 @@ pub struct SecurityPolicyFields {
     pub name: String,
     /// Free text.
     pub description: Option<String>,
-    /// Of two policies that say something of the same setting the one with the higher number
-    /// counts; of equal ones the older policy.
+    /// Of two policies that say something of the same setting the one with the lower number
+    /// counts; of equal ones the one whose name comes first.
     pub precedence: u32,
     /// The groups whose devices it is for, by way of nested groups as well.
     pub groups: Vec<GroupId>,

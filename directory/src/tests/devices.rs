@@ -171,7 +171,7 @@ fn the_oldest_versions_give_way_and_numbers_go_on() {
 }
 
 #[test]
-fn of_each_setting_the_policy_of_the_highest_precedence_counts_that_says_anything_of_it() {
+fn of_each_setting_the_policy_of_the_lowest_precedence_counts_that_says_anything_of_it() {
     let world = World::new();
     let acme = world.organization("acme");
     let [all, laptops, other] = ["all", "laptops", "other"].map(|name| group(&world, acme, name));
@@ -186,13 +186,13 @@ fn of_each_setting_the_policy_of_the_highest_precedence_counts_that_says_anythin
     assert_eq!(effective(&world, acme, laptop).settings(), SecuritySettings::default());
 
     let both = SecuritySettings { disk_encryption: disk(false).disk_encryption, ..lock(900) };
-    policy(&world, acme, ("base", 1), &[all], both);
+    policy(&world, acme, ("base", 9), &[all], both);
+    policy(&world, acme, ("Tight", 5), &[all], lock(60));
     let strict = policy(&world, acme, ("strict", 5), &[laptops], lock(300));
-    policy(&world, acme, ("strict as well", 5), &[all], lock(60));
-    policy(&world, acme, ("others", 9), &[other], disk(true));
+    policy(&world, acme, ("others", 1), &[other], disk(true));
     let found = effective(&world, acme, laptop);
     let names: Vec<&str> = found.policies.iter().map(|source| &*source.name).collect();
-    assert_eq!(names, ["strict", "strict as well", "base"], "of equal ones the older first");
+    assert_eq!(names, ["strict", "Tight", "base"], "of equal ones the first name, not the older");
     let lock_said = found.screen_lock.unwrap();
     assert_eq!((lock_said.value.delay, lock_said.source.group), (300, laptops));
     let disk_said = found.disk_encryption.unwrap();
@@ -203,7 +203,7 @@ fn of_each_setting_the_policy_of_the_highest_precedence_counts_that_says_anythin
     let tag = effective(&world, acme, laptop).tag().unwrap();
     edit(&world, acme, strict, |fields| fields.name = "stricter".into()).unwrap();
     assert_eq!(effective(&world, acme, laptop).tag().unwrap(), tag, "no setting is another");
-    edit(&world, acme, strict, |fields| fields.precedence = 4).unwrap();
+    edit(&world, acme, strict, |fields| fields.precedence = 6).unwrap();
     assert_eq!(effective(&world, acme, laptop).screen_lock.unwrap().value.delay, 60);
     assert_ne!(effective(&world, acme, laptop).tag().unwrap(), tag);
 }

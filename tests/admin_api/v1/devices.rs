@@ -104,8 +104,8 @@ fn who_has_a_device_and_is_deleted_has_it_no_more() {
 #[test]
 fn a_device_fetches_what_is_demanded_of_it_and_by_its_tag_only_what_is_new() {
     let fleet = Fleet::new();
-    fleet.policy("base", 1, &json!({"disk_encryption": {}, "screen_lock": {"delay": 900}}));
-    let strict = fleet.policy("strict", 5, &json!({"screen_lock": {"delay": 300}}));
+    fleet.policy("base", 5, &json!({"disk_encryption": {}, "screen_lock": {"delay": 900}}));
+    let strict = fleet.policy("strict", 1, &json!({"screen_lock": {"delay": 300}}));
     let got = fleet.asks();
     assert_eq!(got.status, 200, "{got:?}");
     let document = got.json();
@@ -150,10 +150,10 @@ fn at_least(version: &str) -> Value {
 fn updates_and_networks_are_demanded_by_precedence_and_judged_in_reports() {
     let fleet = Fleet::new();
     let networks = json!({"ssids": ["Acme", "Acme guests"]});
-    fleet.policy("base", 1, &json!({"os_updates": at_least("14.6"), "allowed_networks": networks}));
+    fleet.policy("base", 5, &json!({"os_updates": at_least("14.6"), "allowed_networks": networks}));
     let mut later = at_least("15.2");
     later["deadline"] = json!("2100-01-31T12:00:00Z");
-    let strict = fleet.policy("strict", 5, &json!({"os_updates": later}));
+    let strict = fleet.policy("strict", 1, &json!({"os_updates": later}));
     let document = fleet.asks().json();
     let expected = json!({"os_updates": later, "allowed_networks": networks});
     assert_eq!(document["settings"], expected, "each as a whole, from the one that goes first");
@@ -182,6 +182,31 @@ fn updates_and_networks_are_demanded_by_precedence_and_judged_in_reports() {
     assert_eq!(last["settings"]["os_updates"], "not_compliant");
     assert_eq!(last["settings"]["allowed_networks"], "compliant");
     assert_eq!(reports(&changed, "15.10", "compliant"), "compliant", "ten is more than two");
+}
+
+#[test]
+fn the_same_policy_goes_first_for_devices_and_for_the_passwords_of_people() {
+    let fleet = Fleet::new();
+    let office = &fleet.office;
+    let bob = office.user("bob", "correct horse battery");
+    let people = office.group("people", &[&bob], &[]);
+    let policies = [("behind", 20), ("Beta", 10), ("alpha", 10)].map(|(name, precedence)| {
+        let of_people = json!({"name": name, "precedence": precedence, "groups": [people]});
+        let of_people = id_of(&office.make("password-policies", &of_people));
+        let of_devices = fleet.policy(name, precedence, &json!({"screen_lock": {"delay": 300}}));
+        let paths =
+            [format!("password-policies/{of_people}"), format!("security-policies/{of_devices}")];
+        (name, paths)
+    });
+    for (name, paths) in policies.iter().rev() {
+        let of_bob = office.read(&format!("users/{bob}/password-policy"));
+        assert_eq!(of_bob["source"]["name"], *name);
+        let of_laptop = office.read(&format!("devices/{}/security-settings", fleet.device));
+        assert_eq!(of_laptop["sources"]["screen_lock"]["name"], *name);
+        for path in paths {
+            office.act("DELETE", path, None);
+        }
+    }
 }
 
 #[test]

@@ -54,7 +54,7 @@ pub(crate) struct Source {
     name: String,
     /// The version that counts.
     version: u32,
-    /// Its precedence: the highest number counts.
+    /// Its precedence: the lowest number counts.
     precedence: u32,
     /// The group by which it comes to the device; of several the one made first.
     group: Uuid,
@@ -81,8 +81,8 @@ impl Shown<'_> {
 }
 
 /// Shows what is demanded of a device, and which policy says each setting: of those that are for
-/// its groups the one of the highest precedence that says anything of it; of policies of one
-/// precedence the one that was made first.
+/// its groups the one with the lowest precedence number that says anything of it, and of one number
+/// the one whose name comes first.
 #[utoipa::path(
     get,
     path = "/organizations/{organization}/devices/{device}/security-settings",

@@ -27,8 +27,8 @@ pub(crate) struct NewGroupPasswordPolicy {
     name: String,
     /// Free text.
     description: Option<String>,
-    /// The lowest number counts; of equal ones the policy whose name comes first. Of security
-    /// policies it is the highest.
+    /// The lowest number counts; of equal ones the policy whose name comes first. Unless given it
+    /// is 0, which goes before every other number.
     #[serde(default)]
     #[schema(maximum = 1_000_000)]
     precedence: u32,

@@ -48,7 +48,7 @@ pub(crate) struct GroupPasswordPolicy {
     /// Free text.
     #[schema(required)]
     description: Option<String>,
-    /// The lowest number counts. Of security policies it is the highest.
+    /// The lowest number counts.
     precedence: u32,
     /// The groups whose people it is for, by way of nested groups as well.
     groups: Vec<Uuid>,

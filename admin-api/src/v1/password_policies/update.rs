@@ -27,8 +27,7 @@ pub(crate) struct GroupPasswordPolicyPatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
     description: Option<Option<String>>,
-    /// The lowest number counts; of equal ones the policy whose name comes first. Of security
-    /// policies it is the highest.
+    /// The lowest number counts; of equal ones the policy whose name comes first.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = u32, maximum = 1_000_000)]
     precedence: Option<u32>,

@@ -26,8 +26,8 @@ pub(crate) struct NewSecurityPolicy {
     name: String,
     /// Free text.
     description: Option<String>,
-    /// The highest number counts; of equal ones the policy that was made first. Of password policies
-    /// it is the lowest.
+    /// The lowest number counts; of equal ones the policy whose name comes first. Unless given it
+    /// is 0, which goes before every other number.
     #[serde(default)]
     #[schema(maximum = 1_000_000)]
     precedence: u32,

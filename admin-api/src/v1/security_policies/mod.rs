@@ -33,8 +33,8 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .merge(versions::routes())
 }
 
-/// A security policy. Of each setting a device follows the policy of the highest precedence that
-/// says anything of it; of policies of one precedence the one that was made first.
+/// A security policy. Of each setting a device follows the policy with the lowest precedence number
+/// that says anything of it, and of one number the one whose name comes first.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct SecurityPolicy {
     /// The policy's id.
@@ -48,7 +48,7 @@ pub(crate) struct SecurityPolicy {
     /// Free text.
     #[schema(required)]
     description: Option<String>,
-    /// The highest number counts. Of password policies it is the lowest.
+    /// The lowest number counts.
     precedence: u32,
     /// The groups whose devices it is for, by way of nested groups as well.
     groups: Vec<Uuid>,

@@ -7,8 +7,8 @@ use utoipa::ToSchema;
 use crate::moment::Moment;
 use crate::patch::{present, set};
 
-/// What is demanded of devices. Of a setting that is absent nothing is said, and a policy of lower
-/// precedence may say it.
+/// What is demanded of devices. Of a setting that is absent nothing is said, and a policy with a
+/// higher precedence number may say it.
 #[derive(Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SecuritySettings {
@@ -67,7 +67,7 @@ const fn yes() -> bool {
 #[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DiskEncryption {
-    /// Whether it has to be; false says so as well, against policies of lower precedence.
+    /// Whether it has to be; false says so as well, against policies with higher precedence numbers.
     #[serde(default = "yes")]
     required: bool,
 }
@@ -76,7 +76,7 @@ pub(crate) struct DiskEncryption {
 #[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ScreenLock {
-    /// Whether it has to; false says so as well, against policies of lower precedence.
+    /// Whether it has to; false says so as well, against policies with higher precedence numbers.
     #[serde(default = "yes")]
     required: bool,
     /// After so many seconds in which nobody does anything, a day at most.

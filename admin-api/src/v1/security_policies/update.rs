@@ -29,8 +29,7 @@ pub(crate) struct SecurityPolicyPatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
     description: Option<Option<String>>,
-    /// The highest number counts; of equal ones the policy that was made first. Of password policies
-    /// it is the lowest.
+    /// The lowest number counts; of equal ones the policy whose name comes first.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = u32, maximum = 1_000_000)]
     precedence: Option<u32>,
