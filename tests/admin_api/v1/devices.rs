@@ -185,6 +185,31 @@ fn updates_and_networks_are_demanded_by_precedence_and_judged_in_reports() {
 }
 
 #[test]
+fn the_same_policy_goes_first_for_devices_and_for_the_passwords_of_people() {
+    let fleet = Fleet::new();
+    let office = &fleet.office;
+    let bob = office.user("bob", "correct horse battery");
+    let people = office.group("people", &[&bob], &[]);
+    let policies = [("behind", 20), ("Beta", 10), ("alpha", 10)].map(|(name, precedence)| {
+        let of_people = json!({"name": name, "precedence": precedence, "groups": [people]});
+        let of_people = id_of(&office.make("password-policies", &of_people));
+        let of_devices = fleet.policy(name, precedence, &json!({"screen_lock": {"delay": 300}}));
+        let paths =
+            [format!("password-policies/{of_people}"), format!("security-policies/{of_devices}")];
+        (name, paths)
+    });
+    for (name, paths) in policies.iter().rev() {
+        let of_bob = office.read(&format!("users/{bob}/password-policy"));
+        assert_eq!(of_bob["source"]["name"], *name);
+        let of_laptop = office.read(&format!("devices/{}/security-settings", fleet.device));
+        assert_eq!(of_laptop["sources"]["screen_lock"]["name"], *name);
+        for path in paths {
+            office.act("DELETE", path, None);
+        }
+    }
+}
+
+#[test]
 fn versions_and_networks_that_there_cannot_be_are_refused_where_they_stand() {
     let fleet = Fleet::new();
     let refused = |settings: &Value| {
