@@ -200,7 +200,7 @@ pub(super) fn read_entry(
         EntryId::ServiceAccount(account) => {
             source.get(partition, number)?.map(|record| Entry::ServiceAccount(account, record))
         }
-        EntryId::Device(device) => match source.get(partition, number)? {
+        EntryId::Device(device) => match source.get::<Device>(partition, number)? {
             Some(record) => {
                 Some(Entry::Device(device, as_it_is(source, organization, record, memo)?))
             }
