@@ -123,7 +123,9 @@ fn listed(values: &Values, references: &References<'_>) -> Result<Vec<Value>, Er
                 let name = references.name(*entry)?;
                 Ok(name.map(|name| match entry {
                     EntryId::User(_) => name.into(),
-                    EntryId::Group(_) | EntryId::ServiceAccount(_) => json!({"group": name}),
+                    EntryId::Group(_) | EntryId::ServiceAccount(_) | EntryId::Device(_) => {
+                        json!({"group": name})
+                    }
                 }))
             });
             shown.filter_map(Result::transpose).collect::<Result<_, Error>>()?

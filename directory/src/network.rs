@@ -170,6 +170,11 @@ impl MacAddress {
         &self.0
     }
 
+    /// The address of these octets, as an index has it.
+    pub(crate) fn of_octets(octets: &[u8]) -> Option<Self> {
+        octets.try_into().ok().map(Self)
+    }
+
     /// It as [`Display`](fmt::Display) has it.
     fn spelled(&self) -> [u8; 17] {
         let digit = |value: u8| if value < 10 { b'0' + value } else { b'a' + (value - 10) };

@@ -10,7 +10,9 @@ use crate::access::{Grant, ManageIdentities, View};
 use crate::collections::WithCustomValues;
 use crate::error::{Error, Invalid};
 use crate::id::{GroupId, RecordId, UserId};
-use crate::records::{CustomValues, Group, ServiceAccount, User, Values, custom_index, indices};
+use crate::records::{
+    CustomValues, Device, Group, ServiceAccount, User, Values, custom_index, indices,
+};
 use crate::schema::Schema;
 use crate::search::{EntryId, Kind, entry_id};
 use crate::text::prepare;
@@ -118,6 +120,9 @@ pub(crate) fn name(
         EntryId::ServiceAccount(_) => {
             source.get::<ServiceAccount>(partition, number)?.map(|account| account.fields.name)
         }
+        EntryId::Device(_) => {
+            source.get::<Device>(partition, number)?.map(|device| device.fields.name)
+        }
     })
 }
 
@@ -196,7 +201,7 @@ pub(crate) fn drop_all(
             own if own == entry => {}
             EntryId::User(id) => drop_one::<User>(change, (partition, id), (number, entry), now)?,
             EntryId::Group(id) => drop_one::<Group>(change, (partition, id), (number, entry), now)?,
-            EntryId::ServiceAccount(_) => {}
+            EntryId::ServiceAccount(_) | EntryId::Device(_) => {}
         }
     }
     Ok(())

@@ -21,6 +21,7 @@ mod earlier;
 mod ends;
 mod events;
 mod fetched_lists;
+mod found_devices;
 mod gear;
 mod gear_certificates;
 mod given_passwords;

@@ -1,6 +1,6 @@
 //! LDAP: every name, filter and cookie of the other organization, as each of ours.
 
-use super::world::{OTHER, PASSWORD, Side, World};
+use super::world::{ADDRESS, OTHER, PASSWORD, SERIAL, Side, World};
 use crate::harness::ber::{self, boolean, constructed, element, number, octets, sequence};
 use crate::harness::raw::{Message, Raw, WHO_AM_I, bind, equal, extended, message, present};
 
@@ -70,6 +70,7 @@ fn operations(world: &World) -> Vec<Vec<u8>> {
     let ours = &world.ours.base;
     let ada = format!("uid=ada,ou=people,{OTHER}");
     let staff = format!("cn=staff,ou=groups,{OTHER}");
+    let till = format!("cn=till,ou=devices,{OTHER}");
     let all = || present("objectClass");
     let mut operations = Vec::new();
     for base in [
@@ -78,8 +79,10 @@ fn operations(world: &World) -> Vec<Vec<u8>> {
         "dc=example",
         "",
         &format!("ou=people,{OTHER}"),
+        &format!("ou=devices,{OTHER}"),
         &ada,
         &staff,
+        &till,
         &format!("uid=nobody,ou=people,{OTHER}"),
         &format!("cn=nextcloud,ou=services,{OTHER}"),
         &format!("{OTHER},{ours}"),
@@ -102,6 +105,10 @@ fn operations(world: &World) -> Vec<Vec<u8>> {
         equal("uniqueMember", &ada),
         equal("entryDN", &ada),
         equal("mail", "ada@other.example"),
+        equal("macAddress", ADDRESS),
+        equal("serialNumber", SERIAL),
+        equal("owner", &ada),
+        equal("cn", "till"),
         constructed(0xa2, [equal("memberOf", &staff)]),
         constructed(0xa1, [equal("memberOf", &staff), equal("uid", "ada")]),
         present("memberOf"),
@@ -113,6 +120,7 @@ fn operations(world: &World) -> Vec<Vec<u8>> {
         (&ada, "sn", "wrong"),
         (&ada, "userPassword", PASSWORD),
         (&staff, "member", &*ada),
+        (&till, "serialNumber", SERIAL),
         (&format!("cn=staff,ou=groups,{ours}"), "member", &*ada),
         (&format!("uid=ada,ou=people,{ours}"), "memberOf", &*staff),
         (&OTHER.to_owned(), "dc", "other"),

@@ -17,6 +17,9 @@ use crate::harness::server::{Server, Site, free_tcp};
 pub(super) const PASSWORD: &str = "correct horse battery";
 /// The base of the organization that may not be seen.
 pub(super) const OTHER: &str = "dc=other,dc=example";
+/// The hardware address and the serial number of that organization's device.
+pub(super) const ADDRESS: &str = "00:10:a4:23:19:c0";
+pub(super) const SERIAL: &str = "C02-OTHER";
 
 /// The organization that asks, with sessions that are open in both daemons.
 #[derive(Debug)]
@@ -169,6 +172,10 @@ fn theirs(top: &Https, address: Ipv4Addr) -> Theirs {
     let path = format!("/v1/organizations/{id}/groups/{}/members", id_of(&group));
     assert_eq!(top.send("PATCH", &path, Some(&members)).status, 200);
     let account = make("service-accounts", json!({"name": "nextcloud"}));
+    make(
+        "devices",
+        json!({"name": "till", "addresses": [ADDRESS], "serial": SERIAL, "owner": ada["id"]}),
+    );
     let profile = make("reply-profiles", json!({"name": "network", "vlan": "99"}));
     let client = make(
         "radius-clients",

@@ -3,6 +3,7 @@
 mod applications;
 mod clients;
 mod custom_attributes;
+mod devices;
 mod events;
 mod explain;
 mod freshness;

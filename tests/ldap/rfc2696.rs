@@ -153,9 +153,9 @@ fn two_paged_searches_may_take_turns_and_change_their_page_size() {
             cookies[which] = cookie;
         }
     }
-    // The base, three containers, groups, applications; and people.
+    // The base, four containers, groups, applications; and people.
     let people = acme.users.len();
-    assert_eq!(counts, [1 + 3 + people + 2 + 1, people]);
+    assert_eq!(counts, [1 + 4 + people + 2 + 1, people]);
 }
 
 #[test]

@@ -66,7 +66,8 @@ fn entries_are_sorted_by_what_they_show() {
     let found = ldap.search(&office.base, "sub", "(|(ou=*)(cn=app))", &["1.1"]);
     let names = found.entries.iter().map(|entry| entry.dn.split(',').next().unwrap());
     // The account has a name, but no `ou`.
-    assert_eq!(names.collect::<Vec<_>>(), ["ou=groups", "ou=people", "ou=services", "cn=app"]);
+    let expected = ["ou=devices", "ou=groups", "ou=people", "ou=services", "cn=app"];
+    assert_eq!(names.collect::<Vec<_>>(), expected);
 }
 
 #[test]

@@ -28,6 +28,8 @@ pub(crate) struct ProfileRow {
     member_of_unasked: bool,
     /// Whether a search without pages may give as many entries as one with pages.
     unpaged: bool,
+    /// Whether the organization's devices are shown, in layouts that have a place for them.
+    devices: bool,
 }
 
 /// Shows what the applications of each profile see.
@@ -49,6 +51,7 @@ pub(crate) async fn show_profiles(_: Caller) -> Json<Vec<ProfileRow>> {
         members: sees.members.iter().map(attribute).collect(),
         member_of_unasked: sees.groups_unasked,
         unpaged: sees.unpaged,
+        devices: sees.devices,
     });
     Json(rows.collect())
 }

@@ -187,7 +187,7 @@ fn begin_among(
 /// Which kinds of stored entries a search looks at.
 pub(super) fn kinds_of(aim: &Aim, request: &SearchRequest) -> Kinds {
     match &aim.target {
-        Ok(Target::Entry(_)) | Err(_) => Kinds::ALL,
+        Ok(Target::Entry(_)) | Err(_) => aim.naming.look().tree.kinds_of_all(),
         Ok(target) => Reach::of(&aim.naming, target, request.scope).kinds,
     }
 }
@@ -215,12 +215,13 @@ struct Reach {
 
 impl Reach {
     fn of(naming: &Naming, target: &Target, scope: Scope) -> Self {
-        let containers = || naming.look().tree.containers.iter().copied().map(Some);
+        let tree = naming.look().tree;
+        let containers = || tree.containers.iter().copied().map(Some);
         let (places, kinds) = match (target, scope) {
             (Target::Base, Scope::Base) => (vec![None], Kinds::NONE),
             (Target::Base, Scope::One) => (containers().collect(), Kinds::NONE),
             (Target::Base, Scope::Subtree) => {
-                (std::iter::once(None).chain(containers()).collect(), Kinds::ALL)
+                (std::iter::once(None).chain(containers()).collect(), tree.kinds_of_all())
             }
             (Target::Container(container), Scope::Base) => (vec![Some(*container)], Kinds::NONE),
             (Target::Container(container), Scope::One) => (Vec::new(), container.kinds),
@@ -255,6 +256,7 @@ impl Cursor {
             Some(Kind::User) => 1,
             Some(Kind::Group) => 2,
             Some(Kind::ServiceAccount) => 3,
+            Some(Kind::Device) => 4,
         };
         let number = self.position.map_or(0, |position| position.number);
         let mut octets = vec![stage];
@@ -272,6 +274,7 @@ impl Cursor {
             1 => Some(Kind::User),
             2 => Some(Kind::Group),
             3 => Some(Kind::ServiceAccount),
+            4 => Some(Kind::Device),
             _ => return None,
         };
         let position = kind.map(|kind| Position { kind, number });
@@ -493,8 +496,7 @@ mod tests {
 
     #[test]
     fn a_cursor_comes_back_as_it_was_sealed() {
-        let kinds = [Kind::User, Kind::Group, Kind::ServiceAccount];
-        for position in kinds.map(|kind| Some(Position { kind, number: 7 })) {
+        for position in Kind::STORED.map(|kind| Some(Position { kind, number: 7 })) {
             let cursor = Cursor { places: 2, position };
             assert_eq!(Cursor::decode(&cursor.encode()), Some(cursor));
         }

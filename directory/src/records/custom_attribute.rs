@@ -111,7 +111,9 @@ pub(crate) const fn custom_index(number: u16, kind: search::Kind) -> Option<Inde
     let first = match kind {
         search::Kind::User => indices::CUSTOM_OF_USERS,
         search::Kind::Group => indices::CUSTOM_OF_GROUPS,
-        search::Kind::ServiceAccount | search::Kind::Container => return None,
+        search::Kind::ServiceAccount | search::Kind::Device | search::Kind::Container => {
+            return None;
+        }
     };
     match first.0.checked_add(number) {
         Some(index) if number < indices::CUSTOM_NUMBERS => Some(Index(index)),

@@ -68,6 +68,55 @@ pub enum OperatingSystem {
 /// What a record of version 1 says nothing of: five fields without a value.
 const UNSAID: [u8; 5] = [0; 5];
 
+impl DeviceFields {
+    /// What is known of it in words, each thing once without regard to case: its description, its
+    /// model, what runs on it.
+    pub(crate) fn about(&self) -> Vec<String> {
+        let mut about: Vec<String> = Vec::new();
+        for text in
+            [self.description.clone(), self.model.clone(), self.runs()].into_iter().flatten()
+        {
+            if about.iter().all(|other| prepare(other) != prepare(&text)) {
+                about.push(text);
+            }
+        }
+        about
+    }
+
+    /// Its serial number where that has no other characters than those of a printable string (RFC 4517
+    /// section 3.3.29), which copies of the directory take and nothing else.
+    pub(crate) fn printable_serial(&self) -> Option<&str> {
+        let printable =
+            |octet: u8| octet.is_ascii_alphanumeric() || b"'()+,-./:=? ".contains(&octet);
+        self.serial.as_deref().filter(|serial| serial.bytes().all(printable))
+    }
+
+    /// What runs on it, with its version.
+    fn runs(&self) -> Option<String> {
+        let version = self.os_version.as_ref();
+        match (self.os.and_then(OperatingSystem::title), version) {
+            (Some(title), Some(version)) => Some(format!("{title} {version}")),
+            (Some(title), None) => Some(title.to_owned()),
+            (None, version) => version.cloned(),
+        }
+    }
+}
+
+impl OperatingSystem {
+    /// What it is called, unless it is anything else.
+    const fn title(self) -> Option<&'static str> {
+        match self {
+            Self::Windows => Some("Windows"),
+            Self::Macos => Some("macOS"),
+            Self::Linux => Some("Linux"),
+            Self::Ios => Some("iOS"),
+            Self::Android => Some("Android"),
+            Self::Chromeos => Some("ChromeOS"),
+            Self::Other => None,
+        }
+    }
+}
+
 impl Record for Device {
     const KIND: Kind = kinds::DEVICE;
     const VERSION: u8 = 2;
@@ -77,6 +126,14 @@ impl Record for Device {
             1 => decode(&[body, &UNSAID].concat()),
             other => Err(Corrupt::version(Self::KIND, other)),
         }
+    }
+
+    fn called(&self) -> Option<&str> {
+        Some(&self.fields.name)
+    }
+
+    fn known_as(&self) -> Option<[u8; 16]> {
+        Some(*self.uuid.as_bytes())
     }
 
     fn index(&self, entries: &mut Entries) {
@@ -101,6 +158,28 @@ impl Record for Device {
 mod tests {
     use super::*;
     use crate::time::Time;
+
+    #[test]
+    fn what_is_known_of_a_device_in_words_is_said_once() {
+        let about = |description: &str, model: &str, os, version: Option<&str>| {
+            let fields = DeviceFields {
+                description: Some(description.into()),
+                model: Some(model.into()),
+                os,
+                os_version: version.map(Into::into),
+                ..DeviceFields::default()
+            };
+            fields.about()
+        };
+        let (mac, other) = (Some(OperatingSystem::Macos), Some(OperatingSystem::Other));
+        assert_eq!(
+            about("of Ada", "MacBook", mac, Some("15.2")),
+            ["of Ada", "MacBook", "macOS 15.2"]
+        );
+        assert_eq!(about("MACBOOK ", "MacBook", mac, None), ["MACBOOK ", "macOS"]);
+        assert_eq!(about("till", "x", other, Some("7")), ["till", "x", "7"]);
+        assert_eq!(about("till", "x", other, None), ["till", "x"]);
+    }
 
     #[test]
     fn a_device_of_version_1_has_an_address_and_groups_and_nothing_is_known_of_it_else() {

@@ -411,6 +411,8 @@ pub(crate) const fn is_unique(index: Index) -> bool {
             | indices::GROUP_UUID
             | indices::SERVICE_ACCOUNT_NAME
             | indices::SERVICE_ACCOUNT_UUID
+            | indices::DEVICE_NAME
+            | indices::DEVICE_UUID
             | indices::DEVICE_ADDRESS
             | indices::DEVICE_SERIAL
     )

@@ -51,6 +51,9 @@ pub struct Sees {
     /// Whether a search without pages may give as many entries as one with pages: for applications
     /// that cannot ask for pages.
     pub unpaged: bool,
+    /// Whether the organization's devices are shown, in a layout that has a place for them: an
+    /// application that is made for people and groups is not to come upon others.
+    pub devices: bool,
 }
 
 /// What applications see: the whole table.
@@ -61,6 +64,7 @@ pub const PROFILES: [Sees; 7] = [
         members: &[],
         groups_unasked: false,
         unpaged: false,
+        devices: true,
     },
     // Speaks either schema, as its own configuration says.
     Sees {
@@ -69,6 +73,7 @@ pub const PROFILES: [Sees; 7] = [
         members: &[Members::Names, Members::Logins],
         groups_unasked: false,
         unpaged: false,
+        devices: false,
     },
     // Finds out by itself which kind of members there is.
     Sees {
@@ -77,6 +82,7 @@ pub const PROFILES: [Sees; 7] = [
         members: &[Members::Names],
         groups_unasked: true,
         unpaged: false,
+        devices: false,
     },
     Sees {
         profile: Profile::Vcenter,
@@ -84,6 +90,7 @@ pub const PROFILES: [Sees; 7] = [
         members: &[Members::UniqueNames],
         groups_unasked: false,
         unpaged: true,
+        devices: false,
     },
     Sees {
         profile: Profile::Synology,
@@ -91,6 +98,7 @@ pub const PROFILES: [Sees; 7] = [
         members: &[Members::Logins],
         groups_unasked: false,
         unpaged: true,
+        devices: false,
     },
     Sees {
         profile: Profile::AdLike,
@@ -98,6 +106,7 @@ pub const PROFILES: [Sees; 7] = [
         members: &[Members::Names],
         groups_unasked: true,
         unpaged: false,
+        devices: false,
     },
     Sees {
         profile: Profile::Jumpcloud,
@@ -105,6 +114,7 @@ pub const PROFILES: [Sees; 7] = [
         members: &[Members::Names],
         groups_unasked: true,
         unpaged: false,
+        devices: false,
     },
 ];
 
@@ -154,18 +164,23 @@ mod tests {
             let name = serde_json::to_value(sees.profile).unwrap();
             assert_eq!(name, sees.profile.name());
             printed.push_str(&format!(
-                "{:?}: layout {:?}, members {:?}, groups unasked {}, unpaged {}\n",
-                sees.profile, sees.layout, sees.members, sees.groups_unasked, sees.unpaged
+                "{:?}: layout {:?}, members {:?}, groups unasked {}, unpaged {}, devices {}\n",
+                sees.profile,
+                sees.layout,
+                sees.members,
+                sees.groups_unasked,
+                sees.unpaged,
+                sees.devices
             ));
         }
         insta::assert_snapshot!(printed, @"
-        Generic: layout None, members [], groups unasked false, unpaged false
-        Sssd: layout None, members [Names, Logins], groups unasked false, unpaged false
-        Nextcloud: layout Some(Rfc2307bis), members [Names], groups unasked true, unpaged false
-        Vcenter: layout Some(UniqueMember), members [UniqueNames], groups unasked false, unpaged true
-        Synology: layout Some(Rfc2307), members [Logins], groups unasked false, unpaged true
-        AdLike: layout Some(ActiveDirectory), members [Names], groups unasked true, unpaged false
-        Jumpcloud: layout Some(Jumpcloud), members [Names], groups unasked true, unpaged false
+        Generic: layout None, members [], groups unasked false, unpaged false, devices true
+        Sssd: layout None, members [Names, Logins], groups unasked false, unpaged false, devices false
+        Nextcloud: layout Some(Rfc2307bis), members [Names], groups unasked true, unpaged false, devices false
+        Vcenter: layout Some(UniqueMember), members [UniqueNames], groups unasked false, unpaged true, devices false
+        Synology: layout Some(Rfc2307), members [Logins], groups unasked false, unpaged true, devices false
+        AdLike: layout Some(ActiveDirectory), members [Names], groups unasked true, unpaged false, devices false
+        Jumpcloud: layout Some(Jumpcloud), members [Names], groups unasked true, unpaged false, devices false
         ");
     }
 }

@@ -14,15 +14,18 @@ pub enum Kind {
     Group,
     /// A service account.
     ServiceAccount,
+    /// A device.
+    Device,
     /// Something that is not stored: the base or a container in it.
     Container,
 }
 
 impl Kind {
     /// Every kind.
-    pub const EVERY: [Self; 4] = [Self::User, Self::Group, Self::ServiceAccount, Self::Container];
+    pub const EVERY: [Self; 5] =
+        [Self::User, Self::Group, Self::ServiceAccount, Self::Device, Self::Container];
     /// The kinds that are stored, in the order in which a search gives them.
-    pub const STORED: [Self; 3] = [Self::User, Self::Group, Self::ServiceAccount];
+    pub const STORED: [Self; 4] = [Self::User, Self::Group, Self::ServiceAccount, Self::Device];
 
     const fn bit(self) -> u8 {
         match self {
@@ -30,6 +33,7 @@ impl Kind {
             Self::Group => 2,
             Self::ServiceAccount => 4,
             Self::Container => 8,
+            Self::Device => 16,
         }
     }
 }
@@ -47,10 +51,12 @@ impl Kinds {
     pub const GROUPS: Self = Self(Kind::Group.bit());
     /// Service accounts alone.
     pub const SERVICE_ACCOUNTS: Self = Self(Kind::ServiceAccount.bit());
+    /// Devices alone.
+    pub const DEVICES: Self = Self(Kind::Device.bit());
     /// Containers alone.
     pub const CONTAINERS: Self = Self(Kind::Container.bit());
     /// Every kind.
-    pub const ALL: Self = Self(15);
+    pub const ALL: Self = Self(31);
 
     /// Both sets together.
     #[must_use]
@@ -109,7 +115,7 @@ pub enum Attribute {
     LoginShell,
     /// A user's SSH keys.
     SshKey,
-    /// The name of a group, a service account or a container.
+    /// The name of a group, a service account, a device or a container.
     Name,
     /// The full name of the organization, on its base.
     OrganizationName,
@@ -121,6 +127,14 @@ pub enum Attribute {
     Suspended,
     /// The entry's own number in its organization.
     Number,
+    /// The serial number of a device.
+    Serial,
+    /// The hardware addresses of a device.
+    HardwareAddress,
+    /// What is known of a device in words: its description, its model, what runs on it.
+    About,
+    /// The user who has a device.
+    Owner,
     /// An attribute of the organization's own.
     Custom(Custom),
 }
@@ -208,7 +222,11 @@ impl Attribute {
             | Self::Name
             | Self::OrganizationName
             | Self::BaseLabel
-            | Self::CommonName => Rule::Text,
+            | Self::CommonName
+            | Self::Serial
+            | Self::HardwareAddress
+            | Self::About => Rule::Text,
+            Self::Owner => Rule::Reference,
         }
     }
 
@@ -241,7 +259,7 @@ impl Attribute {
                     | Self::BaseLabel
                     | Self::CommonName
             ),
-            Kind::User | Kind::Group | Kind::ServiceAccount => {
+            Kind::User | Kind::Group | Kind::ServiceAccount | Kind::Device => {
                 self.presence(kind) != Presence::Never
             }
         }
@@ -249,7 +267,10 @@ impl Attribute {
 
     /// Whether an entry can have several values of the attribute.
     pub const fn is_multivalued(self) -> bool {
-        matches!(self, Self::Mail | Self::SshKey | Self::Custom(_))
+        matches!(
+            self,
+            Self::Mail | Self::SshKey | Self::HardwareAddress | Self::About | Self::Custom(_)
+        )
     }
 
     fn column(self, kind: Kind) -> Option<&'static Column> {
@@ -289,6 +310,7 @@ const fn columns(kind: Kind) -> &'static [Column] {
         Kind::User => USER,
         Kind::Group => GROUP,
         Kind::ServiceAccount => SERVICE_ACCOUNT,
+        Kind::Device => DEVICE,
         Kind::Container => &[],
     }
 }
@@ -332,5 +354,19 @@ const SERVICE_ACCOUNT: &[Column] = &[
     always(Attribute::Created, None),
     always(Attribute::Modified, None),
     sometimes(Attribute::Description, None),
+    always(Attribute::Number, None),
+];
+
+const DEVICE: &[Column] = &[
+    always(Attribute::Name, Some(indices::DEVICE_NAME)),
+    always(Attribute::Uuid, Some(indices::DEVICE_UUID)),
+    sometimes(Attribute::Serial, Some(indices::DEVICE_SERIAL)),
+    // In octets, and compared as text.
+    sometimes(Attribute::HardwareAddress, Some(indices::DEVICE_ADDRESS)),
+    // By the user's number alone.
+    sometimes(Attribute::Owner, Some(indices::DEVICE_OWNER)),
+    sometimes(Attribute::About, None),
+    always(Attribute::Created, None),
+    always(Attribute::Modified, None),
     always(Attribute::Number, None),
 ];

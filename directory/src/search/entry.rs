@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::attribute::{Attribute, Kind};
-use crate::id::{GroupId, RecordId, ServiceAccountId, UserId};
-use crate::records::{CustomValues, Group, ServiceAccount, Stamp, User, UserState, Values};
+use crate::id::{DeviceId, GroupId, RecordId, ServiceAccountId, UserId};
+use crate::records::{CustomValues, Device, Group, ServiceAccount, Stamp, User, UserState, Values};
 
 /// Names an entry of an organization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -18,6 +18,8 @@ pub enum EntryId {
     Group(GroupId),
     /// A service account.
     ServiceAccount(ServiceAccountId),
+    /// A device.
+    Device(DeviceId),
 }
 
 impl EntryId {
@@ -27,6 +29,7 @@ impl EntryId {
             Self::User(_) => Kind::User,
             Self::Group(_) => Kind::Group,
             Self::ServiceAccount(_) => Kind::ServiceAccount,
+            Self::Device(_) => Kind::Device,
         }
     }
 
@@ -36,6 +39,7 @@ impl EntryId {
             Self::User(_) => 1,
             Self::Group(_) => 2,
             Self::ServiceAccount(_) => 3,
+            Self::Device(_) => 4,
         };
         (kind, self.record())
     }
@@ -52,6 +56,7 @@ impl EntryId {
             Self::User(id) => id.record(),
             Self::Group(id) => id.record(),
             Self::ServiceAccount(id) => id.record(),
+            Self::Device(id) => id.record(),
         }
     }
 }
@@ -65,6 +70,8 @@ pub enum Entry {
     Group(GroupId, Group),
     /// A service account.
     ServiceAccount(ServiceAccountId, ServiceAccount),
+    /// A device.
+    Device(DeviceId, Device),
 }
 
 /// One value of an attribute.
@@ -93,6 +100,7 @@ impl Entry {
             Self::User(id, _) => EntryId::User(*id),
             Self::Group(id, _) => EntryId::Group(*id),
             Self::ServiceAccount(id, _) => EntryId::ServiceAccount(*id),
+            Self::Device(id, _) => EntryId::Device(*id),
         }
     }
 
@@ -102,6 +110,7 @@ impl Entry {
             Self::User(_, user) => &user.fields.login,
             Self::Group(_, group) => &group.fields.name,
             Self::ServiceAccount(_, account) => &account.fields.name,
+            Self::Device(_, device) => &device.fields.name,
         }
     }
 
@@ -116,6 +125,7 @@ impl Entry {
             Self::User(_, user) => user.uuid,
             Self::Group(_, group) => group.uuid,
             Self::ServiceAccount(_, account) => account.uuid,
+            Self::Device(_, device) => device.uuid,
         }
     }
 
@@ -125,6 +135,7 @@ impl Entry {
             Self::User(_, user) => user.stamp,
             Self::Group(_, group) => group.stamp,
             Self::ServiceAccount(_, account) => account.stamp,
+            Self::Device(_, device) => device.stamp,
         }
     }
 
@@ -143,6 +154,7 @@ impl Entry {
             Self::User(_, user) => visit_user(user, attribute, visit),
             Self::Group(_, group) => visit_group(group, attribute, visit),
             Self::ServiceAccount(_, account) => visit_account(account, attribute, visit),
+            Self::Device(_, device) => visit_device(device, attribute, visit),
         }
     }
 
@@ -151,7 +163,7 @@ impl Entry {
         match self {
             Self::User(_, user) => Some(&user.fields.custom),
             Self::Group(_, group) => Some(&group.fields.custom),
-            Self::ServiceAccount(..) => None,
+            Self::ServiceAccount(..) | Self::Device(..) => None,
         }
     }
 
@@ -221,6 +233,10 @@ fn visit_user(user: &User, attribute: Attribute, visit: &mut dyn FnMut(Fact<'_>)
         | Attribute::BaseLabel
         | Attribute::CommonName
         | Attribute::Number
+        | Attribute::Serial
+        | Attribute::HardwareAddress
+        | Attribute::About
+        | Attribute::Owner
         | Attribute::Custom(_) => {}
     }
 }
@@ -240,6 +256,21 @@ fn visit_account(account: &ServiceAccount, attribute: Attribute, visit: &mut dyn
         visit(Fact::Text(&account.fields.name));
     } else if attribute == Attribute::Description {
         account.fields.description.iter().for_each(|text| visit(Fact::Text(text)));
+    }
+}
+
+fn visit_device(device: &Device, attribute: Attribute, visit: &mut dyn FnMut(Fact<'_>)) {
+    let fields = &device.fields;
+    if attribute == Attribute::Name {
+        visit(Fact::Text(&fields.name));
+    } else if attribute == Attribute::Serial {
+        fields.printable_serial().into_iter().for_each(|serial| visit(Fact::Text(serial)));
+    } else if attribute == Attribute::HardwareAddress {
+        fields.addresses.iter().for_each(|address| visit(Fact::Text(&address.to_string())));
+    } else if attribute == Attribute::About {
+        fields.about().iter().for_each(|text| visit(Fact::Text(text)));
+    } else if attribute == Attribute::Owner {
+        fields.owner.iter().for_each(|owner| visit(Fact::Entry(EntryId::User(*owner))));
     }
 }
 

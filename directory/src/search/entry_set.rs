@@ -14,6 +14,7 @@ pub struct EntrySet {
     users: Numbers,
     groups: Numbers,
     accounts: Numbers,
+    devices: Numbers,
 }
 
 impl EntrySet {
@@ -24,6 +25,7 @@ impl EntrySet {
             EntryId::User(_) => self.users.insert(number),
             EntryId::Group(_) => self.groups.insert(number),
             EntryId::ServiceAccount(_) => self.accounts.insert(number),
+            EntryId::Device(_) => self.devices.insert(number),
         }
     }
 
@@ -34,6 +36,7 @@ impl EntrySet {
             EntryId::User(_) => self.users.remove(number),
             EntryId::Group(_) => self.groups.remove(number),
             EntryId::ServiceAccount(_) => self.accounts.remove(number),
+            EntryId::Device(_) => self.devices.remove(number),
         }
     }
 
@@ -44,6 +47,7 @@ impl EntrySet {
             EntryId::User(_) => self.users.contains(number),
             EntryId::Group(_) => self.groups.contains(number),
             EntryId::ServiceAccount(_) => self.accounts.contains(number),
+            EntryId::Device(_) => self.devices.contains(number),
         }
     }
 
@@ -65,6 +69,7 @@ impl EntrySet {
             Kind::User => Some(&self.users),
             Kind::Group => Some(&self.groups),
             Kind::ServiceAccount => Some(&self.accounts),
+            Kind::Device => Some(&self.devices),
             Kind::Container => None,
         };
         numbers.into_iter().flat_map(Numbers::iter)
@@ -148,7 +153,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_set_holds_what_was_taken_in_and_not_out(
-            done in proptest::collection::vec((any::<bool>(), 0_u8..3, 1_u64..2_000), 0..200),
+            done in proptest::collection::vec((any::<bool>(), 0_u8..4, 1_u64..2_000), 0..200),
         ) {
             let (mut set, mut model) = (EntrySet::default(), BTreeSet::new());
             for (comes, kind, number) in done {

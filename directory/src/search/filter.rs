@@ -313,13 +313,12 @@ impl Filter {
             Self::Test(attribute, _) | Self::Cased(attribute, ..) | Self::Lines(attribute, _) => {
                 attribute.occurs_in(kind)
             }
-            Self::Not(_)
-            | Self::MemberOf(_)
-            | Self::MemberOfSome
-            | Self::HasMember(_)
+            Self::MemberOf(_) | Self::MemberOfSome => matches!(kind, Kind::User | Kind::Group),
+            Self::HasMember(_)
             | Self::HasSomeMember
             | Self::HasSomeUser
-            | Self::HasUserCalled(..) => true,
+            | Self::HasUserCalled(..) => kind == Kind::Group,
+            Self::Not(_) => true,
         }
     }
 

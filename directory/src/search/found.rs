@@ -14,9 +14,9 @@ use super::plan::GroupUsers;
 use super::sight::Sight;
 use crate::collections::{Member, ancestors_of_group, descendants, groups_of_user};
 use crate::error::Error;
-use crate::id::{GroupId, OrganizationId, RecordId, ServiceAccountId, UserId};
+use crate::id::{DeviceId, GroupId, OrganizationId, RecordId, ServiceAccountId, UserId};
 use crate::known::Lookups;
-use crate::records::{Group, relations};
+use crate::records::{Device, Group, relations};
 
 /// An entry that a search found, with what the store knows about it.
 pub struct Found<'a> {
@@ -58,6 +58,10 @@ impl Found<'_> {
     /// Every group that the entry is in, seen or not.
     fn memberships(&self) -> Result<Memberships, Error> {
         let (source, organization, entry) = (self.source, self.organization, self.entry.id());
+        if entry.kind() == Kind::Device {
+            // The groups of a device decide what is demanded of it; they do not have it as a member.
+            return Ok(Memberships::default());
+        }
         Ok(match self.lookups() {
             Some(lookups) => lookups.memberships(source, organization, entry)?,
             None => kin::memberships(source, organization, entry, |group| {
@@ -171,6 +175,7 @@ pub(crate) fn entry_id(kind: Kind, number: Id) -> Option<EntryId> {
         Kind::User => UserId::from_record(number).map(EntryId::User),
         Kind::Group => GroupId::from_record(number).map(EntryId::Group),
         Kind::ServiceAccount => ServiceAccountId::from_record(number).map(EntryId::ServiceAccount),
+        Kind::Device => DeviceId::from_record(number).map(EntryId::Device),
         Kind::Container => None,
     }
 }
@@ -195,7 +200,28 @@ pub(super) fn read_entry(
         EntryId::ServiceAccount(account) => {
             source.get(partition, number)?.map(|record| Entry::ServiceAccount(account, record))
         }
+        EntryId::Device(device) => match source.get::<Device>(partition, number)? {
+            Some(record) => {
+                Some(Entry::Device(device, as_it_is(source, organization, record, memo)?))
+            }
+            None => None,
+        },
     })
+}
+
+/// A device without an owner who is not there any more.
+pub(super) fn as_it_is(
+    source: &Snapshot,
+    organization: OrganizationId,
+    mut device: Device,
+    memo: Option<&Memo>,
+) -> Result<Device, Error> {
+    if let Some(owner) = device.fields.owner
+        && read_entry(source, organization, EntryId::User(owner), memo)?.is_none()
+    {
+        device.fields.owner = None;
+    }
+    Ok(device)
 }
 
 impl Facts for Found<'_> {

@@ -63,7 +63,7 @@ pub(crate) fn memberships(
     let relation = match entry {
         EntryId::User(_) => relations::GROUP_USER,
         EntryId::Group(_) => relations::GROUP_GROUP,
-        EntryId::ServiceAccount(_) => return Ok(Arc::default()),
+        EntryId::ServiceAccount(_) | EntryId::Device(_) => return Ok(Arc::default()),
     };
     let direct = source.linking(organization.partition(), relation, entry.record());
     let mut open: Vec<Id> = direct.collect::<Result<_, _>>()?;

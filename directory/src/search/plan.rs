@@ -13,6 +13,7 @@ use super::memo::Memo;
 use super::pieces::{Pieces, Sieve};
 use crate::collections::{Member, ancestors_of_group, descendants, groups_of_user};
 use crate::id::{GroupId, OrganizationId, RecordId};
+use crate::network::MacAddress;
 use crate::records::{custom_octets, custom_signed, is_unique, relations};
 use crate::text::prepare;
 
@@ -94,7 +95,7 @@ impl<'s> Planner<'s> {
             Filter::HasMember(member) => self.groups_with(kind, *member),
             Filter::MemberOfSome => Ok(match kind {
                 Kind::User | Kind::Group => Candidates::All,
-                Kind::ServiceAccount | Kind::Container => Candidates::none(),
+                Kind::ServiceAccount | Kind::Device | Kind::Container => Candidates::none(),
             }),
             Filter::HasSomeMember | Filter::HasSomeUser | Filter::HasUserCalled(..)
                 if kind == Kind::Group =>
@@ -148,6 +149,9 @@ impl<'s> Planner<'s> {
             return Ok(Candidates::These(vec![*number]));
         }
         let Some(index) = attribute.index(kind) else { return Ok(Candidates::All) };
+        if attribute == Attribute::HardwareAddress {
+            return self.addressed(index, comparison);
+        }
         match comparison {
             Comparison::Present if presence == Presence::Always => Ok(Candidates::All),
             Comparison::Present => self.starting(index, ""),
@@ -170,6 +174,25 @@ impl<'s> Planner<'s> {
             }
             Comparison::Pieces(pieces) => self.containing(index, pieces),
         }
+    }
+
+    /// Addresses stand in their index in octets, and are compared as they are spelled.
+    fn addressed(&self, index: Index, comparison: &Comparison) -> Result<Candidates, ReadError> {
+        if let Comparison::Equal(Value::Text(text)) = comparison {
+            let address = MacAddress::read(text.as_bytes());
+            return match address.filter(|address| address.to_string() == *text) {
+                Some(address) => self.having(index, address.octets()),
+                None => Ok(Candidates::none()),
+            };
+        }
+        let Comparison::Pieces(pieces) = comparison else { return self.starting(index, "") };
+        let fits = |octets: &[u8]| {
+            let address = MacAddress::of_octets(octets);
+            address.is_none_or(|address| pieces.are_in(&address.to_string()))
+        };
+        let mut found = self.source.prefix(self.organization.partition(), index, b"");
+        let matching = |value: &[u8], id: Id| fits(value).then_some(id);
+        self.bounded(std::iter::from_fn(|| found.step(matching)))
     }
 
     /// What is equal with regard to case is so without: an index of folded values serves it.
@@ -219,21 +242,29 @@ impl<'s> Planner<'s> {
             let (from, (to, _)) = (lowest(attribute, value), highest(attribute, value));
             return self.between(index, Bound::Included(&from), Bound::Excluded(&to));
         }
+        if let (Attribute::Owner, Value::Entry(owner)) = (attribute, value) {
+            return self.having(index, &owner.record().to_be_bytes());
+        }
+        self.having(index, &octets(value))
+    }
+
+    /// What stands in an index under exactly these octets.
+    fn having(&self, index: Index, octets: &[u8]) -> Result<Candidates, ReadError> {
         if self.left.get() == 0 {
             return Ok(Candidates::All);
         }
-        let (partition, octets) = (self.organization.partition(), octets(value));
+        let partition = self.organization.partition();
         let ids: Vec<Id> = if is_unique(index) {
             let found = match self.memo {
                 Some(memo) => {
-                    memo.lookups().number(self.source, self.organization, index, &octets)?
+                    memo.lookups().number(self.source, self.organization, index, octets)?
                 }
-                None => self.source.find_first(partition, index, &octets)?,
+                None => self.source.find_first(partition, index, octets)?,
             };
             found.into_iter().collect()
         } else {
             // Entries of one value come in the order of ids.
-            self.source.find(partition, index, &octets).collect::<Result<_, _>>()?
+            self.source.find(partition, index, octets).collect::<Result<_, _>>()?
         };
         self.spend(ids.len());
         Ok(Candidates::These(ids))
@@ -328,7 +359,7 @@ impl<'s> Planner<'s> {
                 let nested = groups.into_iter().filter(|nested| *nested != group);
                 Ok(Candidates::of(nested.map(GroupId::record).collect()))
             }
-            Kind::ServiceAccount | Kind::Container => Ok(Candidates::none()),
+            Kind::ServiceAccount | Kind::Device | Kind::Container => Ok(Candidates::none()),
         }
     }
 
@@ -350,7 +381,7 @@ impl Candidates {
         Self::These(Vec::new())
     }
 
-    fn of(mut ids: Vec<Id>) -> Self {
+    pub(super) fn of(mut ids: Vec<Id>) -> Self {
         ids.sort_unstable();
         ids.dedup();
         Self::These(ids)

@@ -9,14 +9,14 @@ use super::attribute::{Attribute, Kind, Kinds};
 use super::entry::{Entry, EntryId};
 use super::entry_set::EntrySet;
 use super::filter::Filter;
-use super::found::{Found, entry_id, read_entry};
+use super::found::{Found, as_it_is, entry_id, read_entry};
 use super::judge::Truth;
 use super::plan::{Candidates, GroupUsers, Planner};
 use super::sight::Sight;
 use crate::access::{Grant, Search, Seen};
 use crate::error::Error;
-use crate::id::{GroupId, OrganizationId, RecordId, ServiceAccountId, UserId};
-use crate::records::{Group, Profile, ServiceAccount, User};
+use crate::id::{DeviceId, GroupId, OrganizationId, RecordId, ServiceAccountId, UserId};
+use crate::records::{Device, Group, Profile, ServiceAccount, User};
 
 /// A search between two snapshots.
 #[derive(Debug)]
@@ -114,7 +114,8 @@ impl Grant<'_, &Snapshot, Search> {
             if kinds.contains(kind) && !passed && filter.may_match(kind) {
                 let candidates = planner.candidates(kind, &filter)?;
                 // What the caller cannot see is not looked through.
-                let candidates = candidates.smaller(sight.candidates(kind));
+                let seen = sight.candidates(kind, (self.source, organization))?;
+                let candidates = candidates.smaller(seen);
                 stages.push(Stage { kind, candidates });
             }
         }
@@ -187,16 +188,21 @@ impl Grant<'_, &Snapshot, Search> {
         let at = (organization, stage);
         match stage.kind {
             Kind::User => self.walk(at, searching, visit, |id, user: User| {
-                Some(Entry::User(UserId::from_record(id)?, Arc::new(user)))
+                Ok(UserId::from_record(id).map(|id| Entry::User(id, Arc::new(user))))
             }),
             Kind::Group => self.walk(at, searching, visit, |id, group: Group| {
-                Some(Entry::Group(GroupId::from_record(id)?, group))
+                Ok(GroupId::from_record(id).map(|id| Entry::Group(id, group)))
             }),
             Kind::ServiceAccount => {
                 self.walk(at, searching, visit, |id, account: ServiceAccount| {
-                    Some(Entry::ServiceAccount(ServiceAccountId::from_record(id)?, account))
+                    let id = ServiceAccountId::from_record(id);
+                    Ok(id.map(|id| Entry::ServiceAccount(id, account)))
                 })
             }
+            Kind::Device => self.walk(at, searching, visit, |id, device: Device| {
+                let device = as_it_is(self.source, organization, device, self.memo)?;
+                Ok(DeviceId::from_record(id).map(|id| Entry::Device(id, device)))
+            }),
             Kind::Container => Ok(Ended::Complete),
         }
     }
@@ -207,7 +213,7 @@ impl Grant<'_, &Snapshot, Search> {
         (organization, stage): (OrganizationId, &Stage),
         searching: &mut Searching,
         visit: Visitor<'_>,
-        wrap: impl Fn(Id, R) -> Option<Entry>,
+        wrap: impl Fn(Id, R) -> Result<Option<Entry>, Error>,
     ) -> Result<Ended, Error> {
         let partition = organization.partition();
         let position = searching.position.filter(|position| position.kind == stage.kind);
@@ -223,7 +229,7 @@ impl Grant<'_, &Snapshot, Search> {
             Candidates::All => {
                 for found in self.source.scan::<R>(partition, after) {
                     let (id, record) = found?;
-                    let Some(entry) = wrap(id, record) else { continue };
+                    let Some(entry) = wrap(id, record)? else { continue };
                     let ended = deal(entry)?;
                     if ended != Ended::Complete {
                         return Ok(ended);
@@ -271,7 +277,7 @@ impl Grant<'_, &Snapshot, Search> {
         let users = searching.group_users.as_ref().map(|(_, users)| users);
         let (source, memo) = (self.source, self.memo);
         let found = Found { source, organization, sight, entry, memo, users };
-        let seen = searching.sight.sees(entry.id());
+        let seen = searching.sight.shows(entry);
         if seen && searching.filter.judge(&found)? == Truth::True {
             if visit(&found)? == Visit::Full {
                 return Ok(Ended::Paused);
@@ -297,12 +303,17 @@ impl Grant<'_, &Snapshot, Search> {
     ) -> Result<bool, Error> {
         let organization = self.organization()?;
         let sight = self.sight()?;
-        if !sight.sees(id) {
+        // Of a device, its record says in which groups it is.
+        let by_record = id.kind() == Kind::Device;
+        if !by_record && !sight.sees(id) {
             return Ok(false);
         }
         let Some(entry) = read_entry(self.source, organization, id, self.memo)? else {
             return Ok(false);
         };
+        if by_record && !sight.shows(&entry) {
+            return Ok(false);
+        }
         let (sight, entry, memo) = (&*sight, &entry, self.memo);
         let (source, users) = (self.source, None);
         visit(&Found { source, organization, sight, entry, memo, users })?;

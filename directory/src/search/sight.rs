@@ -1,27 +1,28 @@
 //! Which entries a caller sees.
 
-use storage::{Id, Reading, Snapshot};
+use storage::{Id, ReadError, Reading, Snapshot};
 
 use super::attribute::Kind;
-use super::entry::EntryId;
+use super::entry::{Entry, EntryId};
 use super::plan::Candidates;
 use super::run::SearchGrant;
 use crate::access::Who;
 use crate::collections::descendants;
 use crate::error::Error;
 use crate::id::{GroupId, OrganizationId, RecordId, ServiceAccountId, UserId};
-use crate::records::{Visibility, relations};
+use crate::records::{Visibility, indices, relations};
 
 /// Which entries a caller sees.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Sight {
     /// Everything of the organization.
     Everything,
-    /// The people and groups, but no service accounts.
+    /// The people and groups, but neither service accounts nor devices.
     People,
     /// Only themselves.
     Oneself(UserId),
-    /// These groups and users (in the order of ids), and the caller's own entry.
+    /// These groups and users (in the order of ids), the devices that are in these groups, and the
+    /// caller's own entry.
     Chosen { own: ServiceAccountId, groups: Vec<GroupId>, users: Vec<UserId> },
 }
 
@@ -88,9 +89,14 @@ impl Sight {
     }
 
     /// The entries of a kind that may be seen; none but these are.
-    pub(crate) fn candidates(&self, kind: Kind) -> Candidates {
+    pub(crate) fn candidates(
+        &self,
+        kind: Kind,
+        (source, organization): (&Snapshot, OrganizationId),
+    ) -> Result<Candidates, ReadError> {
         let these = |ids: Vec<Id>| Candidates::These(ids);
-        match (self, kind) {
+        Ok(match (self, kind) {
+            (Self::People, Kind::Device) => these(Vec::new()),
             (Self::Everything | Self::People, _) => Candidates::All,
             (Self::Oneself(own), Kind::User) => these(vec![own.record()]),
             (Self::Chosen { users, .. }, Kind::User) => {
@@ -100,17 +106,38 @@ impl Sight {
                 these(groups.iter().map(|group| group.record()).collect())
             }
             (Self::Chosen { own, .. }, Kind::ServiceAccount) => these(vec![own.record()]),
+            (Self::Chosen { groups, .. }, Kind::Device) => {
+                let mut devices = Vec::new();
+                for group in groups {
+                    devices.extend(devices_in(*group, source, organization)?);
+                }
+                Candidates::of(devices)
+            }
             (Self::Oneself(_) | Self::Chosen { .. }, _) => these(Vec::new()),
-        }
+        })
     }
 
-    /// Whether an entry is seen.
+    /// Whether an entry is seen that was read: of a device, its record says in which groups it is.
+    pub(crate) fn shows(&self, entry: &Entry) -> bool {
+        if let (Self::Chosen { groups, .. }, Entry::Device(_, device)) = (self, entry) {
+            let mut own = device.fields.groups.iter();
+            return own.any(|group| groups.binary_search(group).is_ok());
+        }
+        self.sees(entry.id())
+    }
+
+    /// Whether an entry is seen, as far as its id says: of devices that are in chosen groups,
+    /// [`shows`](Self::shows) does.
     pub(crate) fn sees(&self, entry: EntryId) -> bool {
         match (self, entry) {
             (Self::Everything, _) => true,
-            (Self::People, _) => entry.kind() != Kind::ServiceAccount,
+            (Self::People, _) => matches!(entry.kind(), Kind::User | Kind::Group),
             (Self::Oneself(own), EntryId::User(user)) => *own == user,
-            (Self::Oneself(_), EntryId::Group(_) | EntryId::ServiceAccount(_)) => false,
+            (
+                Self::Oneself(_),
+                EntryId::Group(_) | EntryId::ServiceAccount(_) | EntryId::Device(_),
+            )
+            | (Self::Chosen { .. }, EntryId::Device(_)) => false,
             (Self::Chosen { users, .. }, EntryId::User(user)) => users.binary_search(&user).is_ok(),
             (Self::Chosen { groups, .. }, EntryId::Group(group)) => {
                 groups.binary_search(&group).is_ok()
@@ -118,4 +145,14 @@ impl Sight {
             (Self::Chosen { own, .. }, EntryId::ServiceAccount(account)) => *own == account,
         }
     }
+}
+
+/// The devices that are in a group themselves, in the order of ids.
+pub(super) fn devices_in(
+    group: GroupId,
+    source: &Snapshot,
+    organization: OrganizationId,
+) -> Result<Vec<Id>, ReadError> {
+    let number = group.record().to_be_bytes();
+    source.find(organization.partition(), indices::DEVICE_GROUP, &number).collect()
 }

@@ -7,7 +7,8 @@
 //! enough: where somebody is not above any more, the membership that ended is in the log itself.
 //! References show names too: under a new name those that refer to an entry are touched, and who
 //! sees some groups alone may see or not see whoever is named, so then all are that refer to what is
-//! touched. Who is deleted is taken out of them, which is in the log.
+//! touched. Who is deleted is taken out of them, which is in the log. Devices name their owners, and are
+//! touched likewise; of who is deleted they stay as they were, and show nobody.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -19,10 +20,11 @@ use super::entry::EntryId;
 use super::entry_set::EntrySet;
 use super::found::entry_id;
 use super::own_commits::Stretch;
+use super::sight::devices_in;
 use crate::access::{Grant, Search, Who};
 use crate::error::Error;
 use crate::id::{GroupId, OrganizationId, RecordId, UserId};
-use crate::records::{Group, ServiceAccount, User, kinds, relations};
+use crate::records::{Device, Group, ServiceAccount, User, indices, kinds, relations};
 use crate::references;
 use crate::schema::Schema;
 
@@ -86,6 +88,7 @@ impl Subject {
             kinds::USER => entry_id(Kind::User, change.id),
             kinds::GROUP => entry_id(Kind::Group, change.id),
             kinds::SERVICE_ACCOUNT => entry_id(Kind::ServiceAccount, change.id),
+            kinds::DEVICE => entry_id(Kind::Device, change.id),
             _ => None,
         };
         match change.what {
@@ -118,6 +121,7 @@ pub(crate) const SHOWN: &[storage::Kind] = &[
     kinds::USER,
     kinds::GROUP,
     kinds::SERVICE_ACCOUNT,
+    kinds::DEVICE,
     kinds::CUSTOM_ATTRIBUTE,
 ];
 
@@ -155,7 +159,6 @@ pub(crate) const UNSHOWN: &[storage::Kind] = &[
     kinds::DEPARTURE_TOTALS,
     kinds::RULE_TIMES,
     kinds::PREPARATIONS,
-    kinds::DEVICE,
     kinds::IMPORT,
     kinds::SERVER_CERTIFICATE,
     kinds::CERTIFICATE_TOTALS,
@@ -213,12 +216,42 @@ impl Grant<'_, &Snapshot, Search> {
         let partition = organization.partition();
         let named = std::mem::take(&mut spread.renamed);
         let mut touched = spread.settle(self.source, partition)?;
+        let by_kind = self.sees_by_kind()?;
+        let named = if by_kind { named } else { touched.entries.iter().collect() };
+        self.touch_devices(&mut touched, &named)?;
         if self.seen.schema.has_references() {
-            let by_kind = self.sees_by_kind()?;
-            let named = if by_kind { named } else { touched.entries.iter().collect() };
             refer(&mut touched, named, &self.seen.schema, (self.source, partition))?;
         }
         Ok(Since::Entries(touched))
+    }
+
+    /// Touches the devices of users who are called otherwise, or are gone, or may be seen or not; and
+    /// those of groups that may.
+    fn touch_devices(&self, touched: &mut Touched, named: &[EntryId]) -> Result<(), Error> {
+        let (source, organization) = (self.source, self.organization()?);
+        let partition = organization.partition();
+        if source.prefix(partition, indices::DEVICE_NAME, b"").ids().next().is_none() {
+            return Ok(());
+        }
+        let by_kind = self.sees_by_kind()?;
+        let mut devices: Vec<Id> = Vec::new();
+        for entry in named.iter().chain(touched.gone.keys()) {
+            match entry {
+                EntryId::User(user) => {
+                    let owner = user.record().to_be_bytes();
+                    for device in source.find(partition, indices::DEVICE_OWNER, &owner) {
+                        devices.push(device?);
+                    }
+                }
+                EntryId::Group(group) if !by_kind => {
+                    devices.extend(devices_in(*group, source, organization)?);
+                }
+                EntryId::Group(_) | EntryId::ServiceAccount(_) | EntryId::Device(_) => {}
+            }
+        }
+        let devices = devices.into_iter().filter_map(|device| entry_id(Kind::Device, device));
+        touched.entries.extend(devices);
+        Ok(())
     }
 
     /// Shows what changed since a commit to `visit`, without what is other organizations' alone where
@@ -319,6 +352,7 @@ impl Grant<'_, &Snapshot, Search> {
             EntryId::ServiceAccount(_) => {
                 self.source.get::<ServiceAccount>(partition, number)?.map(|it| it.uuid)
             }
+            EntryId::Device(_) => self.source.get::<Device>(partition, number)?.map(|it| it.uuid),
         })
     }
 }
@@ -362,7 +396,7 @@ impl Spread {
                         self.above.insert(group.record());
                         self.below.insert(group.record());
                     }
-                    EntryId::ServiceAccount(_) => {}
+                    EntryId::ServiceAccount(_) | EntryId::Device(_) => {}
                 }
             }
             Subject::Membership(group, member) => {

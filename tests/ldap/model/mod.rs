@@ -9,6 +9,7 @@
 
 mod ask;
 mod compare;
+mod devices;
 mod exchange;
 mod judge;
 mod name;

@@ -13,6 +13,7 @@ pub(super) type Shown = Vec<(String, Vec<Vec<u8>>)>;
 pub(super) const USER: usize = 0;
 pub(super) const GROUP: usize = 1;
 pub(super) const SERVICE: usize = 2;
+pub(super) const DEVICE: usize = 3;
 
 /// What is not told by the admin API, and taken from the first answer: of places what is made from the
 /// organization's record, of accounts what domain controllers number.
@@ -26,15 +27,20 @@ fn is_domain(view: View) -> bool {
 /// The type of an entry's RDN, and the RDN of its container.
 fn standing(view: View, kind: usize) -> (&'static str, (&'static str, &'static str)) {
     let rows = match view.shown {
-        "active_directory" => [
+        "active_directory" => vec![
             ("cn", ("cn", "users")),
             ("cn", ("ou", "groups")),
             ("cn", ("cn", "managed service accounts")),
         ],
         "jumpcloud" => {
-            [("uid", ("ou", "Users")), ("cn", ("ou", "Users")), ("uid", ("ou", "Users"))]
+            vec![("uid", ("ou", "Users")), ("cn", ("ou", "Users")), ("uid", ("ou", "Users"))]
         }
-        _ => [("uid", ("ou", "people")), ("cn", ("ou", "groups")), ("cn", ("ou", "services"))],
+        _ => vec![
+            ("uid", ("ou", "people")),
+            ("cn", ("ou", "groups")),
+            ("cn", ("ou", "services")),
+            ("cn", ("ou", "devices")),
+        ],
     };
     rows[kind]
 }
@@ -87,7 +93,9 @@ pub(super) fn of(view: View, base: &Name, title: &str) -> Vec<Entry> {
         put(&mut shown, "dc", &[&base[0].1]);
     }
     let mut places = vec![(base.clone(), shown)];
-    for kind in [USER, GROUP, SERVICE] {
+    let kinds = [USER, GROUP, SERVICE, DEVICE];
+    for kind in &kinds[..if view.has_devices() { 4 } else { 3 }] {
+        let kind = *kind;
         let (_, (of, value)) = standing(view, kind);
         let name = below(base, of, value);
         if places.iter().any(|(other, _)| *other == name) {
@@ -203,6 +211,34 @@ pub(super) fn service(view: View, told: &Value) -> Shown {
     put(&mut shown, "objectClass", &[class, "top"]);
     tell(&mut shown, if view.shown == "jumpcloud" { "uid" } else { "cn" }, &told["name"]);
     tell(&mut shown, "description", &told["description"]);
+    stamped(&mut shown, view, told);
+    shown
+}
+
+/// What a device shows, its owner left out.
+pub(super) fn device(view: View, told: &Value) -> Shown {
+    let mut shown = Shown::new();
+    let addressed = told["addresses"] != Value::Array(Vec::new());
+    let classes = ["device", "top", "ieee802Device"];
+    put(&mut shown, "objectClass", &classes[..if addressed { 3 } else { 2 }]);
+    tell(&mut shown, "cn", &told["name"]);
+    tell(&mut shown, "macAddress", &told["addresses"]);
+    // No string of such letters is printable (RFC 4517 section 3.3.29).
+    if !told["serial"].as_str().is_some_and(|serial| serial.contains('_')) {
+        tell(&mut shown, "serialNumber", &told["serial"]);
+    }
+    let text = |field: &str| told[field].as_str().unwrap_or_default().to_owned();
+    let system = if told["os"] == "macos" { "macOS" } else { "" };
+    let runs = format!("{system} {}", text("os_version")).trim().to_owned();
+    let mut about: Vec<String> = Vec::new();
+    for words in [text("description"), text("model"), runs] {
+        let again = about.iter().any(|other| name::fold(other) == name::fold(&words));
+        if !words.is_empty() && !again {
+            about.push(words);
+        }
+    }
+    let about: Vec<&str> = about.iter().map(String::as_str).collect();
+    put(&mut shown, "description", &about);
     stamped(&mut shown, view, told);
     shown
 }

@@ -41,6 +41,12 @@ impl View {
         Self { caller, ..self }
     }
 
+    /// Whether the organization's devices are shown.
+    pub(super) fn has_devices(self) -> bool {
+        let apart = !matches!(self.shown, "active_directory" | "jumpcloud");
+        apart && self.profile == "generic" && !self.caller.is_user()
+    }
+
     const fn under(self, alias: (&'static str, &'static str)) -> Self {
         Self { alias: Some(alias), ..self }
     }

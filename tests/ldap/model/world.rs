@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
+use super::devices::Device;
 use super::judge::Entry;
 use super::name::{self, Name};
 use super::views::{Caller, View};
@@ -26,7 +27,7 @@ pub(super) enum Ref {
 }
 
 #[derive(Debug)]
-struct One {
+pub(super) struct One {
     /// What the admin API shows of it.
     told: Value,
     own: Vec<(&'static str, Own)>,
@@ -38,8 +39,9 @@ pub(super) struct World {
     pub(super) office: Office,
     /// What the organization is called.
     title: String,
-    users: Vec<One>,
-    groups: Vec<One>,
+    pub(super) users: Vec<One>,
+    pub(super) groups: Vec<One>,
+    pub(super) devices: Vec<Device>,
     /// The direct members of each group; those groups that are, stand behind it.
     members: Vec<Vec<Ref>>,
     services: Vec<Value>,
@@ -97,6 +99,7 @@ impl World {
             users,
             members: Vec::new(),
             groups,
+            devices: Vec::new(),
             suspended,
             dn: text("dn"),
             password: text("password"),
@@ -105,6 +108,7 @@ impl World {
         };
         world.join(random);
         world.refer(random);
+        world.equip(random);
         let suspend = format!("users/{}/suspend", id_of(&world.users[suspended].told));
         world.office.act("POST", &suspend, None);
         let user = world.path(Ref::User(world.asking()));
@@ -162,11 +166,12 @@ impl World {
         self.all().map(names).collect()
     }
 
-    /// Names of users and groups that the caller does not see.
+    /// Names of users, groups and devices that the caller does not see.
     pub(super) fn hidden(&self, view: View) -> Vec<Name> {
         let base = name::parse(&self.base(view)).unwrap();
         let hidden = self.all().filter(|who| !self.sees(view, *who));
-        hidden.map(|who| self.name(view, &base, who)).collect()
+        let hidden = hidden.map(|who| self.name(view, &base, who));
+        hidden.chain(self.hidden_devices(view, &base)).collect()
     }
 
     /// Every user and every group.
@@ -228,7 +233,7 @@ impl World {
         }
     }
 
-    fn id(&self, who: Ref) -> String {
+    pub(super) fn id(&self, who: Ref) -> String {
         id_of(&self.one(who).told)
     }
 
@@ -274,7 +279,7 @@ impl World {
         found
     }
 
-    fn sees(&self, view: View, who: Ref) -> bool {
+    pub(super) fn sees(&self, view: View, who: Ref) -> bool {
         match view.caller {
             Caller::Application | Caller::User => true,
             Caller::Narrow => who == Ref::Group(0) || self.below(0).contains(&who),
@@ -295,6 +300,7 @@ impl World {
         };
         let services = self.services.iter().take(services);
         entries.extend(services.map(|told| service(view, &base, told)));
+        entries.extend(self.device_entries(view, &base));
         let subschema = self.subschema(view).into_bytes();
         for entry in &mut entries {
             entry.shown.push(("subschemaSubentry".to_owned(), vec![subschema.clone()]));
@@ -302,7 +308,7 @@ impl World {
         entries
     }
 
-    fn name(&self, view: View, base: &Name, who: Ref) -> Name {
+    pub(super) fn name(&self, view: View, base: &Name, who: Ref) -> Name {
         let (field, kind) = match who {
             Ref::User(_) => ("login", super::places::USER),
             Ref::Group(_) => ("name", super::places::GROUP),

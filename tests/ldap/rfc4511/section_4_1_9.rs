@@ -14,7 +14,8 @@ fn a_base_that_leads_nowhere_is_told_from_what_the_caller_may_know() {
     let account = &acme.service_account;
     let mut raw = Raw::bound(&demo.ldap, &account.dn, &account.password);
     let own = format!("your organization's base is {}", acme.base);
-    let inside = "what is below the base stands in ou=people, ou=groups, ou=services".to_owned();
+    let inside = "what is below the base stands in ou=people, ou=groups, ou=services, ou=devices";
+    let inside = inside.to_owned();
     let nobody = "there is no such entry, or it is not for you".to_owned();
     let cases = [
         ("dc=nowhere".to_owned(), own.clone()),

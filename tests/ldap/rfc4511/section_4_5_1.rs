@@ -11,7 +11,8 @@ fn every_scope_at_every_level_gives_exactly_what_is_there() {
     let demo = Demo::shared();
     let acme = demo.acme();
     let nextcloud = demo.ldap().as_service(&acme.service_account);
-    let containers = ["groups", "people", "services"].map(|name| acme.container(name)).to_vec();
+    let containers = ["devices", "groups", "people", "services"];
+    let containers = containers.map(|name| acme.container(name)).to_vec();
     let users: Vec<String> = acme.users.iter().map(|user| user.dn.clone()).collect();
     let groups = vec![acme.group_dn("engineers"), acme.group_dn("staff")];
     let services = vec![acme.service_account.dn.clone()];

@@ -1,6 +1,7 @@
 //! RFC 4533: clients keep copies of an organization.
 
 mod consumer;
+mod devices;
 mod persist;
 mod refresh;
 mod reload;

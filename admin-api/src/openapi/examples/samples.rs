@@ -301,6 +301,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("Me.scope", r#"{"organizations": ["0193a1b2-7c3d-7e4f-8a5b-6c7d8e9f0a1b"]}"#),
     ("PasskeyAlgorithm.alg", "-7"),
     ("Preset.profile", r#"{"name": "VLAN 20", "vlan": "20"}"#),
+    ("ProfileRow.devices", "true"),
     ("ProfileRow.layout", "null"),
     ("RadiusClient.previous_secret_until", "null"),
     ("RadiusClient.require_message_authenticator", "true"),

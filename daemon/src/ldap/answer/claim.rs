@@ -85,7 +85,7 @@ fn named(directory: &Directory, dn: &Dn) -> Result<(Claim, Option<Spoken>), Erro
     let who = match named.kinds.as_slice() {
         [Kind::User] => Who::User(named.name),
         [Kind::ServiceAccount] => Who::ServiceAccount(named.name),
-        [] | [Kind::Group | Kind::Container] => return Ok(nobody()),
+        [] | [Kind::Group | Kind::Device | Kind::Container] => return Ok(nobody()),
         [_, ..] => directory.claimed(organization, named.name)?,
     };
     Ok(((Some(organization), who), Some(spoken)))

@@ -13,6 +13,7 @@ use super::computed;
 use super::filter::Find;
 use super::look::structural;
 use super::place::{Naming, Target};
+use super::tables::ADDRESSED;
 
 /// How a value is to stand to the one that is asserted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,7 +146,7 @@ pub(super) fn equality(
             Ok(_) => Filter::never(),
             Err(_) => Filter::Undefined,
         }),
-        "memberOf" | "member" | "uniqueMember" | "memberUid" | "entryDN" => {
+        "memberOf" | "member" | "uniqueMember" | "memberUid" | "entryDN" | "owner" => {
             reference(kind, value, naming, find)
         }
         _ if kind.matching == Matching::DistinguishedName => {
@@ -263,6 +264,9 @@ pub(super) fn presence(description: &Description, naming: &Naming) -> Filter {
 /// Which entries have an object class, by its name or number or a superclass of theirs.
 fn of_class(name: &str, naming: &Naming) -> Filter {
     let Some(wanted) = class_of(name, naming) else { return unknown_class(name) };
+    if wanted.name == ADDRESSED {
+        return Filter::present(Attribute::HardwareAddress);
+    }
     let has = |classes: &[&str]| {
         classes.iter().filter_map(|name| schema::object_class(name)).any(|class| class.is_a(wanted))
     };
@@ -345,6 +349,7 @@ fn reference(
     let Ok(Target::Entry(entry)) = naming.target_anywhere(&dn) else { return Ok(Filter::never()) };
     Ok(match (kind.name, members, entry.find(find)?) {
         ("memberOf", _, Some(EntryId::Group(group))) => Filter::MemberOf(group),
+        ("owner", _, Some(user @ EntryId::User(_))) => Filter::refers(Attribute::Owner, user),
         (_, Some(_), Some(EntryId::User(user))) => Filter::HasMember(Member::User(user)),
         (_, Some(_), Some(EntryId::Group(group))) => Filter::HasMember(Member::Group(group)),
         _ => Filter::never(),
@@ -352,7 +357,7 @@ fn reference(
 }
 
 /// A test of names of entries, by a type that no entry shows itself; it may have those that name
-/// members among its subtypes.
+/// members and owners among its subtypes.
 fn in_some_name(
     kind: &'static AttributeType,
     value: &str,
@@ -365,6 +370,11 @@ fn in_some_name(
     let mut tests = Vec::new();
     for member in naming.ways().members_within(kind) {
         tests.push(reference(member, value, naming, find)?);
+    }
+    if naming.look().tests(kind).iter().any(|(_, shown)| *shown == Attribute::Owner)
+        && let Some(owner) = schema::attribute("owner")
+    {
+        tests.push(reference(owner, value, naming, find)?);
     }
     Ok(Filter::Or(tests))
 }

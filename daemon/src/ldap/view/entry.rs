@@ -11,9 +11,10 @@ use ldap::schema::{self, AttributeType};
 use uuid::Uuid;
 
 use super::custom;
-use super::extras::{write_extra, write_groups, write_members};
+use super::extras::{write_extra, write_groups, write_members, write_owner};
 use super::look::structural;
 use super::place::{Naming, Place};
+use super::tables::ADDRESSED;
 
 /// Writes a stored entry's attributes.
 pub(crate) fn write_entry(
@@ -25,9 +26,10 @@ pub(crate) fn write_entry(
 ) -> Result<(), directory::Error> {
     let entry = found.entry();
     let shown = naming.look().shown(entry.id().kind());
+    let classes = classes_of(entry, shown.classes);
     match custom.class(found) {
-        None => put(attributes, TYPES.object_class, shown.classes),
-        Some(class) => put(attributes, TYPES.object_class, &[shown.classes, &[class]].concat()),
+        None => put(attributes, TYPES.object_class, classes),
+        Some(class) => put(attributes, TYPES.object_class, &[classes, &[class]].concat()),
     }
     let vocabulary = naming.look().vocabulary;
     for (kind, attribute) in &shown.facts {
@@ -49,10 +51,25 @@ pub(crate) fn write_entry(
     if matches!(entry, Entry::Group(..)) {
         write_members(attributes, naming, found)?;
     }
+    if let Entry::Device(_, device) = entry {
+        write_owner(attributes, TYPES.owner, naming, (found, device.fields.owner))?;
+    }
     write_groups(attributes, TYPES.member_of, naming, found)?;
-    put_operational(attributes, naming, dn, shown.classes, (entry.uuid(), entry.stamp()));
+    put_operational(attributes, naming, dn, classes, (entry.uuid(), entry.stamp()));
     put(attributes, TYPES.has_subordinates, &["FALSE"]);
     Ok(())
+}
+
+/// The object classes of an entry: a device without a hardware address has none for it.
+fn classes_of<'c>(entry: &Entry, classes: &'c [&'static str]) -> &'c [&'static str] {
+    match entry {
+        Entry::Device(_, device) if device.fields.addresses.is_empty() => {
+            classes.strip_suffix(&[ADDRESSED]).unwrap_or(classes)
+        }
+        Entry::Device(..) | Entry::User(..) | Entry::Group(..) | Entry::ServiceAccount(..) => {
+            classes
+        }
+    }
 }
 
 /// Writes the attributes of the base or of a container.
@@ -88,6 +105,7 @@ struct Types {
     object_class: Option<&'static AttributeType>,
     cn: Option<&'static AttributeType>,
     member_of: Option<&'static AttributeType>,
+    owner: Option<&'static AttributeType>,
     ou: Option<&'static AttributeType>,
     o: Option<&'static AttributeType>,
     dc: Option<&'static AttributeType>,
@@ -106,6 +124,7 @@ impl Types {
             object_class: schema::attribute("objectClass"),
             cn: schema::attribute("cn"),
             member_of: schema::attribute("memberOf"),
+            owner: schema::attribute("owner"),
             ou: schema::attribute("ou"),
             o: schema::attribute("o"),
             dc: schema::attribute("dc"),

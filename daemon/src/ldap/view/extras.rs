@@ -1,7 +1,8 @@
 //! Attributes that show what is stored in another form than it is stored in.
 
+use directory::UserId;
 use directory::records::{Members, UserState};
-use directory::search::{Entry, Found, Kind};
+use directory::search::{Entry, EntryId, Found, Kind};
 use ldap::schema::AttributeType;
 use ldap::{Attributes, Values};
 use uuid::Uuid;
@@ -61,6 +62,25 @@ pub(super) fn write_members(
         written?;
     }
     Ok(())
+}
+
+/// Writes the name of the user who has a device, where the caller sees them.
+pub(super) fn write_owner(
+    attributes: &mut Attributes<'_>,
+    kind: Option<&'static AttributeType>,
+    naming: &Naming,
+    (found, owner): (&Found<'_>, Option<UserId>),
+) -> Result<(), directory::Error> {
+    let (Some(kind), Some(owner)) = (kind, owner) else { return Ok(()) };
+    if !attributes.wants_in(kind, naming.look().vocabulary) {
+        return Ok(());
+    }
+    let mut written = Ok(());
+    attributes.with(kind, |values| {
+        let push = &mut |kind, name: &str| push_name(values, naming, kind, name);
+        written = found.named(&[EntryId::User(owner)], push);
+    });
+    written
 }
 
 /// Writes the groups that an entry is in, when they are wanted.
@@ -144,7 +164,9 @@ fn principal(entry: &Entry, naming: &Naming) -> Option<String> {
 fn account_control(entry: &Entry) -> i64 {
     match entry {
         Entry::User(_, user) if user.state != UserState::Active => NORMAL | DISABLED,
-        Entry::User(..) | Entry::Group(..) | Entry::ServiceAccount(..) => NORMAL,
+        Entry::User(..) | Entry::Group(..) | Entry::ServiceAccount(..) | Entry::Device(..) => {
+            NORMAL
+        }
     }
 }
 

@@ -247,12 +247,41 @@ mod tests {
 
     #[test]
     fn rfc4512_2_5_1_what_names_members_is_found_by_what_names_anything() {
-        let there = Filter::Or(vec![Filter::never(), Filter::HasSomeMember]);
+        let owned = Filter::present(Attribute::Owner);
+        let there = Filter::Or(vec![owned.clone(), Filter::HasSomeMember]);
         assert_eq!(of_text("(distinguishedName=*)"), there);
+        assert_eq!(of_text("(owner=*)"), owned);
         assert_eq!(of_text("(owner=cn=x)"), Filter::never());
         for filter in ["(distinguishedName=x)", "(owner=x)", "(!(owner=x))"] {
             let undefined = [Filter::Undefined, Filter::Not(Box::new(Filter::Undefined))];
             assert!(undefined.contains(&of_text(filter)), "{filter}");
+        }
+    }
+
+    #[test]
+    fn what_people_are_asked_for_by_no_device_is_looked_for_by() {
+        for filter in [
+            "(uid=ada)",
+            "(mail=ada@acme.example)",
+            "(|(uid=ada)(mail=ada@acme.example))",
+            "(&(objectClass=person)(cn=ada))",
+            "(&(objectClass=posixGroup)(gidNumber=7))",
+            "(&(objectClass=*)(uid=ada))",
+            "(memberOf=cn=staff,ou=groups,dc=acme,dc=example)",
+            "(member=*)",
+        ] {
+            assert!(!of_text(filter).may_match(Kind::Device), "{filter}");
+        }
+        for filter in [
+            "(objectClass=device)",
+            "(objectClass=ieee802Device)",
+            "(macAddress=00:10:a4:23:19:c0)",
+            "(serialNumber=c02)",
+            "(owner=*)",
+            "(cn=till)",
+            "(objectClass=*)",
+        ] {
+            assert!(of_text(filter).may_match(Kind::Device), "{filter}");
         }
     }
 

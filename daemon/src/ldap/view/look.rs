@@ -23,6 +23,8 @@ pub(crate) struct Look {
     pub(crate) group: Shown,
     /// How service accounts look.
     pub(crate) service: Shown,
+    /// How devices look, where there are any.
+    pub(crate) device: Shown,
     /// The object classes of a base.
     pub(crate) base_classes: &'static [&'static str],
     /// The object classes that some entry has, superclasses included.
@@ -42,7 +44,7 @@ pub(crate) struct Shown {
 }
 
 impl Look {
-    /// How entries look in a layout.
+    /// How entries look in a layout, devices among them where it has a place for these.
     pub(crate) fn of(layout: Layout) -> &'static Self {
         match layout {
             Layout::Rfc2307bis => &RFC2307BIS,
@@ -53,9 +55,23 @@ impl Look {
         }
     }
 
+    /// How entries look in a layout to who is shown devices, or is not.
+    pub(crate) fn seen(layout: Layout, devices: bool) -> &'static Self {
+        match layout {
+            Layout::Rfc2307bis if !devices => &RFC2307BIS_WITHOUT_DEVICES,
+            Layout::Rfc2307 if !devices => &RFC2307_WITHOUT_DEVICES,
+            Layout::UniqueMember if !devices => &UNIQUE_MEMBER_WITHOUT_DEVICES,
+            Layout::Rfc2307bis
+            | Layout::Rfc2307
+            | Layout::UniqueMember
+            | Layout::ActiveDirectory
+            | Layout::Jumpcloud => Self::of(layout),
+        }
+    }
+
     /// Whether it is that of a layout.
     pub(crate) fn is_of(&self, layout: Layout) -> bool {
-        std::ptr::eq(self, Self::of(layout))
+        [true, false].iter().any(|devices| std::ptr::eq(self, Self::seen(layout, *devices)))
     }
 
     /// How entries of a stored kind look.
@@ -64,15 +80,17 @@ impl Look {
             Kind::User | Kind::Container => &self.user,
             Kind::Group => &self.group,
             Kind::ServiceAccount => &self.service,
+            Kind::Device => &self.device,
         }
     }
 
     /// Each stored kind, and how it looks.
-    pub(crate) const fn kinds(&self) -> [(Kinds, &Shown); 3] {
+    pub(crate) const fn kinds(&self) -> [(Kinds, &Shown); 4] {
         [
             (Kinds::USERS, &self.user),
             (Kinds::GROUPS, &self.group),
             (Kinds::SERVICE_ACCOUNTS, &self.service),
+            (Kinds::DEVICES, &self.device),
         ]
     }
 
@@ -96,10 +114,15 @@ impl Look {
         class.is_some_and(|class| self.classes.contains(&class.name))
     }
 
-    /// Users, groups and service accounts apart, as most servers have them.
+    /// Users, groups, service accounts and devices apart, as most servers have them.
     fn plain(vocabulary: Vocabulary, classes: Classes) -> Self {
-        let shown = [(tables::USER, NONE), (tables::GROUP, NONE), (tables::SERVICE, NONE)];
-        Self::new(&tree::APART, vocabulary, classes, shown)
+        Self::new(&tree::APART, vocabulary, classes, PLAIN)
+    }
+
+    /// The same without devices.
+    fn without_devices(vocabulary: Vocabulary, classes: Classes) -> Self {
+        let classes = Classes { device: &[], ..classes };
+        Self::new(&tree::WITHOUT_DEVICES, vocabulary, classes, PLAIN)
     }
 
     fn new(
@@ -109,16 +132,19 @@ impl Look {
         [user, group, service]: [(Table, Extras); 3],
     ) -> Self {
         let named = classes.base.contains(&"organization");
+        let devices =
+            if classes.device.is_empty() { (NOTHING, NONE) } else { (tables::DEVICE, NONE) };
         let rows = [
             (Kinds::USERS, user.0),
             (Kinds::GROUPS, group.0),
             (Kinds::SERVICE_ACCOUNTS, service.0),
+            (Kinds::DEVICES, devices.0),
             (Kinds::CONTAINERS, tables::PLACES),
             (Kinds::CONTAINERS, if named { tables::ORGANIZATION } else { &[] }),
             (Kinds::ALL, tables::OPERATIONAL),
         ];
         let places = tree.containers.iter().map(|container| container.classes());
-        let lists = [classes.user, classes.group, classes.service, classes.base];
+        let lists = [classes.user, classes.group, classes.service, classes.device, classes.base];
         let had = lists.into_iter().chain(places).flatten();
         let had = had.filter_map(|name| schema::object_class(name));
         let had = had.flat_map(|class| class.superclasses().map(|class| class.name));
@@ -128,6 +154,7 @@ impl Look {
             user: Shown::new(classes.user, user),
             group: Shown::new(classes.group, group),
             service: Shown::new(classes.service, service),
+            device: Shown::new(classes.device, devices),
             base_classes: classes.base,
             classes: had.collect(),
             tests: schema::attributes()
@@ -190,7 +217,11 @@ pub(crate) fn structural<'c>(classes: &[&'c str]) -> &'c str {
     classes.first().copied().unwrap_or_default()
 }
 
+const NOTHING: Table = &[];
 const NONE: Extras = &[];
+/// What users, groups and service accounts show as most servers have them.
+const PLAIN: [(Table, Extras); 3] =
+    [(tables::USER, NONE), (tables::GROUP, NONE), (tables::SERVICE, NONE)];
 
 static RFC2307BIS: LazyLock<Look> =
     LazyLock::new(|| Look::plain(Vocabulary::Rfc2307bis, tables::RFC2307BIS));
@@ -198,6 +229,12 @@ static RFC2307: LazyLock<Look> =
     LazyLock::new(|| Look::plain(Vocabulary::Rfc2307, tables::RFC2307));
 static UNIQUE_MEMBER: LazyLock<Look> =
     LazyLock::new(|| Look::plain(Vocabulary::Rfc2307bis, tables::UNIQUE_MEMBER));
+static RFC2307BIS_WITHOUT_DEVICES: LazyLock<Look> =
+    LazyLock::new(|| Look::without_devices(Vocabulary::Rfc2307bis, tables::RFC2307BIS));
+static RFC2307_WITHOUT_DEVICES: LazyLock<Look> =
+    LazyLock::new(|| Look::without_devices(Vocabulary::Rfc2307, tables::RFC2307));
+static UNIQUE_MEMBER_WITHOUT_DEVICES: LazyLock<Look> =
+    LazyLock::new(|| Look::without_devices(Vocabulary::Rfc2307bis, tables::UNIQUE_MEMBER));
 static ACTIVE_DIRECTORY: LazyLock<Look> = LazyLock::new(|| {
     let shown = [
         (tables::AD_USER, tables::AD_USER_EXTRAS),
@@ -249,6 +286,25 @@ mod tests {
         assert!(has(Layout::ActiveDirectory, "user") && has(Layout::ActiveDirectory, "group"));
         assert!(has(Layout::UniqueMember, "groupOfUniqueNames"));
         assert!(!has(Layout::UniqueMember, "groupOfNames"));
+    }
+
+    #[test]
+    fn devices_look_like_something_where_there_is_a_place_for_them() {
+        for layout in Layout::ALL {
+            let plain = !matches!(layout, Layout::ActiveDirectory | Layout::Jumpcloud);
+            for (devices, there) in [(true, plain), (false, false)] {
+                let look = Look::seen(layout, devices);
+                assert!(look.is_of(layout), "{layout:?}");
+                assert_eq!(look.has_class("device"), there, "{layout:?}");
+                assert_eq!(look.has_class("ieee802Device"), there, "{layout:?}");
+                assert_eq!(look.tree.kinds_of_all().contains(Kind::Device), there, "{layout:?}");
+                for name in ["serialNumber", "macAddress", "owner"] {
+                    let shows = look.shows(schema::attribute(name).unwrap());
+                    assert_eq!(shows, there, "{layout:?} {name}");
+                }
+            }
+        }
+        assert!(!Look::of(Layout::Rfc2307).is_of(Layout::Rfc2307bis));
     }
 
     #[test]

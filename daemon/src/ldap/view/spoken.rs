@@ -52,7 +52,8 @@ pub(crate) fn naming(record: &Organization, asking: Asking<'_>, name: &Dn) -> Na
     let sees = asking.profile.sees();
     let spoken = asking.spoken.filter(|spoken| asking.user && spoken.base.as_str() == base);
     let layout = sees.layout.unwrap_or_else(|| spoken_layout(layout, spoken));
-    let (look, ways) = (Look::of(layout), Ways::of(layout, asking.profile));
+    let look = Look::seen(layout, sees.devices && !asking.user);
+    let ways = Ways::of(layout, asking.profile);
     let naming = Naming::under(base, look, ways, record.uuid);
     if record.presentation.aliases.is_empty() {
         return naming;
@@ -175,6 +176,26 @@ mod tests {
         assert_eq!(alias, "uid=ada,ou=Users,o=5f0c,dc=jumpcloud,dc=com");
         let profiled = shown(Profile::AdLike, None, "dc=acme,dc=example");
         assert_eq!(profiled, "cn=ada,cn=users,dc=acme,dc=example");
+    }
+
+    #[test]
+    fn devices_are_shown_to_applications_that_are_made_for_nothing_in_particular() {
+        let organization = organization();
+        let device = dn("cn=till,ou=devices,dc=acme,dc=example");
+        for (profile, user, there) in [
+            (Profile::Generic, false, true),
+            (Profile::Generic, true, false),
+            (Profile::Sssd, false, false),
+            (Profile::Nextcloud, false, false),
+            (Profile::Vcenter, false, false),
+            (Profile::Synology, false, false),
+        ] {
+            let asking = Asking { profile, spoken: None, user };
+            let target = naming(&organization, asking, &device).target(&device);
+            let is_one =
+                matches!(target, Ok(Target::Entry(named)) if named.kinds == [Kind::Device]);
+            assert_eq!(is_one, there, "{profile:?} {user}");
+        }
     }
 
     /// The name of a subschema and its definitions, as an application finds them.

@@ -41,8 +41,13 @@ pub(super) struct Classes {
     pub(super) user: &'static [&'static str],
     pub(super) group: &'static [&'static str],
     pub(super) service: &'static [&'static str],
+    /// None where there are no devices.
+    pub(super) device: &'static [&'static str],
     pub(super) base: &'static [&'static str],
 }
+
+/// The last class of devices, which those have that have a hardware address.
+pub(super) const ADDRESSED: &str = "ieee802Device";
 
 /// Groups of names, with POSIX attributes beside them.
 pub(super) const RFC2307BIS: Classes = Classes {
@@ -56,6 +61,7 @@ pub(super) const RFC2307BIS: Classes = Classes {
     ],
     group: &["groupOfNames", "top", "posixGroup"],
     service: &["applicationProcess", "top"],
+    device: &["device", "top", ADDRESSED],
     base: &["organization", "top", "dcObject"],
 };
 
@@ -71,6 +77,7 @@ pub(super) const ACTIVE_DIRECTORY: Classes = Classes {
     user: &["user", "organizationalPerson", "person", "top", "ldapPublicKey"],
     group: &["group", "top"],
     service: RFC2307BIS.service,
+    device: &[],
     base: &["domainDNS", "domain", "top"],
 };
 
@@ -86,6 +93,7 @@ pub(super) const JUMPCLOUD: Classes = Classes {
         "jumpcloudUser",
     ],
     service: &["account", "top"],
+    device: &[],
     ..RFC2307BIS
 };
 
@@ -121,6 +129,14 @@ pub(super) const SERVICE: Table =
 /// What service accounts show that are named as users are.
 pub(super) const SERVICE_BY_UID: Table =
     &[("uid", Attribute::Name), ("description", Attribute::Description)];
+/// What devices show; the name of the owner is written by who knows how.
+pub(super) const DEVICE: Table = &[
+    ("cn", Attribute::Name),
+    ("serialNumber", Attribute::Serial),
+    ("macAddress", Attribute::HardwareAddress),
+    ("description", Attribute::About),
+    ("owner", Attribute::Owner),
+];
 /// What the base and containers show, and they alone.
 pub(super) const PLACES: Table =
     &[("ou", Attribute::Name), ("cn", Attribute::CommonName), ("dc", Attribute::BaseLabel)];

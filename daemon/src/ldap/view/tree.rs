@@ -45,7 +45,9 @@ pub(crate) struct Slot {
 pub(crate) struct Tree {
     /// Every container, in the order in which a search gives them.
     pub(crate) containers: &'static [&'static Container],
-    /// Where entries stand; of two that share a container and a type, the first one's name counts.
+    /// Where devices stand, if there are any.
+    devices: Option<Slot>,
+    /// Where others do; of two that share a container and a type, the first one's name counts.
     slots: [Slot; 3],
 }
 
@@ -57,7 +59,14 @@ impl Tree {
             Kind::User | Kind::Container => users,
             Kind::Group => groups,
             Kind::ServiceAccount => services,
+            Kind::Device => self.devices.as_ref().unwrap_or(services),
         }
+    }
+
+    /// What stands in its containers.
+    pub(crate) fn kinds_of_all(&self) -> Kinds {
+        let all = self.containers.iter();
+        all.fold(Kinds::NONE, |kinds, container| kinds.and(container.kinds))
     }
 
     /// The container with an RDN.
@@ -74,7 +83,7 @@ impl Tree {
         container: &'static Container,
         naming: &str,
     ) -> impl Iterator<Item = Kind> {
-        let slots = self.slots.iter();
+        let slots = self.slots.iter().chain(&self.devices);
         slots
             .filter(move |slot| slot.container == container && slot.naming == naming)
             .map(|slot| slot.kind)
@@ -97,16 +106,24 @@ const fn slot(kind: Kind, container: &'static Container, naming: &'static str) -
 static PEOPLE: Container = container(1, "ou", "people", Kinds::USERS);
 static GROUPS: Container = container(2, "ou", "groups", Kinds::GROUPS);
 static SERVICES: Container = container(3, "ou", "services", Kinds::SERVICE_ACCOUNTS);
+static DEVICES: Container = container(4, "ou", "devices", Kinds::DEVICES);
 
-/// `ou=people`, `ou=groups` and `ou=services`.
+const SLOTS_APART: [Slot; 3] = [
+    slot(Kind::ServiceAccount, &SERVICES, "cn"),
+    slot(Kind::User, &PEOPLE, "uid"),
+    slot(Kind::Group, &GROUPS, "cn"),
+];
+
+/// `ou=people`, `ou=groups`, `ou=services` and `ou=devices`.
 pub(super) static APART: Tree = Tree {
-    containers: &[&PEOPLE, &GROUPS, &SERVICES],
-    slots: [
-        slot(Kind::ServiceAccount, &SERVICES, "cn"),
-        slot(Kind::User, &PEOPLE, "uid"),
-        slot(Kind::Group, &GROUPS, "cn"),
-    ],
+    containers: &[&PEOPLE, &GROUPS, &SERVICES, &DEVICES],
+    devices: Some(slot(Kind::Device, &DEVICES, "cn")),
+    slots: SLOTS_APART,
 };
+
+/// The same without devices.
+pub(super) static WITHOUT_DEVICES: Tree =
+    Tree { containers: &[&PEOPLE, &GROUPS, &SERVICES], devices: None, slots: SLOTS_APART };
 
 static USERS: Container = container(1, "cn", "users", Kinds::USERS);
 static MANAGED: Container = container(3, "cn", "managed service accounts", Kinds::SERVICE_ACCOUNTS);
@@ -114,6 +131,7 @@ static MANAGED: Container = container(3, "cn", "managed service accounts", Kinds
 /// `cn=users`, `ou=groups` and `cn=managed service accounts`, everybody by `cn`.
 pub(super) static DOMAIN: Tree = Tree {
     containers: &[&USERS, &GROUPS, &MANAGED],
+    devices: None,
     slots: [
         slot(Kind::ServiceAccount, &MANAGED, "cn"),
         slot(Kind::User, &USERS, "cn"),
@@ -127,6 +145,7 @@ static EVERYBODY: Container =
 /// `ou=Users` alone; users and service accounts are named alike, which the directory keeps apart.
 pub(super) static TOGETHER: Tree = Tree {
     containers: &[&EVERYBODY],
+    devices: None,
     slots: [
         slot(Kind::ServiceAccount, &EVERYBODY, "uid"),
         slot(Kind::User, &EVERYBODY, "uid"),

@@ -34,7 +34,7 @@ impl Ways {
         let members = if sees.members.is_empty() { members_of(layout) } else { sees.members };
         let typed = |members: &Members| Some((schema::attribute(member_type(*members))?, *members));
         let members: Vec<_> = members.iter().filter_map(typed).collect();
-        let look = Look::of(layout);
+        let look = Look::seen(layout, sees.devices);
         let vocabulary = look.vocabulary;
         let is_member =
             |kind: &AttributeType| members.iter().any(|(shown, _)| shown.is_a_in(kind, vocabulary));
@@ -123,6 +123,11 @@ mod tests {
             assert!(!hides(Layout::Rfc2307bis, Profile::Generic, name), "{name}");
         }
         assert!(!hides(Layout::Rfc2307bis, Profile::Sssd, "memberUid"));
+        for name in ["macAddress", "serialNumber", "owner"] {
+            assert!(!hides(Layout::Rfc2307bis, Profile::Generic, name), "{name}");
+            assert!(hides(Layout::Rfc2307bis, Profile::Sssd, name), "{name}");
+            assert!(hides(Layout::Jumpcloud, Profile::Generic, name), "{name}");
+        }
         assert!(hides(Layout::Rfc2307, Profile::Generic, "member"));
         assert!(!hides(Layout::ActiveDirectory, Profile::AdLike, "sAMAccountName"));
     }

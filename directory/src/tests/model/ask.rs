@@ -78,7 +78,7 @@ impl Ask {
                 EntryId::User(id) => {
                     model.users.get(&id).is_some_and(|(login, look)| ask.holds(login, look))
                 }
-                EntryId::Group(_) | EntryId::ServiceAccount(_) => false,
+                EntryId::Group(_) | EntryId::ServiceAccount(_) | EntryId::Device(_) => false,
             }),
         }
     }
@@ -92,7 +92,9 @@ impl Ask {
             Self::InSome => Filter::MemberOfSome,
             Self::Has(EntryId::User(id)) => Filter::HasMember(Member::User(*id)),
             Self::Has(EntryId::Group(id)) => Filter::HasMember(Member::Group(*id)),
-            Self::Has(EntryId::ServiceAccount(_)) => panic!("no group has such a member"),
+            Self::Has(EntryId::ServiceAccount(_) | EntryId::Device(_)) => {
+                panic!("no group has such a member")
+            }
             Self::HasSome => Filter::HasSomeMember,
             Self::Under(chief) => Filter::refers(attributes[2], *chief),
             Self::FarUnder(chief) => {

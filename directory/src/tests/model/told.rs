@@ -67,7 +67,7 @@ impl Model {
         match entry {
             EntryId::User(id) => circle.users.contains(&id),
             EntryId::Group(id) => circle.groups.contains(&id),
-            EntryId::ServiceAccount(_) => false,
+            EntryId::ServiceAccount(_) | EntryId::Device(_) => false,
         }
     }
 
@@ -76,7 +76,7 @@ impl Model {
         match entry {
             EntryId::User(user) => below.any(|inner| self.groups[&inner].users.contains(&user)),
             EntryId::Group(inner) => inner != group && below.any(|other| other == inner),
-            EntryId::ServiceAccount(_) => false,
+            EntryId::ServiceAccount(_) | EntryId::Device(_) => false,
         }
     }
 

@@ -163,15 +163,13 @@ const CLASSES: &[ObjectClass] = &[
     class("groupOfUniqueNames", "2.5.6.17", ClassKind::Structural).must(&["cn"]).may(UNIQUE_GROUP),
     class("ldapPublicKey", "1.3.6.1.4.1.24552.500.1.1.2.0", ClassKind::Auxiliary)
         .may(&["sshPublicKey", "uid"]),
-    class("device", "2.5.6.14", ClassKind::Structural).must(&["cn"]).may(&[
-        "serialNumber",
-        "seeAlso",
-        "owner",
-        "ou",
-        "o",
-        "l",
-        "description",
-    ]),
+    class("device", "2.5.6.14", ClassKind::Structural)
+        .must(&["cn"])
+        .may(&["serialNumber", "seeAlso", "owner", "ou", "o", "l", "description"])
+        .only(APART),
+    class("ieee802Device", "1.3.6.1.1.1.2.11", ClassKind::Auxiliary)
+        .may(&["macAddress"])
+        .only(APART),
     class("account", "0.9.2342.19200300.100.4.5", ClassKind::Structural).must(&["uid"]).may(&[
         "description",
         "seeAlso",
@@ -206,6 +204,9 @@ const CLASSES: &[ObjectClass] = &[
         "ldapSyntaxes",
     ]),
 ];
+
+/// Where devices have a place of their own.
+const APART: &[Vocabulary] = &[Vocabulary::Rfc2307bis, Vocabulary::Rfc2307];
 
 const ORGANIZATION: &[&str] = &[
     "userPassword",

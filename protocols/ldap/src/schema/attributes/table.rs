@@ -5,7 +5,7 @@ use super::{AttributeType, Usage};
 use crate::schema::{Matching, RuleUse, Syntax, Vocabulary};
 
 /// All attribute types; at most 256, so that a set of them fits a few machine words.
-pub(super) static ATTRIBUTES: [AttributeType; 93] = numbered([
+pub(super) static ATTRIBUTES: [AttributeType; 94] = numbered([
     oid("objectClass", "2.5.4.0"),
     text("name", "2.5.4.41"),
     text("cn", "2.5.4.3").named(&["commonName"]).below("name"),
@@ -68,6 +68,8 @@ pub(super) static ATTRIBUTES: [AttributeType; 93] = numbered([
     AttributeType::new("userCertificate", "2.5.4.36", Syntax::Certificate, Matching::Never),
     text("businessCategory", "2.5.4.15").left(),
     text("serialNumber", "2.5.4.5").holding(Syntax::PrintableString),
+    // Parts of them are looked for too, such as that of the maker.
+    ascii("macAddress", "1.3.6.1.1.1.1.22").only(APART),
     text("host", "0.9.2342.19200300.100.1.9").left(),
     octets("sshPublicKey", "1.3.6.1.4.1.24552.500.1.1.1.13"),
     dn("distinguishedName", "2.5.4.49"),
@@ -241,6 +243,9 @@ impl AttributeType {
 /// Where the home directory is that of a Unix machine.
 const POSIX_HOME: &[Vocabulary] =
     &[Vocabulary::Rfc2307bis, Vocabulary::Rfc2307, Vocabulary::Jumpcloud];
+
+/// Where devices have a place of their own.
+const APART: &[Vocabulary] = &[Vocabulary::Rfc2307bis, Vocabulary::Rfc2307];
 
 /// Where no type is a subtype of another: `name` and `distinguishedName` are what an entry itself is
 /// named by, and stand above no other names.
