@@ -1,11 +1,12 @@
 //! Accounts: whoever can be authenticated, with what proves it, by name.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use storage::{Id, Reading, Snapshot};
 use uuid::Uuid;
 
 use super::attempt::Who;
+use super::ms_chap::NtHash;
 use crate::access::Identity;
 use crate::collections::policy_of;
 use crate::directory::Directory;
@@ -14,6 +15,7 @@ use crate::id::{OrganizationId, RecordId, ServiceAccountId, UserId};
 use crate::known::Known;
 use crate::records::{
     Credential, FormerPassword, Marks, PasswordDemands, ServiceAccount, User, UserState, indices,
+    kinds,
 };
 use crate::text::prepare;
 use crate::time::Time;
@@ -32,11 +34,27 @@ pub(crate) struct Account {
     pub(super) let_in: Time,
     /// What a policy of groups asks of its password, where one comes to it.
     pub(super) demands: Option<Box<PasswordDemands>>,
+    /// By which its answers by MS-CHAPv2 are judged, once one was.
+    nt_hash: OnceLock<NtHash>,
 }
 
 impl Account {
     pub(super) fn record(&self) -> Id {
         self.identity.record()
+    }
+
+    /// By which its answers by MS-CHAPv2 are judged, if that is kept.
+    pub(super) fn nt_hash(
+        &self,
+        snapshot: &Snapshot,
+        organization: OrganizationId,
+    ) -> Result<Option<&NtHash>, Error> {
+        if let Some(known) = self.nt_hash.get() {
+            return Ok(Some(known));
+        }
+        let kept = snapshot.secret(organization.partition(), kinds::NT_HASH, self.record())?;
+        let hash = kept.and_then(|kept| NtHash::from_octets(kept.expose()));
+        Ok(hash.map(|hash| self.nt_hash.get_or_init(|| hash)))
     }
 
     pub(super) fn is_over(&self, now: Time) -> bool {
@@ -127,6 +145,7 @@ pub(super) fn account_of(
         former: None,
         let_in: user.let_in(),
         demands: policy.map(|policy| Box::new(policy.fields.demands)),
+        nt_hash: OnceLock::new(),
     }))
 }
 
@@ -155,5 +174,6 @@ fn find_service_account(
         former: former.map(Box::new),
         let_in: account.stamp.created,
         demands: None,
+        nt_hash: OnceLock::new(),
     }))
 }

@@ -9,7 +9,7 @@ use des::Des;
 use des::cipher::{BlockCipherEncrypt as _, KeyInit as _};
 use md4::Md4;
 use sha1::{Digest as _, Sha1};
-use storage::{Reading as _, Snapshot};
+use storage::Snapshot;
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
@@ -20,7 +20,6 @@ use super::password::{Password, UnusableHash};
 use super::second_factor::{NO_ROOM, Need, WRONG_PASSWORD};
 use crate::directory::Directory;
 use crate::error::Error;
-use crate::records::kinds;
 
 /// A peer's answer to a challenge, with all that went into it.
 pub struct MsChapV2 {
@@ -259,16 +258,15 @@ impl Directory {
         if self.is_throttled(&mut attempt) {
             return Ok(Begun::Done(self.reject(&attempt, THROTTLED)));
         }
-        let kept = match (&attempt.account, attempt.organization) {
+        let hash = match (&attempt.account, attempt.organization) {
             (Some(account), Some(organization)) if attempt.settings.ms_chap => {
-                snapshot.secret(organization.partition(), kinds::NT_HASH, account.record())?
+                account.nt_hash(snapshot, organization)?
             }
             _ => None,
         };
-        let hash = kept.and_then(|kept| NtHash::from_octets(kept.expose()));
         let known = hash.is_some();
-        let counterproof =
-            hash.unwrap_or_else(|| NtHash(Zeroizing::new([0; 16]))).verify(proof).filter(|_| known);
+        let nobodys = NtHash(Zeroizing::new([0; 16]));
+        let counterproof = hash.unwrap_or(&nobodys).verify(proof).filter(|_| known);
         if attempt.need != Need::Nothing {
             return Ok(Begun::later(attempt, Work::Reject(NO_ROOM)));
         }
