@@ -77,7 +77,7 @@ async fn a_guess_at_a_users_password_is_told_though_it_comes_too_late_to_be_set(
 async fn that_an_admin_knows_the_password_in_use_is_told_though_it_is_not_changed() {
     let mut world = World::new();
     let root = world.root().await;
-    let patience = Duration::from_millis(1);
+    let patience = Duration::from_millis(200);
     let api = world.limit(Limits { hashing: 1, patience, ..Limits::default() });
     let held = api.turn_to_hash(None).await.unwrap();
     let body = json!({"current_password": PASSWORD, "password": "another horse, and a staple"});

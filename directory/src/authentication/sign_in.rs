@@ -16,7 +16,7 @@ use crate::collections::{
     IssuedToken, NewPassword, Site, Wanted, issue, recovery_codes_left, use_recovery_code,
 };
 use crate::directory::Directory;
-use crate::error::Error;
+use crate::error::{Error, Invalid};
 use crate::events::{
     Action, Difference, Event, EventActor, EventRequest, Outcome, Subject, SubjectKind,
 };
@@ -300,7 +300,13 @@ impl Directory {
             Err(failed) => return Err(failed),
         };
         let version = credential.version;
-        self.take_step(Proven { place: home, number, version, next, second, arrival })
+        match self.take_step(Proven { place: home, number, version, next, second, arrival }) {
+            // Likewise, of what came to be true while it was hashed.
+            Err(Error::Invalid(Invalid { message, .. })) => {
+                Ok(Step::Begun(Err(Invalid::new("/new_password", message).into())))
+            }
+            taken => taken,
+        }
     }
 
     /// Takes the step after a right password, by what is true when it is taken: since the password

@@ -100,7 +100,12 @@ impl Caps<'_, &mut Change<'_>> {
         self.site.source.put(partition, of.record(), &cap)?;
         let told = differences(Some(&Told::of(of, before)), Some(&Told::of(of, cap)));
         tell(&mut self.site, Action::Changed, told)?;
-        Ok(CapUse { cap, ..used })
+        let now = CapUse { cap, ..used };
+        let warns = |used: &CapUse| used.is_passed() && used.cap.kind == CapKind::Soft;
+        if warns(&now) && !warns(&used) {
+            tell_passed(&mut self.site, of, (used.kept, used.kept))?;
+        }
+        Ok(now)
     }
 }
 
@@ -146,16 +151,8 @@ pub(super) fn take_place(site: &mut Site<'_, &mut Change<'_>>, of: Capped) -> Re
     site.source.put(partition, of.record(), &CapTotals { kept })?;
     match (cap.most, cap.kind) {
         (Some(most), CapKind::Hard) if kept > most => Err(Error::Full { of, most }),
-        // Told once, however many follow.
-        (Some(most), CapKind::Soft) if before == most => {
-            let action = match of {
-                Capped::Users => Action::UserCapPassed,
-                Capped::Devices => Action::DeviceCapPassed,
-            };
-            let said = |number: u32| Some(number.to_string());
-            let field = of.name().into();
-            tell(site, action, vec![Difference { field, before: said(before), after: said(kept) }])
-        }
+        // Told when it is passed, however many follow.
+        (Some(most), CapKind::Soft) if before == most => tell_passed(site, of, (before, kept)),
         (Some(_) | None, CapKind::Hard | CapKind::Soft) => Ok(()),
     }
 }
@@ -172,6 +169,21 @@ pub(super) fn give_place_back(
     let CapUse { kept, .. } = CapUse::read(&*site.source, partition, of)?;
     let kept = kept.saturating_sub(1);
     Ok(site.source.put(partition, of.record(), &CapTotals { kept })?)
+}
+
+/// Tells that there are more than a soft cap says.
+fn tell_passed(
+    site: &mut Site<'_, &mut Change<'_>>,
+    of: Capped,
+    (before, kept): (u32, u32),
+) -> Result<(), Error> {
+    let action = match of {
+        Capped::Users => Action::UserCapPassed,
+        Capped::Devices => Action::DeviceCapPassed,
+    };
+    let said = |number: u32| Some(number.to_string());
+    let field = of.name().into();
+    tell(site, action, vec![Difference { field, before: said(before), after: said(kept) }])
 }
 
 fn tell(

@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::id::{DeviceId, GroupId, RecordId};
 use crate::records::{
     AllowedNetworks, Device, DiskEncryption, OsUpdates, ScreenLock, SecurityPolicy,
-    SecuritySettings, indices, standing,
+    SecuritySettings, indices, turn_of,
 };
 
 /// The policy that says something to a device.
@@ -107,7 +107,7 @@ pub(crate) fn effective(
         };
         said.push((source, policy.fields.settings));
     }
-    said.sort_by_cached_key(|(source, _)| standing(source.precedence, &source.name));
+    said.sort_by_cached_key(|(source, _)| turn_of(source.precedence, &source.name));
     Ok(EffectiveSettings {
         disk_encryption: first(&said, |settings| settings.disk_encryption),
         screen_lock: first(&said, |settings| settings.screen_lock),

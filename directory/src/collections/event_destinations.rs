@@ -62,7 +62,10 @@ impl<'t, 's> Grant<'t, &'s Snapshot, View> {
     ) -> Result<impl Fn(&EventDestination) -> bool + use<>, Error> {
         let manages = authorize(self.source, self.context, ManageDelivery::RIGHT, self.place)?;
         let (manages, reaches) = (manages.is_ok(), self.rights_beyond()?.covers_all());
-        Ok(move |of: &EventDestination| manages && (of.reach == Reach::Own || reaches))
+        let is_theirs = self.place != Place::Provider;
+        Ok(move |of: &EventDestination| {
+            manages && (reaches || (is_theirs && of.reach == Reach::Own))
+        })
     }
 
     /// What whoever looks may do: of a destination that takes the events of all organizations, each
@@ -292,23 +295,22 @@ where
 {
     /// What takes the events of all organizations is the provider's, and goes to nobody's files.
     fn check_reach(&self, way: &DeliveryWay, reach: Reach) -> Result<(), Error> {
-        if reach == Reach::Own {
-            return Ok(());
-        }
-        if self.site.place != Place::Provider {
+        let is_own = reach == Reach::Own;
+        if !is_own && self.site.place != Place::Provider {
             let message = "must be own: an organization's destination takes its own events";
             return Err(Invalid::new("/reach", message).into());
         }
-        if matches!(way, DeliveryWay::Files) {
+        if !is_own && matches!(way, DeliveryWay::Files) {
             let message =
                 "must be own for files: each organization's events have files of their own";
             return Err(Invalid::new("/reach", message).into());
         }
-        require_reach(&*self.site.source, self.site.context, reach)
+        require_reach(&*self.site.source, self.site.context, self.site.place, reach)
     }
 
     fn require_reach(&self, destination: &EventDestination) -> Result<(), Error> {
-        require_reach(&*self.site.source, self.site.context, destination.reach)
+        let site = &self.site;
+        require_reach(&*site.source, site.context, site.place, destination.reach)
     }
 
     /// Of a day there is one file at a place.
@@ -347,23 +349,25 @@ impl EventDestination {
     }
 }
 
-/// Where the events of all organizations go is for who has all of them in scope.
+/// Where the events of all organizations go, and the provider's, which tell of each of them, is for who
+/// has all of them in scope.
 ///
 /// # Errors
 /// `Forbidden` for others.
 pub(crate) fn require_reach(
     source: &impl Reading,
     context: &Context,
+    place: Place,
     reach: Reach,
 ) -> Result<(), Error> {
-    if reach == Reach::Own {
+    if reach == Reach::Own && place != Place::Provider {
         return Ok(());
     }
     let Who::Admin { admin, token } = context.actor.0 else { return Err(Error::Missing) };
     match standing(source, context, admin, token)??.rights.covers_all() {
         true => Ok(()),
         false => Err(Error::Forbidden(
-            "a destination of the events of all organizations needs the scope of all organizations",
+            "a destination of the provider's needs the scope of all organizations",
         )),
     }
 }

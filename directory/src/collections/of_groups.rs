@@ -5,10 +5,7 @@ use storage::{Partition, Reading};
 use crate::error::{Error, Invalid};
 use crate::id::{GroupId, RecordId};
 use crate::limits::{self, NAMED_GROUPS};
-use crate::records::Group;
-
-/// The highest number of a precedence.
-const HIGHEST: u32 = 1_000_000;
+use crate::records::{Group, LAST_PRECEDENCE};
 
 /// Checks what a policy is called, and for whom it counts before others.
 pub(super) fn check_heading(
@@ -18,8 +15,8 @@ pub(super) fn check_heading(
 ) -> Result<(), Invalid> {
     limits::name("/name", name)?;
     limits::optional_line("/description", description)?;
-    if precedence > HIGHEST {
-        return Err(Invalid::new("/precedence", format!("must be {HIGHEST} at most")));
+    if precedence > LAST_PRECEDENCE {
+        return Err(Invalid::new("/precedence", format!("must be {LAST_PRECEDENCE} at most")));
     }
     limits::count("/groups", groups.len(), NAMED_GROUPS)
 }

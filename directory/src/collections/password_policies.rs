@@ -144,7 +144,7 @@ pub(crate) fn policy_of(
             let Some(policy) = source.get::<GroupPasswordPolicy>(partition, found?)? else {
                 continue;
             };
-            if first.as_ref().is_none_or(|first| policy.standing() < first.standing()) {
+            if first.as_ref().is_none_or(|first| policy.turn() < first.turn()) {
                 first = Some(policy);
             }
         }

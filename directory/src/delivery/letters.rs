@@ -31,7 +31,7 @@ impl<'c> Grant<'_, &mut Change<'c>, ManageDelivery> {
         let id = destinations.id_of(destination)?;
         let destination = destinations.read(id)?;
         let site = self.site_mut();
-        require_reach(&*site.source, site.context, destination.reach)?;
+        require_reach(&*site.source, site.context, site.place, destination.reach)?;
         Ok(DeadLetters { site, id, destination })
     }
 }

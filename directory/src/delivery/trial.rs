@@ -22,7 +22,7 @@ impl Grant<'_, &Snapshot, ManageDelivery> {
         let destinations = self.event_destinations();
         let id = destinations.id_of(destination)?;
         let destination = destinations.read(id)?;
-        require_reach(self.source, self.context, destination.reach)?;
+        require_reach(self.source, self.context, self.place, destination.reach)?;
         let owner = match self.place {
             Place::Organization(id) => organization(self.source, id)?.map(|record| record.uuid),
             Place::Provider => None,

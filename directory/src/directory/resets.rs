@@ -70,11 +70,13 @@ impl Directory {
         let Some(hash) = chosen.judged.former.pop() else {
             return self.hash_chosen(context, chosen);
         };
-        let compared = match StoredHash::parse(&hash) {
-            Ok(stored) => stored.verify(&chosen.password),
-            Err(_) => Ok(false),
-        };
         let guess = &mut chosen.judged.guess;
+        let Ok(stored) = StoredHash::parse(&hash) else {
+            // There is nothing to compare with.
+            chosen.compared.push(hash);
+            return Ok(ResetTurn::More(chosen));
+        };
+        let compared = stored.verify(&chosen.password);
         let is_used = compared.inspect_err(|_| self.note_unset(context, guess))?;
         if is_used {
             self.note_guess(context, guess, format!("the new password {}", Unacceptable::Used));

@@ -79,7 +79,7 @@ pub struct EventLines {
     /// The number of the event behind which another may be wanted; none at the end.
     pub next: Option<u64>,
     /// Whether none was left out.
-    pub is_chain: bool,
+    pub is_whole: bool,
 }
 
 /// An event as an export writes it.
@@ -287,7 +287,7 @@ impl Grant<'_, &Snapshot, View> {
     ) -> Result<EventLines, Error> {
         let (organization, shown) = (self.own_id()?, self.shown()?);
         let everything = query.is_everything();
-        let is_chain = everything && shown.is_all();
+        let is_whole = everything && shown.is_all();
         let is_wanted = |it: Numbered| query.admits(&it.event) && shown.shows(&it.event);
         let all = EventSearch::all(self.place.partition());
         let search = if everything { all } else { self.search(query) };
@@ -295,13 +295,13 @@ impl Grant<'_, &Snapshot, View> {
         let search = EventSearch { after, before, most: EXPORTED, ..search };
         let (mut lines, mut octets) = (Vec::new(), 0);
         let ended = self.tools.events().oldest_first(&search, &mut |stored| {
-            if is_chain || decoded(&stored).is_some_and(is_wanted) {
+            if is_whole || decoded(&stored).is_some_and(is_wanted) {
                 octets += stored.body.len();
                 lines.push(line_of(organization, &stored));
             }
             octets < EXPORTED_OCTETS
         });
-        Ok(EventLines { lines, next: ended.map_err(failed)?, is_chain })
+        Ok(EventLines { lines, next: ended.map_err(failed)?, is_whole })
     }
 
     /// Where the chain of the place's events begins and ends.

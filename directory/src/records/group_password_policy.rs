@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use storage::{Entries, Kind, Record};
 use uuid::Uuid;
 
-use super::{LockoutPolicy, PasswordPolicy, Settings, Stamp, indices, kinds, standing};
+use super::{LockoutPolicy, PasswordPolicy, Settings, Stamp, indices, kinds, turn_of};
 use crate::error::Invalid;
 use crate::id::{GroupId, RecordId};
 use crate::text::prepare;
@@ -86,8 +86,8 @@ impl Settings {
 
 impl GroupPasswordPolicy {
     /// Where it stands among the policies that come to a user, of which the first one counts.
-    pub(crate) fn standing(&self) -> (u32, String) {
-        standing(self.fields.precedence, &self.fields.name)
+    pub(crate) fn turn(&self) -> (u32, String) {
+        turn_of(self.fields.precedence, &self.fields.name)
     }
 }
 

@@ -2,9 +2,12 @@
 
 use crate::text::prepare;
 
+/// The highest number, which policies have that are made without one: they come last.
+pub const LAST_PRECEDENCE: u32 = 1_000_000;
+
 /// Where a policy stands among those that come to somebody: the lowest number is first, and of one
 /// number the name that comes first.
-pub(crate) fn standing(precedence: u32, name: &str) -> (u32, String) {
+pub(crate) fn turn_of(precedence: u32, name: &str) -> (u32, String) {
     (precedence, prepare(name))
 }
 
@@ -14,8 +17,8 @@ mod tests {
 
     #[test]
     fn the_lowest_number_comes_first_and_of_equal_ones_the_first_name() {
-        assert!(standing(1, "zebra") < standing(2, "ape"));
-        assert!(standing(2, "Ape") < standing(2, "bear"));
-        assert!(standing(2, "bear") > standing(2, "Ape"));
+        assert!(turn_of(1, "zebra") < turn_of(2, "ape"));
+        assert!(turn_of(2, "Ape") < turn_of(2, "bear"));
+        assert!(turn_of(2, "bear") > turn_of(2, "Ape"));
     }
 }

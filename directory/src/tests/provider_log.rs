@@ -51,9 +51,9 @@ fn found(world: &World, by: Context) -> (Vec<Uuid>, bool) {
         exported.dedup();
         assert_eq!(exported, names);
     }
-    let is_chain = grant.export_events(&all, (0, end)).unwrap().is_chain;
-    assert_eq!(grant.shows_all_events().unwrap(), is_chain);
-    (listed, is_chain)
+    let is_whole = grant.export_events(&all, (0, end)).unwrap().is_whole;
+    assert_eq!(grant.shows_all_events().unwrap(), is_whole);
+    (listed, is_whole)
 }
 
 #[test]

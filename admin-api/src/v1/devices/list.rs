@@ -55,7 +55,8 @@ pub(crate) struct DevicesQuery {
 
 /// Lists devices in the order in which they were made.
 ///
-/// A page that is filtered may hold few items, or none, and still have a `next`.
+/// A page that is filtered may hold few items, or none, and still have a `next`. Where there are more
+/// than a soft cap says the header `X-Tenantry-Warning` says so.
 #[utoipa::path(
     get,
     path = "/organizations/{organization}/devices",

@@ -197,15 +197,15 @@ impl Export {
                 Some(range) => range,
                 None => grant.export_range(&query, until)?,
             };
-            let EventLines { lines, next, is_chain: whole } =
+            let EventLines { lines, next, is_whole } =
                 grant.export_events(&query, (after, until))?;
-            if is_chain(format, &query) && !whole {
+            if is_chain(format, &query) && !is_whole {
                 return Err(Problem::invalid("/format", NO_CHAIN));
             }
             let mut text = String::new();
             for line in lines {
                 let previous = line.members.get("previous");
-                let broken = whole && last.is_some() && last.as_ref() != previous;
+                let broken = is_whole && last.is_some() && last.as_ref() != previous;
                 if broken {
                     return Err(Problem::internal(&"what is exported was forgotten meanwhile"));
                 }

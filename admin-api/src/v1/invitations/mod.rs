@@ -106,7 +106,8 @@ pub(crate) struct InvitedEnrolment {
     /// What an authenticator app scans; null unless a code is asked for.
     #[schema(required)]
     otpauth_uri: Option<String>,
-    /// That as a QR code, in SVG; null unless a code is asked for, or where it is too long for one.
+    /// That as a QR code, in SVG that is to be scaled: a module is one unit wide. Null unless a code is
+    /// asked for, or where it is too long for one.
     #[schema(required)]
     qr_code: Option<String>,
     /// What is typed into one that does not scan; null unless a code is asked for.

@@ -1,7 +1,7 @@
 //! Making a password policy.
 
 use directory::access::{ManageAuthentication, View};
-use directory::records::GroupPasswordPolicyFields;
+use directory::records::{GroupPasswordPolicyFields, LAST_PRECEDENCE};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -13,6 +13,10 @@ use crate::problem::Problem;
 use crate::revision::{Created, Revised};
 use crate::v1::groups;
 use crate::v1::organizations::update_settings::{LockoutPatch, PasswordPolicyPatch};
+
+const fn last() -> u32 {
+    LAST_PRECEDENCE
+}
 
 /// What a password policy starts with. Whatever is not said of passwords is as the organization's
 /// settings have it when the policy is made, and does not follow them afterwards.
@@ -27,9 +31,10 @@ pub(crate) struct NewGroupPasswordPolicy {
     name: String,
     /// Free text.
     description: Option<String>,
-    /// The lowest number counts; of equal ones the policy whose name comes first.
-    #[serde(default)]
-    #[schema(maximum = 1_000_000)]
+    /// The lowest number counts; of equal ones the policy whose name comes first. Without
+    /// one it is the highest that there is.
+    #[serde(default = "last")]
+    #[schema(maximum = 1_000_000, default = 1_000_000)]
     precedence: u32,
     /// The groups whose people it is for, by way of nested groups as well.
     #[serde(default)]

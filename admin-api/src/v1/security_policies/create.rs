@@ -1,7 +1,7 @@
 //! Making a security policy.
 
 use directory::access::ManageIdentities;
-use directory::records::SecurityPolicyFields;
+use directory::records::{LAST_PRECEDENCE, SecurityPolicyFields};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -13,6 +13,10 @@ use crate::caller::Within;
 use crate::problem::Problem;
 use crate::revision::{Created, Revised};
 use crate::v1::groups;
+
+const fn last() -> u32 {
+    LAST_PRECEDENCE
+}
 
 /// What a security policy starts with.
 #[derive(Deserialize, ToSchema)]
@@ -26,9 +30,10 @@ pub(crate) struct NewSecurityPolicy {
     name: String,
     /// Free text.
     description: Option<String>,
-    /// The lowest number counts; of equal ones the policy whose name comes first.
-    #[serde(default)]
-    #[schema(maximum = 1_000_000)]
+    /// The lowest number counts; of equal ones the policy whose name comes first. Without
+    /// one it is the highest that there is.
+    #[serde(default = "last")]
+    #[schema(maximum = 1_000_000, default = 1_000_000)]
     precedence: u32,
     /// The groups whose devices it is for, by way of nested groups as well.
     #[serde(default)]

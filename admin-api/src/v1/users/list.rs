@@ -15,6 +15,8 @@ use crate::warning::Warned;
 const SIGN_IN: &str = "sign_in";
 
 /// Lists users in the order in which they were made.
+///
+/// Where there are more than a soft cap says the header `X-Tenantry-Warning` says so.
 #[utoipa::path(
     get,
     path = "/organizations/{organization}/users",

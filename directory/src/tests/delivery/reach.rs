@@ -110,12 +110,19 @@ fn it_is_made_and_changed_by_who_has_all_organizations_in_scope_and_at_the_provi
     let scope = AdminScope::Organizations(vec![acme]);
     let some = world.admin(Place::Provider, Role::Administrator, scope);
     let own = world.admin(acme.into(), Role::AdministratorWithBilling, AdminScope::All);
-    let needs = "a destination of the events of all organizations needs the scope of all";
+    let needs = "a destination of the provider's needs the scope of all organizations";
     let refused = |by, place, way| refusal(reaching(&world, by, place, fields("siem", way)));
     assert!(refused(some, Place::Provider, webhook()).starts_with(needs));
     assert!(refused(own, acme.into(), webhook()).starts_with("must be own"));
     assert!(refused(world.top(), acme.into(), webhook()).starts_with("must be own"));
     assert!(refused(world.top(), Place::Provider, DeliveryWay::Files).starts_with("must be own"));
+    let own_events = fields("own", webhook());
+    let of_the_provider = world.directory.change(some, move |change| {
+        let mut grant = change.authorize_at::<ManageDelivery>(Place::Provider)?;
+        let (begins, reach) = (BeginsWith::Next, Reach::Own);
+        Ok(grant.event_destinations().create(own_events, SECRET, (begins, reach))?.1)
+    });
+    assert!(refusal(of_the_provider).starts_with(needs), "these tell of every organization");
     let siem = everywhere(&world);
     let id = siem.uuid;
     let paused = world.directory.change(some, move |change| {

@@ -97,11 +97,12 @@ fn an_nt_hash_that_comes_beside_the_same_hash_is_one_that_somebody_may_know() {
     let acme = office(&world, true);
     for (role, demanded) in [(Role::Administrator, false), (Role::Manager, true)] {
         let text = format!("chosen by {role:?}");
-        asked_for(&world, staff(&world, role), acme, |user| {
+        let id = asked_for(&world, staff(&world, role), acme, |user| {
             user.password = Some(RowPassword::Hash(hash()));
             user.nt_hash = NtHash::of(&password(&text));
         });
         world.work();
+        assert_eq!(world.state(acme, id).state, ImportState::Done);
         assert_eq!(must_change(&world, acme), demanded, "{role:?}");
     }
 }
