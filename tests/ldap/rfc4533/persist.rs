@@ -77,6 +77,24 @@ fn who_does_not_match_or_is_not_seen_any_more_is_gone_for_who_stays() {
 }
 
 #[test]
+fn section_3_5_3_a_size_limit_is_one_of_the_refresh_alone() {
+    let office = Office::new();
+    hire(&office, "ada");
+    let who = reader(&office);
+    let limited = || Consumer::limited((STAY, "1"), &office, &who, PEOPLE);
+    let mut copy = limited();
+    assert_eq!(copy.next().unwrap(), "new uid=ada");
+    copy.said_until(|said| said.starts_with("refreshed"));
+    for login in ["bob", "cyd"] {
+        hire(&office, login);
+        assert_eq!(copy.next().unwrap(), format!("new uid={login}"));
+    }
+    assert_eq!(copy.cancel(), ["cancelled"]);
+    let said = limited().said_until(|said| said.starts_with("ended") || said.starts_with("refr"));
+    assert_eq!(said.last().unwrap(), "ended SIZELIMIT_EXCEEDED", "{said:?}");
+}
+
+#[test]
 fn a_search_that_stays_ends_with_its_callers_rights() {
     let office = Office::new();
     let ada = office.user("ada", PASSWORD);

@@ -128,13 +128,17 @@ impl EntryWriter<'_> {
         })
     }
 
-    /// Says something between entries, unless enough output is waiting.
+    /// Says something between entries, unless enough output is waiting. The client's size limit is for
+    /// entries before the end of the refresh alone (RFC 4533 section 3.5.3).
     ///
     /// # Errors
     /// [`Stop::Output`] when nothing was written.
     pub fn inform(&mut self, info: SyncInfo<'_>) -> Result<(), Stop> {
         if self.output.len() >= self.mark {
             return Err(Stop::Output);
+        }
+        if matches!(info, SyncInfo::RefreshPresent(_)) {
+            self.search.size_limit = 0;
         }
         response::intermediate(self.output, self.id, super::SYNC_INFO, |output| info.put(output));
         Ok(())
