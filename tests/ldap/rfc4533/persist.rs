@@ -168,32 +168,40 @@ fn only_so_many_searches_of_a_connection_stay_and_who_goes_makes_room() {
     assert_eq!((refreshed.id, refreshed.operation), (92, 0x79));
 }
 
-#[test]
-fn the_entry_that_a_search_begins_at_goes_and_comes_back_for_who_stays() {
-    let office = Office::new();
-    let ada = hire(&office, "ada");
-    let (dn, password) = reader(&office);
-    let mut connection = Raw::bound(&office.demo.ldap, &dn, &password);
+/// A connection on which a search stays that begins at Ada's name, and is up to date.
+fn staying_at_ada(office: &Office, who: &(String, String)) -> Raw {
+    let mut connection = Raw::bound(&office.demo.ldap, &who.0, &who.1);
     connection.send(&staying(2, &office.user_dn("ada")));
     let told = |connection: &mut Raw| connection.receive().unwrap().operation;
     assert_eq!([told(&mut connection), told(&mut connection)], [0x64, 0x79], "and refreshed");
-    dismiss(&office, &ada);
-    let gone = connection.receive().unwrap();
-    assert_eq!(gone.operation, 0x79, "ids that are gone: {gone:?}");
-    let id: Vec<u8> = ada.split('-').flat_map(octets_of).collect();
-    assert!(gone.content.windows(16).any(|window| window == id), "{gone:?}");
-    hire(&office, "ada");
-    let mut back = told(&mut connection);
-    if back == 0x79 {
-        // A cookie behind what is gone.
-        back = told(&mut connection);
-    }
-    assert_eq!(back, 0x64, "an entry");
+    connection
 }
 
-fn octets_of(digits: &str) -> Vec<u8> {
-    let pair = |at: usize| u8::from_str_radix(&digits[at..at + 2], 16).unwrap();
-    (0..digits.len()).step_by(2).map(pair).collect()
+#[test]
+fn section_3_5_1_a_search_that_stays_ends_with_the_entry_that_it_begins_at() {
+    let office = Office::new();
+    let who = reader(&office);
+    let ada = hire(&office, "ada");
+    let mut deleted = staying_at_ada(&office, &who);
+    dismiss(&office, &ada);
+    let ended = deleted.receive().unwrap();
+    assert_eq!((ended.operation, ended.code()), (0x65, 32), "{ended:?}");
+    assert_eq!(ended.words().0, format!("ou=people,{}", office.base));
+
+    let ada = hire(&office, "ada");
+    let mut renamed = staying_at_ada(&office, &who);
+    rename(&office, &ada, "countess");
+    let ended = renamed.receive().unwrap();
+    assert_eq!((ended.operation, ended.code()), (0x65, 32), "{ended:?}");
+
+    let bob = hire(&office, "ada");
+    let mut replaced = staying_at_ada(&office, &who);
+    rename(&office, &bob, "bob");
+    rename(&office, &ada, "ada");
+    let ended = replaced.receive().unwrap();
+    // Both changes may be looked at together, or one after the other.
+    assert_eq!(ended.operation, 0x65, "{ended:?}");
+    assert!([32, 4096].contains(&ended.code()), "{ended:?}");
 }
 
 #[test]

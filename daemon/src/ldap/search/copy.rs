@@ -44,6 +44,8 @@ pub(in crate::ldap) struct Copy {
     /// The filter follows references from entry to entry: which ones match, no change of theirs tells.
     chained: bool,
     stage: Stage,
+    /// The stored entry that the search begins at, if it is one.
+    begins_at: Option<EntryId>,
     /// The commit up to which the client knows everything.
     position: u64,
     pass: Option<Pass>,
@@ -93,6 +95,7 @@ impl Copy {
             request: request.clone(),
             limits: *limits,
             stage: Stage::Refresh,
+            begins_at: None,
             position: 0,
             pass: None,
             told: EntrySet::default(),
@@ -187,17 +190,26 @@ impl Copy {
         let among = touched.as_ref().filter(|_| part);
         let running = match begin_among(grant, (&self.aim, &self.request), terms, among)? {
             Begin::Running(running) => running,
-            // The entry that it begins at is gone, with all that the client has; it may come back.
-            Begin::Answered(Answer::Result(outcome))
-                if self.stage == Stage::Persist && outcome.code == ResultCode::NoSuchObject =>
-            {
-                Running::of_nothing(&self.aim, &self.request, terms)
-            }
+            // Also for who stays, when the base leads to nothing any more (RFC 4533 section 3.5.1).
             Begin::Answered(answer) => return Ok(Err(answer)),
         };
+        if !self.begins_where_it_did(grant)? {
+            return Ok(Err(another_base()));
+        }
         let mut pass = Pass::new(running, until, (touched, gone), part);
         self.first_gone(&mut pass, grant)?;
         Ok(Ok(pass))
+    }
+
+    /// Takes note of the stored entry that the search begins at; says no when the name led to another
+    /// one before (RFC 4533 section 3.5.1).
+    fn begins_where_it_did(&mut self, grant: &SearchGrant<'_, '_>) -> Result<bool, Error> {
+        let begins_at = match &self.aim.target {
+            Ok(Target::Entry(named)) => named.find(&|kind, name| grant.find(kind, name))?,
+            Ok(Target::Base | Target::Container(_)) | Err(_) => None,
+        };
+        let did = std::mem::replace(&mut self.begins_at, begins_at);
+        Ok(self.stage == Stage::Refresh || did == begins_at)
     }
 
     /// Whether the client rather hears that its cookie is of no use than everything anew.
@@ -322,8 +334,16 @@ impl Copy {
     }
 }
 
-/// Says that the client has to begin anew (RFC 4533 section 3.6).
+/// Says that the client has to begin anew (RFC 4533 section 3.8).
 fn begin_anew() -> Answer {
-    let words = "too much has changed to tell; bring the copy up to date again";
+    refresh_required("too much has changed to tell; bring the copy up to date again")
+}
+
+/// Says that the name that the search begins at is another entry's.
+fn another_base() -> Answer {
+    refresh_required("the base is the name of another entry now; bring the copy up to date again")
+}
+
+fn refresh_required(words: &'static str) -> Answer {
     Answer::Result(Outcome::new(ResultCode::SyncRefreshRequired, words))
 }
