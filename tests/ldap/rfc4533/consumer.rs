@@ -47,6 +47,11 @@ impl Consumer {
         self.said_until(|said| said.starts_with("copy"))
     }
 
+    /// Comes back to stay, after the first poll of a consumer that does both.
+    pub(super) fn stay(&mut self) {
+        self.input.as_mut().unwrap().write_all(b"stay\n").unwrap();
+    }
+
     /// What is said until something is.
     pub(super) fn said_until(&mut self, last: impl Fn(&str) -> bool) -> Vec<String> {
         let mut all = Vec::new();

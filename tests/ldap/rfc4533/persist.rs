@@ -15,6 +15,8 @@ use crate::harness::raw::{self, Raw};
 use crate::harness::server::Site;
 
 const STAY: &str = "refreshAndPersist";
+/// Polls, and comes back with the cookie to stay.
+const COME_BACK: &str = "both";
 
 /// A copy that is complete.
 fn refreshed(office: &Office, who: &(String, String), filter: &str) -> Consumer {
@@ -73,6 +75,43 @@ fn who_does_not_match_or_is_not_seen_any_more_is_gone_for_who_stays() {
     // Those groups of Cyd that the caller sees stayed as they were, but that is not known before.
     said.retain(|said| said != "changed uid=cyd");
     assert_eq!(said, ["new uid=dan", "gone uid=cyd"]);
+    assert_eq!(copy.cancel(), ["cancelled"]);
+}
+
+#[test]
+fn section_3_9_who_comes_back_to_stay_is_told_what_changed_alone() {
+    let office = Office::new();
+    let [ada, bob, cyd, dan] = ["ada", "bob", "cyd", "dan"].map(|login| hire(&office, login));
+    let mut copy = Consumer::new(COME_BACK, &office, &reader(&office), PEOPLE);
+    assert_eq!(copy.poll().last().unwrap(), "copy uid=ada uid=bob uid=cyd uid=dan");
+    entitle(&office, &ada, "Countess");
+    dismiss(&office, &bob);
+    copy.stay();
+    let said = copy.said_until(|said| said.starts_with("refreshed"));
+    assert_eq!(said, ["gone uid=bob", "changed uid=ada", "refreshed 3"], "and nobody mentioned");
+    // Those that were not told are known to be there.
+    dismiss(&office, &cyd);
+    assert_eq!(copy.next().unwrap(), "gone uid=cyd");
+    entitle(&office, &dan, "Duke");
+    assert_eq!(copy.next().unwrap(), "changed uid=dan");
+    office.make("custom-attributes", &json!({"name": "officeShoeSize", "syntax": "integer"}));
+    let anew = [copy.next().unwrap(), copy.next().unwrap()];
+    assert_eq!(anew, ["changed uid=ada", "changed uid=dan"]);
+    assert_eq!(copy.cancel(), ["cancelled"]);
+}
+
+#[test]
+fn section_3_9_who_comes_back_and_may_not_see_any_more_what_it_had_is_told_what_is_left() {
+    let office = Office::new();
+    let (ada, bob) = (hire(&office, "ada"), hire(&office, "bob"));
+    let staff = office.group("staff", &[&ada, &bob], &[]);
+    let narrow = application(&office, "narrow", &json!({"groups": [staff]}));
+    let mut copy = Consumer::new(COME_BACK, &office, &narrow, PEOPLE);
+    copy.poll();
+    change_members(&office, &staff, "remove", &bob);
+    copy.stay();
+    let said = copy.said_until(|said| said.starts_with("refreshed"));
+    assert_eq!(said, ["present 1", "gone uid=bob", "refreshed 1"]);
     assert_eq!(copy.cancel(), ["cancelled"]);
 }
 

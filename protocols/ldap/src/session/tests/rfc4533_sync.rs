@@ -190,16 +190,21 @@ fn section_3_5_2_aliases_are_not_followed_below_the_base_of_a_copy() {
 #[test]
 fn section_3_5_3_the_size_limit_ends_with_the_refresh() {
     let mut connection = Connection::clear();
-    let request = LdapSearchRequest { sizelimit: 2, ..search_request() };
-    let copy = vec![control(SyncRequestMode::RefreshAndPersist, None)];
-    let (ticket, _) = searched(connection.send_with(2, LdapOp::SearchRequest(request), copy));
-    let mut writer = connection.session.entries(ticket).unwrap();
-    let mut tell = |state| writer.changed("cn=a,dc=acme", (state, UUID), |_| {});
-    assert_eq!([tell(SyncState::Add), tell(SyncState::Add)], [Ok(()); 2]);
-    assert_eq!(tell(SyncState::Add), Err(Stop::Size), "the refresh is limited");
-    writer.inform(SyncInfo::RefreshPresent(b"cake")).unwrap();
-    let mut tell = |state| writer.changed("cn=a,dc=acme", (state, UUID), |_| {});
-    assert_eq!([tell(SyncState::Add), tell(SyncState::Modify)], [Ok(()); 2]);
+    for (id, end) in [(2, SyncInfo::RefreshPresent(b"cake")), (3, SyncInfo::RefreshDelete(b"cake"))]
+    {
+        let request = LdapSearchRequest { sizelimit: 2, ..search_request() };
+        let copy = vec![control(SyncRequestMode::RefreshAndPersist, None)];
+        let (ticket, _) = searched(connection.send_with(id, LdapOp::SearchRequest(request), copy));
+        let mut writer = connection.session.entries(ticket).unwrap();
+        let mut tell = |state| writer.changed("cn=a,dc=acme", (state, UUID), |_| {});
+        assert_eq!([tell(SyncState::Add), tell(SyncState::Add)], [Ok(()); 2]);
+        assert_eq!(tell(SyncState::Add), Err(Stop::Size), "the refresh is limited");
+        writer.inform(SyncInfo::Gone(&[UUID])).unwrap();
+        assert_eq!(writer.room(), Err(Stop::Size), "and not over");
+        writer.inform(end).unwrap();
+        let mut tell = |state| writer.changed("cn=a,dc=acme", (state, UUID), |_| {});
+        assert_eq!([tell(SyncState::Add), tell(SyncState::Modify)], [Ok(()); 2]);
+    }
 }
 
 #[test]
