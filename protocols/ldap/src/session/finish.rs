@@ -14,12 +14,12 @@ impl Session {
         let (id, output) = (running.id, &mut self.output);
         match (&running.work, answer) {
             (Work::Bind, Answer::Result(outcome)) => {
-                self.bound = outcome.code == ResultCode::Success;
                 response::result(output, id, response::BIND_RESPONSE, &outcome);
+                self.bind_is_over(&outcome);
             }
             (Work::Bind, Answer::Noticed(outcome, notice)) => {
-                self.bound = outcome.code == ResultCode::Success;
                 end_noticed(output, running, &outcome, notice);
+                self.bind_is_over(&outcome);
             }
             (
                 Work::Modify
