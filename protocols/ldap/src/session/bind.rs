@@ -41,6 +41,7 @@ impl Session {
             }
             Ok(Bind::External(request)) => {
                 let command = self.ask(id, message.len(), Work::Bind, Question::External(request));
+                self.want_notice(controls.password_policy);
                 return self.commands.push_back(command);
             }
             Ok(Bind::Unanswered) => {
