@@ -24,6 +24,8 @@ use super::replies::{absent, too_many_references};
 use super::view::{self, Container, Named, Naming, Place, Target, TargetError, custom, translate};
 use crate::clock::Clock;
 
+const SORTED_BEFORE: &str = "the pages before came sorted, and this one cannot be";
+
 /// A search that writes entries.
 pub(super) struct Running {
     naming: Arc<Naming>,
@@ -151,7 +153,7 @@ fn begin_among(
         return Ok(answered(too_many_references()));
     };
     let Some(from) = Cursor::of(request) else {
-        return Ok(answered(Outcome::code(ResultCode::UnwillingToPerform)));
+        return Ok(answered(Outcome::new(ResultCode::UnwillingToPerform, SORTED_BEFORE)));
     };
     let scope = if base.is_root() && request.scope == Scope::One {
         // The one entry below the root.
