@@ -11,12 +11,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use directory::Error;
-use directory::records::Organization;
 use directory::search::{
     Ended, EntryId, EntrySet, Filter, Found, Kind, Kinds, Position, SearchGrant, Searching, Truth,
     Visit,
 };
-use ldap::{Answer, EntryWriter, Outcome, ResultCode, Scope, SearchRequest, Stop};
+use ldap::{Answer, EntryWriter, Outcome, ResultCode, Scope, SearchRequest, Selection, Stop};
 
 use super::SearchLimits;
 use super::aim::Aim;
@@ -141,7 +140,6 @@ fn begin_among(
     terms: Terms,
     among: Option<&EntrySet>,
 ) -> Result<Begin, Error> {
-    let record = grant.own_organization()?;
     let (base, naming) = (&aim.base, &aim.naming);
     let target = match &aim.target {
         Ok(target) => target,
@@ -177,7 +175,7 @@ fn begin_among(
         return Ok(Begin::Running(running));
     }
     if filter.may_match(Kind::Container) {
-        running.gather(&reach.places, record, &filter)?;
+        running.gather(grant, (&reach.places, &filter), &request.selection)?;
     }
     let look_through = running.terms.look_through;
     let searching = grant.search(reach.kinds, filter, from.position, look_through)?;
@@ -351,13 +349,17 @@ impl Running {
     /// Keeps the places that match, but for those that earlier pages have shown.
     fn gather(
         &mut self,
-        places: &[Option<&'static Container>],
-        record: &Organization,
-        filter: &Filter,
+        grant: &SearchGrant<'_, '_>,
+        (places, filter): (&[Option<&'static Container>], &Filter),
+        selection: &Selection,
     ) -> Result<(), Error> {
+        let record = grant.own_organization()?;
         for container in places {
-            let place = Place::of(record, &self.naming, *container);
+            let mut place = Place::of(record, &self.naming, *container);
             if place.matches(filter)? {
+                if view::tells_what_is_below(selection) {
+                    place.look_below(grant)?;
+                }
                 self.places.push_back(place);
             }
         }

@@ -1,8 +1,8 @@
 //! Which entries a caller sees.
 
-use storage::{Id, Reading, Snapshot};
+use storage::{Id, Partition, ReadError, Reading, Record, Snapshot};
 
-use super::attribute::Kind;
+use super::attribute::{Kind, Kinds};
 use super::entry::EntryId;
 use super::plan::Candidates;
 use super::run::SearchGrant;
@@ -10,7 +10,7 @@ use crate::access::Who;
 use crate::collections::descendants;
 use crate::error::Error;
 use crate::id::{GroupId, OrganizationId, RecordId, ServiceAccountId, UserId};
-use crate::records::{Visibility, relations};
+use crate::records::{Group, ServiceAccount, User, Visibility, relations};
 
 /// Which entries a caller sees.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,4 +118,34 @@ impl Sight {
             (Self::Chosen { own, .. }, EntryId::ServiceAccount(account)) => *own == account,
         }
     }
+}
+
+impl SearchGrant<'_, '_> {
+    /// Whether the caller sees some entry of these kinds.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn sees_some(&self, kinds: Kinds) -> Result<bool, Error> {
+        let (source, partition) = (self.source, self.organization()?.partition());
+        let sight = self.sight()?;
+        for kind in Kind::STORED.into_iter().filter(|kind| kinds.contains(*kind)) {
+            let some = match (sight.candidates(kind), kind) {
+                (Candidates::These(ids), _) => !ids.is_empty(),
+                (Candidates::All, Kind::User) => has_some::<User>(source, partition)?,
+                (Candidates::All, Kind::Group) => has_some::<Group>(source, partition)?,
+                (Candidates::All, Kind::ServiceAccount) => {
+                    *sight == Sight::Everything && has_some::<ServiceAccount>(source, partition)?
+                }
+                (Candidates::All, Kind::Container) => false,
+            };
+            if some {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+fn has_some<R: Record>(source: &Snapshot, partition: Partition) -> Result<bool, ReadError> {
+    Ok(source.scan::<R>(partition, None).next().transpose()?.is_some())
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use directory::Time;
 use directory::records::{Organization, Stamp};
-use directory::search::{Attribute, Entry, EntryId, Fact, Facts, Filter, Kind};
+use directory::search::{Attribute, Entry, EntryId, Fact, Facts, Filter, Kind, SearchGrant};
 use ldap::dn::{Dn, escape_value};
 use ldap::schema::{AttributeType, Served};
 use uuid::Uuid;
@@ -231,6 +231,8 @@ pub(crate) struct Place {
     pub(crate) organization: Vec<String>,
     /// The first label of the base, when it is a domain.
     pub(crate) label: Option<String>,
+    /// Whether the caller sees something below it, once [looked for](Self::look_below).
+    pub(crate) has_subordinates: bool,
 }
 
 impl Place {
@@ -257,7 +259,19 @@ impl Place {
             stamp: organization.stamp,
             organization: called,
             label: (kind == "dc").then(|| value.into_owned()),
+            has_subordinates: true,
         }
+    }
+
+    /// Finds out whether the caller sees something below it: below the base there are its containers.
+    pub(crate) fn look_below(
+        &mut self,
+        grant: &SearchGrant<'_, '_>,
+    ) -> Result<(), directory::Error> {
+        if let Some(container) = self.container {
+            self.has_subordinates = grant.sees_some(container.kinds)?;
+        }
+        Ok(())
     }
 
     /// The entry's name.
