@@ -6,7 +6,7 @@ use directory::Time;
 use directory::records::{Organization, Stamp};
 use directory::search::{Attribute, Entry, EntryId, Fact, Facts, Filter, Kind, SearchGrant};
 use ldap::dn::{Dn, escape_value};
-use ldap::schema::{AttributeType, Served};
+use ldap::schema::{self, AttributeType, Served};
 use uuid::Uuid;
 
 use super::filter::Find;
@@ -189,12 +189,16 @@ impl Naming {
         self.base.rdn().and_then(ldap::dn::Rdn::single).unwrap_or_default()
     }
 
-    /// The values of a type among the base's RDNs, as they are shown: bases are in lower case and without
-    /// escapes.
+    /// The values of a type and its subtypes among the base's RDNs, as they are shown: bases are in lower
+    /// case and without escapes.
     pub(super) fn base_values(&self, kind: &AttributeType) -> impl Iterator<Item = Cow<'_, str>> {
-        let kind = kind.name.to_ascii_lowercase();
         let parts = self.base.rdns().flat_map(ldap::dn::Rdn::parts);
-        parts.filter_map(move |(of, value)| (of == kind).then_some(value))
+        parts.filter_map(move |(of, value)| self.is_named_by(of, kind).then_some(value))
+    }
+
+    /// Whether the type of an RDN is this one, or a subtype of it.
+    pub(super) fn is_named_by(&self, of: &str, kind: &AttributeType) -> bool {
+        schema::attribute(of).is_some_and(|of| of.is_a_in(kind, self.look.vocabulary))
     }
 }
 
