@@ -73,6 +73,8 @@ pub(crate) struct Recorder {
     organizations: Mutex<HashMap<OrganizationId, Accounts>>,
     /// How many proofs of an organization were told of late that nobody looked at.
     overheard: Allowances<OrganizationId>,
+    /// How many controls were noted of late for which nobody looked at a proof.
+    refused: Allowances<OrganizationId>,
 }
 
 /// What was noticed of the applications of one organization, which takes nothing from another's.
@@ -102,6 +104,11 @@ impl Recorder {
     /// How many proofs of each organization were told of late that nobody looked at.
     pub(crate) fn overheard(&self) -> &Allowances<OrganizationId> {
         &self.overheard
+    }
+
+    /// How many controls of each organization were noted of late for which nobody looked at a proof.
+    pub(crate) fn refused(&self) -> &Allowances<OrganizationId> {
+        &self.refused
     }
 
     fn lines(&self, (organization, account): Key) -> Vec<Line> {

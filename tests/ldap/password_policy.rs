@@ -204,6 +204,41 @@ for dn in [own, other]:
     assert_eq!(who_am_i(&office, NEW).code, 0);
 }
 
+#[test]
+fn python_ldap_hears_the_policy_beside_every_answer_to_a_change() {
+    let office = Office::new();
+    office.user("ada", OLD);
+    let script = "
+import sys, ldap
+from ldap.controls.ppolicy import PasswordPolicyControl
+uri, dn, old = sys.argv[1:4]
+l = ldap.initialize(uri)
+l.simple_bind_s(dn, old)
+asked = [PasswordPolicyControl()]
+def told(number):
+    try:
+        code, found = 0, l.result4(number, add_ctrls=1)[3]
+    except ldap.LDAPError as e:
+        code, found = e.args[0]['result'], []
+        for _, _, value in e.args[0].get('ctrls') or []:
+            control = PasswordPolicyControl()
+            control.decodeControlValue(value)
+            found.append(control)
+    print(code, [control.error for control in found])
+replace = lambda new: [(ldap.MOD_REPLACE, 'userPassword', new)]
+told(l.modify_ext('', replace(b'a long password'), serverctrls=asked))
+told(l.modify_ext(dn, replace(b'x' * 600), serverctrls=asked))
+told(l.modify_ext(dn, replace(b''), serverctrls=asked))
+told(l.modify_ext(dn, replace(b'')))
+told(l.modify_ext(dn, [(ldap.MOD_REPLACE, 'mail', b'x')], serverctrls=asked))
+told(l.passwd(dn, old, None, serverctrls=asked))
+";
+    let uri = format!("ldap://{}", office.demo.ldap);
+    let said = python(script, [&uri, &office.user_dn("ada"), OLD]);
+    let expected = "53 [3]\n19 [None]\n19 [None]\n19 []\n53 [None]\n0 [None]\n";
+    assert_eq!((said.code, said.stdout.as_str()), (0, expected), "{said:?}");
+}
+
 /// A policy of the group that ada is in by way of another one.
 fn careful(office: &Office, ada: &str, fields: &serde_json::Value) -> String {
     let inner = office.group("operators", &[ada], &[]);

@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 use crate::harness::demo::Demo;
 use crate::harness::ldap::Ldap;
 use crate::harness::office::{Office, id_of};
+use crate::harness::python::python;
+use crate::harness::raw::{self, Raw};
 use crate::harness::server::Site;
 
 /// An application with its id and its name.
@@ -14,6 +16,7 @@ struct Application {
     office: Office,
     id: String,
     dn: String,
+    password: String,
     client: Ldap,
 }
 
@@ -24,7 +27,7 @@ impl Application {
         let text = |field: &str| made[field].as_str().unwrap().to_owned();
         let (dn, password) = (text("dn"), text("password"));
         let client = office.demo.ldap().bound(&dn, &password);
-        Self { id: id_of(&made), dn, client, office }
+        Self { id: id_of(&made), dn, password, client, office }
     }
 
     fn path(&self) -> String {
@@ -185,6 +188,61 @@ fn limits_that_end_a_search_and_orders_that_cannot_be_are_told() {
     assert_eq!(missed["limit"], ["there are more entries than the request's own size limit"]);
     assert_eq!(missed["order"], ["nosuch"]);
     assert_eq!(missed.len(), 2, "{missed:?}");
+}
+
+/// Binds with a control beside it, which is critical or not.
+const BESIDE_BIND: &str = "
+import sys, ldap
+from ldap.controls import RequestControl
+uri, dn, password = sys.argv[1:]
+def bind(number, critical, password):
+    client = ldap.initialize(uri)
+    try:
+        asked = client.simple_bind(dn, password, serverctrls=[RequestControl(number, critical)])
+        client.result(asked)
+        print('bound')
+    except ldap.LDAPError as refused:
+        print(type(refused).__name__)
+    client.unbind_s()
+bind('1.2.3.7', False, password)
+bind('1.2.3.8', False, password)
+bind('1.2.3.9', False, 'wrong')
+bind('1.2.3.10', True, 'never looked at')
+";
+
+#[test]
+fn controls_beside_a_bind_are_told_of_whom_it_proved_or_of_the_name_that_it_was_refused_to() {
+    let app = Application::new();
+    let (uri, password) = (format!("ldap://{}", app.office.demo.ldap), &app.password);
+    let said = python(BESIDE_BIND, [&uri, &app.dn, password]);
+    let expected = "bound\nbound\nINVALID_CREDENTIALS\nUNAVAILABLE_CRITICAL_EXTENSION\n";
+    assert_eq!((said.code, said.stdout.as_str()), (0, expected), "{said:?}");
+    // What was refused by its name is told a moment after it was answered.
+    let is_told = |_: &usize| app.missed()["control"].contains(&"1.2.3.10".to_owned());
+    assert!((0..10_000).find(is_told).is_some(), "{:?}", app.missed());
+    let missed = app.missed();
+    assert_eq!(missed["control"], ["1.2.3.10", "1.2.3.7", "1.2.3.8"]);
+    assert_eq!(missed["bind"], ["the password is wrong"]);
+    assert_eq!(missed.len(), 2, "{missed:?}");
+}
+
+#[test]
+fn what_came_in_one_piece_with_the_end_or_with_another_bind_is_told() {
+    let app = Application::new();
+    let office = &app.office;
+    office.user("ada", "correct horse battery");
+    let ada = raw::bind(3, &office.user_dn("ada"), "correct horse battery");
+    let search = |control: &str| {
+        let operation = raw::search_operation(&office.base, 0, raw::present("objectClass"));
+        raw::with_control(2, operation, control, false)
+    };
+    let mut raw = Raw::bound(&office.demo.ldap, &app.dn, &app.password);
+    raw.send(&[search("1.2.3.11"), raw::unbind(3)].concat());
+    raw.receive_to_end();
+    let mut raw = Raw::bound(&office.demo.ldap, &app.dn, &app.password);
+    raw.send(&[search("1.2.3.12"), ada].concat());
+    raw.receive_all_of(3);
+    assert_eq!(app.missed()["control"], ["1.2.3.11", "1.2.3.12"]);
 }
 
 #[test]

@@ -5,12 +5,15 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use crate::harness::ber::{boolean, constructed, number, octets, sequence};
+use crate::harness::ber::{self, boolean, constructed, number, octets, sequence};
 use crate::harness::demo::Demo;
 use crate::harness::ldap::{Found, Ldap};
-use crate::harness::office::Office;
+use crate::harness::office::{Office, id_of};
 use crate::harness::raw::{self, Raw};
 use crate::harness::server::Site;
+
+/// Paged results.
+const PAGED: &str = "1.2.840.113556.1.4.319";
 
 /// An office whose people have names in another order than their logins.
 fn office() -> (Office, Ldap) {
@@ -88,6 +91,9 @@ fn what_cannot_be_sorted_by_is_refused_or_left_unsorted_as_the_client_wants() {
         ("sAMAccountName", "No such attribute"),
         ("userPassword", "No such attribute"),
         ("member", "Inappropriate matching"),
+        ("uid/uid", "unwilling to perform"),
+        ("sn/uid/-surname", "unwilling to perform"),
+        ("title/2.5.4.12", "unwilling to perform"),
     ] {
         let refused = sorted(&office, &ldap, &format!("!sss={key}"));
         assert_eq!((refused.code, refused.entries.len()), (12, 0), "{key}");
@@ -101,6 +107,51 @@ fn what_cannot_be_sorted_by_is_refused_or_left_unsorted_as_the_client_wants() {
     assert_eq!(rule.code, 12);
     let rule = sorted(&office, &ldap, "!sss=sn:1.2.3.4");
     assert_eq!(rule.code, 12);
+}
+
+/// A sort control, which is critical or not, and the control of a page of one entry.
+fn sorted_page(key: &str, critical: bool, cookie: &[u8]) -> Vec<u8> {
+    let keys = sequence([sequence([octets(key)])]);
+    let sort = sequence([octets("1.2.840.113556.1.4.473"), boolean(critical), octets(keys)]);
+    let page = sequence([number(2, 1), octets(cookie)]);
+    constructed(0xa0, [sort, sequence([octets(PAGED), boolean(true), octets(page)])])
+}
+
+/// The cookie of a page, of all controls of a message.
+fn cookie_of(mut controls: &[u8]) -> Vec<u8> {
+    while let Some((_, control, rest)) = ber::split(controls) {
+        let (_, oid, value) = ber::split(control).unwrap();
+        if oid == PAGED.as_bytes() {
+            let (_, value, _) = ber::split(value).unwrap();
+            let (_, page, _) = ber::split(value).unwrap();
+            let (_, _, cookie) = ber::split(page).unwrap();
+            return ber::split(cookie).unwrap().1.to_vec();
+        }
+        controls = rest;
+    }
+    panic!("it is no page");
+}
+
+#[test]
+fn a_later_page_that_cannot_be_sorted_any_more_is_refused_in_words() {
+    let (office, _) = office();
+    let shelf = office.make("custom-attributes", &json!({"name": "shelf", "syntax": "integer"}));
+    let account = office.make("service-accounts", &json!({"name": "pages"}));
+    let text = |field: &str| account[field].as_str().unwrap();
+    let mut raw = Raw::bound(&office.demo.ldap, text("dn"), text("password"));
+    let mut page = |id: i64, cookie: &[u8]| {
+        let operation = raw::search_operation(&office.base, 2, raw::present("sn"));
+        raw.send(&sequence([number(2, id), operation, sorted_page("shelf", false, cookie)]));
+        raw.receive_all_of_with_controls(id)
+    };
+    let (first, controls) = page(2, b"");
+    assert_eq!((first.len(), first.last().unwrap().code()), (2, 0), "{first:?}");
+    let cookie = cookie_of(&controls.unwrap());
+    assert_ne!(cookie, b"");
+    office.act("DELETE", &format!("custom-attributes/{}", id_of(&shelf)), None);
+    let (refused, _) = page(3, &cookie);
+    assert_eq!((refused.len(), refused[0].code()), (1, 53), "{refused:?}");
+    assert_eq!(refused[0].words().1, "the pages before came sorted, and this one cannot be");
 }
 
 #[test]
@@ -217,6 +268,30 @@ fn a_view_needs_an_order() {
     assert_eq!((messages.len(), messages[0].code()), (1, 76), "virtualListViewError");
     // sortControlMissing
     assert!(controls.unwrap().ends_with(&[0x0a, 0x01, 60]));
+}
+
+#[test]
+fn a_view_with_a_context_that_was_never_given_is_refused() {
+    let demo = Demo::shared();
+    let (acme, account) = (demo.acme(), &demo.acme().service_account);
+    let mut raw = Raw::bound(&demo.ldap, &account.dn, &account.password);
+    let target = || constructed(0xa0, [number(2, 1), number(2, 0)]);
+    let keys = || sequence([sequence([octets("uid")])]);
+    let base = acme.base.as_str();
+    let cases = [(base, 2, "", 0, 2), (base, 2, "kept", 76, 1), ("", 0, "kept", 76, 1)];
+    for (id, (base, scope, context, code, count)) in (2..).zip(cases) {
+        let value = sequence([number(2, 0), number(2, 0), target(), octets(context)]);
+        let sort = sequence([octets("1.2.840.113556.1.4.473"), boolean(true), octets(keys())]);
+        let view = sequence([octets("2.16.840.1.113730.3.4.9"), boolean(true), octets(value)]);
+        let operation = raw::search_operation(base, scope, raw::present("objectClass"));
+        raw.send(&sequence([number(2, id), operation, constructed(0xa0, [sort, view])]));
+        let (messages, controls) = raw.receive_all_of_with_controls(id);
+        let ended = messages.last().unwrap();
+        assert_eq!((messages.len(), ended.code()), (count, code), "{base:?} {context}");
+        // protocolError, or success.
+        let result = if code == 0 { 0 } else { 2 };
+        assert!(controls.unwrap().ends_with(&number(0x0a, result)), "{base:?} {context}");
+    }
 }
 
 #[test]

@@ -271,6 +271,47 @@ print(connection.extend.standard.who_am_i())
 }
 
 #[test]
+fn python_ldap3_hears_that_the_account_is_locked_beside_its_certificate() {
+    let office = Office::new();
+    let authority = Authority::new("acme");
+    trust(&office, &authority, "user_by_common_name");
+    office.user("ada", "correct horse battery");
+    let ada = authority.issue(&Holder { common_name: "ada", ..Holder::default() });
+    let script = "
+import ssl, sys, ldap3
+uri, ca_file, dn, certificate, key, *asked = sys.argv[1:]
+tls = ldap3.Tls(ca_certs_file=ca_file, validate=ssl.CERT_REQUIRED,
+    local_certificate_file=certificate, local_private_key_file=key)
+server = ldap3.Server(uri, use_ssl=True, tls=tls)
+connection = ldap3.Connection(server, authentication=ldap3.SASL, sasl_mechanism='EXTERNAL',
+    sasl_credentials='dn:' + dn)
+connection.bind(read_server_info=False, controls=[(oid, False, None) for oid in asked])
+told = connection.result.get('controls', {})
+print(connection.result['result'], [(oid, control['value'].hex()) for oid, control in told.items()])
+";
+    let (uri, dn) = (format!("ldaps://{}", office.demo.ldaps), office.user_dn("ada"));
+    let files = [ada.certificate.to_str().unwrap(), ada.key.to_str().unwrap()];
+    let known: [&str; 5] = [uri.as_str(), &office.demo.ca_file, &dn, files[0], files[1]];
+    let policy = "1.3.6.1.4.1.42.2.27.8.5.1";
+    let tried = || {
+        let [uri, ca_file, dn, certificate, key] = known;
+        let said = python(script, [uri, ca_file, dn, certificate, key, policy]);
+        assert_eq!(said.code, 0, "{said:?}");
+        said.stdout.trim().to_owned()
+    };
+    // A certificate says nothing of a password.
+    assert_eq!(tried(), format!("0 [('{policy}', '3000')]"));
+    office.set(&json!({"lockout": {"threshold": 2}, "password_policy": {"tell_locked": true}}));
+    for guess in ["guess one", "guess two"] {
+        let client = office.demo.ldap().bound(&dn, guess);
+        assert_eq!(client.who_am_i().code, 49);
+    }
+    assert_eq!(tried(), format!("49 [('{policy}', '3003810101')]"), "accountLocked");
+    let said = python(script, known);
+    assert_eq!(said.stdout.trim(), "49 []", "{said:?}");
+}
+
+#[test]
 fn what_is_no_certificate_of_an_authority_is_refused_in_words() {
     let office = Office::new();
     let tried = |certificate: &str| {

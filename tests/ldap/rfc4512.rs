@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::harness::demo::Demo;
-use crate::harness::ldap::Transport;
+use crate::harness::ldap::{Ldap, Transport};
 use crate::harness::office::{Office, id_of};
 use crate::harness::python::python;
 
@@ -257,4 +257,46 @@ except ldap3.core.exceptions.LDAPAttributeError:
     assert_eq!(said.code, 0, "{said:?}");
     assert!(said.stdout.starts_with("ada "), "{said:?}");
     assert!(said.stdout.contains(" True\n") && said.stdout.ends_with("checked\n"), "{said:?}");
+}
+
+#[test]
+fn has_subordinates_is_true_of_the_base_and_where_the_caller_sees_somebody() {
+    let office = Office::new();
+    let everything = office.ldap();
+    let all = ["dc", "people", "groups", "services"];
+    let has = |client: &Ldap, expected: &[&str]| {
+        let name = |at: usize| match all[at] {
+            "dc" => office.base.clone(),
+            unit => format!("ou={unit},{}", office.base),
+        };
+        let said = |truth: &str| -> Vec<&str> {
+            let is_so = |at: &usize| {
+                let dn = name(*at);
+                let shown = client.search(&dn, "base", ALL, &["hasSubordinates"]);
+                let shown = shown.only().value("hasSubordinates") == truth;
+                let tested = format!("(hasSubordinates={truth})");
+                let found = !client.search(&dn, "base", &tested, &["1.1"]).names().is_empty();
+                let compared = client.compare(&dn, &format!("hasSubordinates:{truth}")).code == 6;
+                assert_eq!((found, compared), (shown, shown), "{dn} {truth}");
+                shown
+            };
+            (0..all.len()).filter(is_so).map(|at| all[at]).collect()
+        };
+        let others: Vec<&str> = all.into_iter().filter(|it| !expected.contains(it)).collect();
+        assert_eq!((said("TRUE"), said("FALSE")), (expected.to_vec(), others));
+    };
+    // The application itself stands there.
+    has(&everything, &["dc", "services"]);
+    let ada = office.user("ada", "a long word of hers");
+    has(&everything, &["dc", "people", "services"]);
+    let crew = office.group("crew", &[], &[]);
+    has(&everything, &all);
+    let (_, narrow) = office.application("narrow", &json!({"groups": [crew]}));
+    has(&narrow, &["dc", "groups", "services"]);
+    let oneself = office.ldap_as("ada", "a long word of hers");
+    has(&oneself, &["dc", "people"]);
+    office.set(&json!({"users_see_people": true}));
+    has(&oneself, &["dc", "people", "groups"]);
+    office.act("DELETE", &format!("users/{ada}"), None);
+    has(&everything, &["dc", "groups", "services"]);
 }

@@ -394,6 +394,7 @@ impl Caller {
             ldap::Missed::Operation(name) => self.noting().note(Missed::Operation, name),
             ldap::Missed::Write(name) => self.noting().note(Missed::Change, name),
             ldap::Missed::Protection(name) => self.overheard(name),
+            ldap::Missed::Refused(name, controls) => self.refused(name, controls),
         }
     }
 

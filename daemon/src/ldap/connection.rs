@@ -124,13 +124,13 @@ impl Connection {
     async fn work(&mut self) -> Flow {
         loop {
             while let Some(command) = self.session.next() {
+                // Before the command is done, which may end the connection or make it somebody else's.
+                self.take_missed();
                 if let Flow::End = self.obey(command).await {
                     return Flow::End;
                 }
             }
-            for missed in self.session.missed() {
-                self.caller.missed(&missed);
-            }
+            self.take_missed();
             self.count_turned_away();
             if self.session.output().is_empty() {
                 return Flow::GoOn;
@@ -241,6 +241,13 @@ impl Connection {
     fn answer(&mut self, ticket: Ticket, operation: Operation, answer: Answer, now: Duration) {
         self.door.tally.ldap.answered(operation, &answer);
         self.session.answer(ticket, answer, now);
+    }
+
+    /// Takes note of what the session did not do.
+    fn take_missed(&mut self) {
+        for missed in self.session.missed() {
+            self.caller.missed(&missed);
+        }
     }
 
     fn count_turned_away(&mut self) {

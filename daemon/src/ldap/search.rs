@@ -11,18 +11,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use directory::Error;
-use directory::records::Organization;
 use directory::search::{
     Ended, EntryId, EntrySet, Filter, Found, Kind, Kinds, Position, SearchGrant, Searching, Truth,
     Visit,
 };
-use ldap::{Answer, EntryWriter, Outcome, ResultCode, Scope, SearchRequest, Stop};
+use ldap::{Answer, EntryWriter, Outcome, ResultCode, Scope, SearchRequest, Selection, Stop};
 
 use super::SearchLimits;
 use super::aim::Aim;
 use super::replies::{absent, too_many_references};
 use super::view::{self, Container, Named, Naming, Place, Target, TargetError, custom, translate};
 use crate::clock::Clock;
+
+const SORTED_BEFORE: &str = "the pages before came sorted, and this one cannot be";
 
 /// A search that writes entries.
 pub(super) struct Running {
@@ -139,7 +140,6 @@ fn begin_among(
     terms: Terms,
     among: Option<&EntrySet>,
 ) -> Result<Begin, Error> {
-    let record = grant.own_organization()?;
     let (base, naming) = (&aim.base, &aim.naming);
     let target = match &aim.target {
         Ok(target) => target,
@@ -151,7 +151,7 @@ fn begin_among(
         return Ok(answered(too_many_references()));
     };
     let Some(from) = Cursor::of(request) else {
-        return Ok(answered(Outcome::code(ResultCode::UnwillingToPerform)));
+        return Ok(answered(Outcome::new(ResultCode::UnwillingToPerform, SORTED_BEFORE)));
     };
     let scope = if base.is_root() && request.scope == Scope::One {
         // The one entry below the root.
@@ -175,7 +175,7 @@ fn begin_among(
         return Ok(Begin::Running(running));
     }
     if filter.may_match(Kind::Container) {
-        running.gather(&reach.places, record, &filter)?;
+        running.gather(grant, (&reach.places, &filter), &request.selection)?;
     }
     let look_through = running.terms.look_through;
     let searching = grant.search(reach.kinds, filter, from.position, look_through)?;
@@ -352,13 +352,17 @@ impl Running {
     /// Keeps the places that match, but for those that earlier pages have shown.
     fn gather(
         &mut self,
-        places: &[Option<&'static Container>],
-        record: &Organization,
-        filter: &Filter,
+        grant: &SearchGrant<'_, '_>,
+        (places, filter): (&[Option<&'static Container>], &Filter),
+        selection: &Selection,
     ) -> Result<(), Error> {
+        let record = grant.own_organization()?;
         for container in places {
-            let place = Place::of(record, &self.naming, *container);
+            let mut place = Place::of(record, &self.naming, *container);
             if place.matches(filter)? {
+                if view::tells_what_is_below(selection) {
+                    place.look_below(grant)?;
+                }
                 self.places.push_back(place);
             }
         }

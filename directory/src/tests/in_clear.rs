@@ -1,9 +1,11 @@
 //! Passwords that came in clear.
 
 use super::authentication::reasons;
+use super::search::account;
 use super::world::{RIGHT, World, accepted};
+use crate::access::{Identity, View};
 use crate::authentication::{Channel, Door, Outcome, Request, Who};
-use crate::records::Settings;
+use crate::records::{Settings, Visibility};
 
 #[test]
 fn an_organization_that_demands_tls_looks_at_no_password_that_came_in_clear() {
@@ -52,4 +54,34 @@ fn whoever_comes_in_clear_again_and_again_hides_nobody_else() {
     assert_eq!(reasons(&world, acme, 1), [counted]);
     come("192.0.2.1", 1);
     assert_eq!(heard(), 12, "another minute has begun");
+}
+
+#[test]
+fn controls_that_nobody_knows_are_noted_of_a_service_account_and_no_storm_hides_what_else_is() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    world.user(acme, "ada");
+    let actor = account(&world, acme, "wiki", Visibility::Everything);
+    let Some(Identity::ServiceAccount(account)) = actor.identity() else { panic!("{actor:?}") };
+    let come = |who: Who, control: String, source: &str| {
+        let by = (source.parse().unwrap(), world.now());
+        world.directory.note_unknown_controls(acme, who, &[control], by).unwrap();
+    };
+    let noted = || -> Vec<String> {
+        let reading = world.directory.read(world.top()).unwrap();
+        let lines = reading.authorize::<View>(acme).unwrap().recorded(account).unwrap();
+        lines.into_iter().map(|line| line.text).collect()
+    };
+    let wiki = || Who::ServiceAccount("wiki".into());
+    come(Who::User("ada".into()), "1.2.3".into(), "192.0.2.1");
+    come(Who::ServiceAccount("other".into()), "1.2.3".into(), "192.0.2.1");
+    assert_eq!(noted(), [""; 0]);
+    (0..100).for_each(|number| come(wiki(), format!("1.2.{number}"), "192.0.2.1"));
+    assert_eq!(noted().len(), 10);
+    come(wiki(), "1.3".into(), "192.0.2.2");
+    assert!(noted().contains(&"1.3".to_owned()));
+    world.pass(60_000);
+    world.directory.tell_untold_failures(world.now());
+    come(wiki(), "1.4".into(), "192.0.2.1");
+    assert!(noted().contains(&"1.4".to_owned()), "another minute has begun");
 }

@@ -39,8 +39,12 @@ pub enum Command {
 /// What a client asked for and a session does not do by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Missed {
-    /// A control of this number, which is not known beside that operation.
+    /// A control of this number, which is not known beside that operation. One beside a Bind is told
+    /// when that has succeeded.
     Control(String),
+    /// To be bound by this name with controls of these numbers, which are not known there, one of them
+    /// critical.
+    Refused(String, Vec<String>),
     /// An extended operation of this number.
     Operation(String),
     /// A change, by the name of its operation.

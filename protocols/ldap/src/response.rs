@@ -40,6 +40,20 @@ pub(crate) fn extended(
     message(output, id, |output| body(output, EXTENDED_RESPONSE, outcome, extension));
 }
 
+/// Appends an extended response with the controls that `fill` puts beside it.
+pub(crate) fn extended_with_controls(
+    output: &mut BytesMut,
+    id: u32,
+    outcome: &Outcome,
+    extension: Extension<'_>,
+    fill: impl FnOnce(&mut ControlWriter<'_>),
+) {
+    message(output, id, |output| {
+        body(output, EXTENDED_RESPONSE, outcome, extension);
+        beside(output, fill);
+    });
+}
+
 /// Appends an intermediate response (RFC 4511 section 4.13).
 pub(crate) fn intermediate(
     output: &mut BytesMut,

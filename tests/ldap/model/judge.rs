@@ -310,7 +310,7 @@ impl Judge<'_> {
                 None => self.equal(kind, value, &part),
                 Some(rule) => self.by_rule(kind, rule, value, &part),
             };
-            so == Some(true) && wanted.is_none_or(|wanted| wanted.name == kind.name)
+            so == Some(true) && wanted.is_none_or(|wanted| self.types.is_a(kind, wanted))
         })
     }
 

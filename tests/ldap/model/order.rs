@@ -62,6 +62,7 @@ const VIEW: &str = "2.16.840.1.113730.3.4.9";
 const UNAVAILABLE_CRITICAL_EXTENSION: i64 = 12;
 const NO_SUCH_ATTRIBUTE: i64 = 16;
 const INAPPROPRIATE_MATCHING: i64 = 18;
+const UNWILLING_TO_PERFORM: i64 = 53;
 const OFFSET_RANGE_ERROR: i64 = 61;
 const VIRTUAL_LIST_VIEW_ERROR: i64 = 76;
 
@@ -308,7 +309,7 @@ impl Play {
         }
         let keys: Result<Vec<Sorted<'_>>, i64> =
             order.keys.iter().map(|key| self.sorted(key)).collect();
-        let keys = match keys {
+        let keys = match keys.and_then(once_each) {
             Ok(keys) => keys,
             Err(code) if order.part.is_some() => {
                 return listed.refuses(VIRTUAL_LIST_VIEW_ERROR, code);
@@ -356,6 +357,14 @@ impl Play {
         let rule = rule_of(kind, key.rule.as_deref()).ok_or(INAPPROPRIATE_MATCHING)?;
         Ok(Sorted { kind, rule, reverse: key.reverse })
     }
+}
+
+/// No type is sorted by twice (RFC 2891 section 1.1).
+fn once_each(keys: Vec<Sorted<'_>>) -> Result<Vec<Sorted<'_>>, i64> {
+    let twice = |(place, key): (usize, &Sorted<'_>)| {
+        keys[..place].iter().any(|other| other.kind.name == key.kind.name)
+    };
+    if keys.iter().enumerate().any(twice) { Err(UNWILLING_TO_PERFORM) } else { Ok(keys) }
 }
 
 /// How sorting went is said, unless nothing came (RFC 2891 section 2).

@@ -108,7 +108,6 @@ pub(super) fn of(view: View, base: &Name, title: &str) -> Vec<Entry> {
         places.push((name, shown));
     }
     let finished = places.into_iter().map(|(name, mut shown)| {
-        put(&mut shown, "hasSubordinates", &["TRUE"]);
         operational(&mut shown, &name);
         Entry { name, shown, nested: Shown::new() }
     });
@@ -119,6 +118,15 @@ fn operational(shown: &mut Shown, name: &Name) {
     let structural = shown[0].1[0].clone();
     shown.push(("structuralObjectClass".to_owned(), vec![structural]));
     put(shown, "entryDN", &[&name::spell(name)]);
+}
+
+/// Puts which of all entries that the caller sees have others below them.
+pub(super) fn put_subordinates(entries: &mut [Entry]) {
+    let above: Vec<Name> = entries.iter().map(|entry| entry.name[1..].to_vec()).collect();
+    for entry in entries {
+        let some = above.contains(&entry.name);
+        put(&mut entry.shown, "hasSubordinates", &[if some { "TRUE" } else { "FALSE" }]);
+    }
 }
 
 /// What a user shows, groups and own attributes left out.
@@ -293,7 +301,6 @@ pub(super) fn finish(
     if is_domain(view) {
         put(&mut shown, "distinguishedName", &[&name::spell(&name)]);
     }
-    put(&mut shown, "hasSubordinates", &["FALSE"]);
     operational(&mut shown, &name);
     shown.retain(|(_, values)| !values.is_empty());
     Entry { name, shown, nested }

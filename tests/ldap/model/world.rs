@@ -301,6 +301,7 @@ impl World {
         let services = self.services.iter().take(services);
         entries.extend(services.map(|told| service(view, &base, told)));
         entries.extend(self.device_entries(view, &base));
+        super::places::put_subordinates(&mut entries);
         let subschema = self.subschema(view).into_bytes();
         for entry in &mut entries {
             entry.shown.push(("subschemaSubentry".to_owned(), vec![subschema.clone()]));

@@ -77,12 +77,23 @@ fn names_are_compared_by_the_rule_that_is_named() {
         ("(dc:dn:caseIgnoreSubstringsMatch:=\\2aAMPLE)".to_owned(), true),
         ("(:dn:caseIgnoreSubstringsMatch:=\\2aEOPL\\2a)".to_owned(), true),
         ("(:dn:caseExactSubstringsMatch:=\\2aEOPL\\2a)".to_owned(), false),
+        // `ou` is a subtype of `name`.
+        ("(name:dn:=People)".to_owned(), true),
+        ("(name:dn:caseExactMatch:=People)".to_owned(), false),
+        ("(cn:dn:=people)".to_owned(), false),
         ("(ou:dn:2.4.6.8.10:=people)".to_owned(), false),
         ("(!(ou:dn:2.4.6.8.10:=people))".to_owned(), false),
     ] {
         let filter = format!("(&{test}(objectClass=person))");
         let expected = if is_so { vec![ada.as_str()] } else { Vec::new() };
         assert_eq!(office.find(&client, &filter, &["1.1"]).names(), expected, "{filter}");
+    }
+    // Domain controllers have `name` apart.
+    office.lay_out("active_directory");
+    for (test, count) in [("(name:dn:=users)", 0), ("(cn:dn:=users)", 1)] {
+        let filter = format!("(&{test}(objectClass=person))");
+        let found = office.find(&client, &filter, &["1.1"]);
+        assert_eq!((found.code, found.entries.len()), (0, count), "{filter}");
     }
 }
 

@@ -16,12 +16,22 @@ pub(super) struct Consumer {
 impl Consumer {
     /// Begins, with a new connection; `mode` as RFC 4533 names it.
     pub(super) fn new(mode: &str, office: &Office, who: &(String, String), filter: &str) -> Self {
+        Self::limited((mode, "0"), office, who, filter)
+    }
+
+    /// The same with a size limit.
+    pub(super) fn limited(
+        (mode, limit): (&str, &str),
+        office: &Office,
+        who: &(String, String),
+        filter: &str,
+    ) -> Self {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("ldap/rfc4533/follow.py");
         let uri = format!("ldap://{}", office.demo.ldap);
         let (dn, password) = who;
         let mut child = Command::new("/usr/bin/python3")
             .arg(script)
-            .args([mode, &uri, dn, password, &office.base, filter])
+            .args([mode, &uri, dn, password, &office.base, filter, limit])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -35,6 +45,11 @@ impl Consumer {
     pub(super) fn poll(&mut self) -> Vec<String> {
         self.input.as_mut().unwrap().write_all(b"poll\n").unwrap();
         self.said_until(|said| said.starts_with("copy"))
+    }
+
+    /// Comes back to stay, after the first poll of a consumer that does both.
+    pub(super) fn stay(&mut self) {
+        self.input.as_mut().unwrap().write_all(b"stay\n").unwrap();
     }
 
     /// What is said until something is.

@@ -1,6 +1,7 @@
-"""Keeps a copy by python-ldap's consumer. The first argument says how (refreshOnly or
-refreshAndPersist); then come the address, a name and its password, the base and a filter. Polls once
-for each line of input, or for as long as there is input. Prints one fact a line."""
+"""Keeps a copy by python-ldap's consumer. The first argument says how (refreshOnly,
+refreshAndPersist, or first the one and then the other); then come the address, a name and its password, the base, a filter and a size
+limit, which is 0 for none. Polls once for each line of input, or for as long as there is input; of both, once for the first line, and with what
+that gave for as long as there is input after another one. Prints one fact a line."""
 
 import sys
 import threading
@@ -10,7 +11,7 @@ import ldap
 import ldap.ldapobject
 import ldap.syncrepl
 
-mode, uri, dn, password, base, condition = sys.argv[1:]
+mode, uri, dn, password, base, condition, limit = sys.argv[1:]
 
 
 class Consumer(ldap.ldapobject.SimpleLDAPObject, ldap.syncrepl.SyncreplConsumer):
@@ -56,8 +57,13 @@ def say(*words):
     print(*words, flush=True)
 
 
+def search(ours, mode):
+    asked = {"mode": mode, "filterstr": condition, "sizelimit": int(limit)}
+    return ours.syncrepl_search(base, ldap.SCOPE_SUBTREE, **asked)
+
+
 def once(ours):
-    sent = ours.syncrepl_search(base, ldap.SCOPE_SUBTREE, mode=mode, filterstr=condition)
+    sent = search(ours, "refreshOnly")
     while ours.syncrepl_poll(sent, timeout=30):
         pass
     say("copy", *sorted(ours.copy.values()))
@@ -66,7 +72,7 @@ def once(ours):
 def stay(ours):
     over = threading.Event()
     threading.Thread(target=lambda: (sys.stdin.read(), over.set()), daemon=True).start()
-    sent = ours.syncrepl_search(base, ldap.SCOPE_SUBTREE, mode=mode, filterstr=condition)
+    sent = search(ours, "refreshAndPersist")
     while not over.is_set():
         try:
             if not ours.syncrepl_poll(sent, timeout=0.1):
@@ -87,4 +93,8 @@ if mode == "refreshOnly":
     for _ in sys.stdin:
         once(consumer)
 else:
+    if mode != "refreshAndPersist":
+        sys.stdin.readline()
+        once(consumer)
+        sys.stdin.readline()
     stay(consumer)

@@ -15,6 +15,8 @@ use crate::harness::raw::{self, Raw};
 use crate::harness::server::Site;
 
 const STAY: &str = "refreshAndPersist";
+/// Polls, and comes back with the cookie to stay.
+const COME_BACK: &str = "both";
 
 /// A copy that is complete.
 fn refreshed(office: &Office, who: &(String, String), filter: &str) -> Consumer {
@@ -74,6 +76,61 @@ fn who_does_not_match_or_is_not_seen_any_more_is_gone_for_who_stays() {
     said.retain(|said| said != "changed uid=cyd");
     assert_eq!(said, ["new uid=dan", "gone uid=cyd"]);
     assert_eq!(copy.cancel(), ["cancelled"]);
+}
+
+#[test]
+fn section_3_9_who_comes_back_to_stay_is_told_what_changed_alone() {
+    let office = Office::new();
+    let [ada, bob, cyd, dan] = ["ada", "bob", "cyd", "dan"].map(|login| hire(&office, login));
+    let mut copy = Consumer::new(COME_BACK, &office, &reader(&office), PEOPLE);
+    assert_eq!(copy.poll().last().unwrap(), "copy uid=ada uid=bob uid=cyd uid=dan");
+    entitle(&office, &ada, "Countess");
+    dismiss(&office, &bob);
+    copy.stay();
+    let said = copy.said_until(|said| said.starts_with("refreshed"));
+    assert_eq!(said, ["gone uid=bob", "changed uid=ada", "refreshed 3"], "and nobody mentioned");
+    // Those that were not told are known to be there.
+    dismiss(&office, &cyd);
+    assert_eq!(copy.next().unwrap(), "gone uid=cyd");
+    entitle(&office, &dan, "Duke");
+    assert_eq!(copy.next().unwrap(), "changed uid=dan");
+    office.make("custom-attributes", &json!({"name": "officeShoeSize", "syntax": "integer"}));
+    let anew = [copy.next().unwrap(), copy.next().unwrap()];
+    assert_eq!(anew, ["changed uid=ada", "changed uid=dan"]);
+    assert_eq!(copy.cancel(), ["cancelled"]);
+}
+
+#[test]
+fn section_3_9_who_comes_back_and_may_not_see_any_more_what_it_had_is_told_what_is_left() {
+    let office = Office::new();
+    let (ada, bob) = (hire(&office, "ada"), hire(&office, "bob"));
+    let staff = office.group("staff", &[&ada, &bob], &[]);
+    let narrow = application(&office, "narrow", &json!({"groups": [staff]}));
+    let mut copy = Consumer::new(COME_BACK, &office, &narrow, PEOPLE);
+    copy.poll();
+    change_members(&office, &staff, "remove", &bob);
+    copy.stay();
+    let said = copy.said_until(|said| said.starts_with("refreshed"));
+    assert_eq!(said, ["present 1", "gone uid=bob", "refreshed 1"]);
+    assert_eq!(copy.cancel(), ["cancelled"]);
+}
+
+#[test]
+fn section_3_5_3_a_size_limit_is_one_of_the_refresh_alone() {
+    let office = Office::new();
+    hire(&office, "ada");
+    let who = reader(&office);
+    let limited = || Consumer::limited((STAY, "1"), &office, &who, PEOPLE);
+    let mut copy = limited();
+    assert_eq!(copy.next().unwrap(), "new uid=ada");
+    copy.said_until(|said| said.starts_with("refreshed"));
+    for login in ["bob", "cyd"] {
+        hire(&office, login);
+        assert_eq!(copy.next().unwrap(), format!("new uid={login}"));
+    }
+    assert_eq!(copy.cancel(), ["cancelled"]);
+    let said = limited().said_until(|said| said.starts_with("ended") || said.starts_with("refr"));
+    assert_eq!(said.last().unwrap(), "ended SIZELIMIT_EXCEEDED", "{said:?}");
 }
 
 #[test]
@@ -150,32 +207,40 @@ fn only_so_many_searches_of_a_connection_stay_and_who_goes_makes_room() {
     assert_eq!((refreshed.id, refreshed.operation), (92, 0x79));
 }
 
-#[test]
-fn the_entry_that_a_search_begins_at_goes_and_comes_back_for_who_stays() {
-    let office = Office::new();
-    let ada = hire(&office, "ada");
-    let (dn, password) = reader(&office);
-    let mut connection = Raw::bound(&office.demo.ldap, &dn, &password);
+/// A connection on which a search stays that begins at Ada's name, and is up to date.
+fn staying_at_ada(office: &Office, who: &(String, String)) -> Raw {
+    let mut connection = Raw::bound(&office.demo.ldap, &who.0, &who.1);
     connection.send(&staying(2, &office.user_dn("ada")));
     let told = |connection: &mut Raw| connection.receive().unwrap().operation;
     assert_eq!([told(&mut connection), told(&mut connection)], [0x64, 0x79], "and refreshed");
-    dismiss(&office, &ada);
-    let gone = connection.receive().unwrap();
-    assert_eq!(gone.operation, 0x79, "ids that are gone: {gone:?}");
-    let id: Vec<u8> = ada.split('-').flat_map(octets_of).collect();
-    assert!(gone.content.windows(16).any(|window| window == id), "{gone:?}");
-    hire(&office, "ada");
-    let mut back = told(&mut connection);
-    if back == 0x79 {
-        // A cookie behind what is gone.
-        back = told(&mut connection);
-    }
-    assert_eq!(back, 0x64, "an entry");
+    connection
 }
 
-fn octets_of(digits: &str) -> Vec<u8> {
-    let pair = |at: usize| u8::from_str_radix(&digits[at..at + 2], 16).unwrap();
-    (0..digits.len()).step_by(2).map(pair).collect()
+#[test]
+fn section_3_5_1_a_search_that_stays_ends_with_the_entry_that_it_begins_at() {
+    let office = Office::new();
+    let who = reader(&office);
+    let ada = hire(&office, "ada");
+    let mut deleted = staying_at_ada(&office, &who);
+    dismiss(&office, &ada);
+    let ended = deleted.receive().unwrap();
+    assert_eq!((ended.operation, ended.code()), (0x65, 32), "{ended:?}");
+    assert_eq!(ended.words().0, format!("ou=people,{}", office.base));
+
+    let ada = hire(&office, "ada");
+    let mut renamed = staying_at_ada(&office, &who);
+    rename(&office, &ada, "countess");
+    let ended = renamed.receive().unwrap();
+    assert_eq!((ended.operation, ended.code()), (0x65, 32), "{ended:?}");
+
+    let bob = hire(&office, "ada");
+    let mut replaced = staying_at_ada(&office, &who);
+    rename(&office, &bob, "bob");
+    rename(&office, &ada, "ada");
+    let ended = replaced.receive().unwrap();
+    // Both changes may be looked at together, or one after the other.
+    assert_eq!(ended.operation, 0x65, "{ended:?}");
+    assert!([32, 4096].contains(&ended.code()), "{ended:?}");
 }
 
 #[test]

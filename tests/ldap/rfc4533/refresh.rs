@@ -7,6 +7,7 @@ use super::{
     EVERYTHING, PASSWORD, PEOPLE, application, change_members, dismiss, entitle, hire, reader,
     rename,
 };
+use crate::harness::ldap::Ldap;
 use crate::harness::office::{Office, id_of};
 
 const POLL: &str = "refreshOnly";
@@ -200,6 +201,20 @@ fn pages_order_and_views_do_not_go_with_a_copy_and_nobody_keeps_one_unnamed() {
     assert!(!group.is_empty());
     let listed = office.demo.ldap().search("", "base", EVERYTHING, &["supportedControl"]);
     assert!(listed.only().values("supportedControl").contains(&"1.3.6.1.4.1.4203.1.9.1.1"));
+}
+
+#[test]
+fn section_3_5_2_no_copy_is_kept_by_following_aliases_below_the_base() {
+    let office = Office::new();
+    hire(&office, "ada");
+    let (dn, password) = reader(&office);
+    let ldap = office.demo.ldap().bound(&dn, &password);
+    for (aliases, code) in [("never", 0), ("find", 0), ("search", 2), ("always", 2)] {
+        let plain = ldap.clone().with(["-a", aliases]);
+        let search = |client: &Ldap| client.search(&office.base, "sub", PEOPLE, &["uid"]).code;
+        assert_eq!(search(&plain), 0, "{aliases}");
+        assert_eq!(search(&plain.with(["-E", "!sync=ro"])), code, "{aliases}");
+    }
 }
 
 #[test]

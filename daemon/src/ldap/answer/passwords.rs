@@ -3,7 +3,7 @@
 use directory::Error;
 use directory::access::Actor;
 use directory::authentication::{self, ChangeOutcome, PasswordChange};
-use ldap::{Answer, Outcome, ResultCode, Security, Ticket};
+use ldap::{Answer, Outcome, PasswordNotice, ResultCode, Security, Ticket};
 
 use super::claim::{self, Claim};
 use super::{Asked, Caller, bind_first, view};
@@ -46,11 +46,12 @@ impl Caller {
         change: &ldap::PasswordChange,
         security: Security,
     ) -> Result<Asked, Error> {
-        let answered = |outcome| Ok(Asked::Answered(Answer::Result(outcome)));
         let whose = match change.user.as_ref().map(|user| self.meant(user)).transpose()? {
             None => None,
             Some(Some(whose)) => Some(whose),
-            Some(None) => return answered(view::not_yours()),
+            Some(None) => {
+                return Ok(Asked::Answered(view::changed(ChangeOutcome::NotYours)));
+            }
         };
         let octets = |password: &ldap::Password| authentication::Password::new(password.octets());
         let passwords = (
@@ -60,7 +61,9 @@ impl Caller {
         let (old, new) = match passwords {
             (Ok(old), Ok(new)) => (old, new),
             (Err(error), _) | (_, Err(error)) => {
-                return answered(Outcome::new(ResultCode::ConstraintViolation, error.to_string()));
+                let outcome = Outcome::new(ResultCode::ConstraintViolation, error.to_string());
+                let answer = Answer::Noticed(outcome, PasswordNotice::NOTHING);
+                return Ok(Asked::Answered(answer));
             }
         };
         let (actor, source, now) = (self.actor, self.source, self.now());

@@ -5,13 +5,15 @@
 //! caller may not see any more, or where the log does not tell, all entries are gone through:
 //! entries that stayed as they were are mentioned, the others told, and what is neither is gone
 //! (RFC 4533 section 3.3.1). Of whoever stays to hear of changes is kept which entries it has, one
-//! bit each; each change makes the log be read from where the client is.
+//! bit each; each change makes the log be read from where the client is. Who comes back to stay is told
+//! what changed alone, but all entries are gone through to know which it has.
 
 mod cookie;
 #[cfg(test)]
 #[path = "../../../fuzz/src/targets/cookies.rs"]
 mod fuzzed;
 mod pass;
+mod rest;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -30,6 +32,7 @@ use super::{Begin, Pause, Running, Terms, begin_among};
 use crate::clock::Clock;
 use cookie::Cookie;
 use pass::Pass;
+use rest::{Known, Rest};
 
 /// The most ids that one message tells.
 const IDS: usize = 256;
@@ -43,7 +46,11 @@ pub(in crate::ldap) struct Copy {
     cookie: Cookie,
     /// The filter follows references from entry to entry: which ones match, no change of theirs tells.
     chained: bool,
+    /// Who stays is brought up to date by going through all entries.
+    whole: bool,
     stage: Stage,
+    /// The stored entry that the search begins at, if it is one.
+    begins_at: Option<EntryId>,
     /// The commit up to which the client knows everything.
     position: u64,
     pass: Option<Pass>,
@@ -85,14 +92,17 @@ impl Copy {
         limits: &SearchLimits,
         held: Option<Held>,
     ) -> Self {
+        let chained = view::has_chain(&request.filter);
         Self {
             asker,
             aim: Arc::clone(aim),
             cookie: request.sync.as_deref().map(Cookie::read).unwrap_or_default(),
-            chained: view::has_chain(&request.filter),
+            chained,
+            whole: chained,
             request: request.clone(),
             limits: *limits,
             stage: Stage::Refresh,
+            begins_at: None,
             position: 0,
             pass: None,
             told: EntrySet::default(),
@@ -134,7 +144,16 @@ impl Copy {
                 Err(answer) => return Ok(answer),
             },
         };
-        match pass.run(self, grant, clock, writer)? {
+        let paused = match pass.know(self, (grant, clock))? {
+            Known::All => pass.run(self, grant, clock, writer)?,
+            Known::Paused(pause) => Some(pause),
+            Known::Lost => {
+                self.whole = true;
+                (self.told, self.places) = (EntrySet::default(), Vec::new());
+                return Ok(Answer::More);
+            }
+        };
+        match paused {
             None => self.end(pass, (grant, clock), writer),
             Some(Pause::Output | Pause::Turn) => {
                 self.pass = Some(pass);
@@ -181,23 +200,56 @@ impl Copy {
             // One entry is looked at as a whole.
             _ if matches!(self.aim.target, Ok(Target::Entry(_))) => false,
             None => false,
-            Some(_) => self.stage == Stage::Persist || (!self.stays() && grant.sees_by_kind()?),
+            Some(_) => self.stage == Stage::Persist || self.is_refreshed_in_part(grant)?,
         };
-        let terms = self.terms(clock);
-        let among = touched.as_ref().filter(|_| part);
-        let running = match begin_among(grant, (&self.aim, &self.request), terms, among)? {
-            Begin::Running(running) => running,
-            // The entry that it begins at is gone, with all that the client has; it may come back.
-            Begin::Answered(Answer::Result(outcome))
-                if self.stage == Stage::Persist && outcome.code == ResultCode::NoSuchObject =>
-            {
-                Running::of_nothing(&self.aim, &self.request, terms)
-            }
-            Begin::Answered(answer) => return Ok(Err(answer)),
+        let running = match self.running(grant, clock, touched.as_ref().filter(|_| part))? {
+            Ok(running) => running,
+            Err(answer) => return Ok(Err(answer)),
         };
+        if !self.begins_where_it_did(grant)? {
+            return Ok(Err(another_base()));
+        }
         let mut pass = Pass::new(running, until, (touched, gone), part);
+        if part && self.stays() && self.stage == Stage::Refresh {
+            match self.running(grant, clock, None)? {
+                Ok(running) => pass.rest = Some(Rest::new(running, until)),
+                Err(answer) => return Ok(Err(answer)),
+            }
+        }
         self.first_gone(&mut pass, grant)?;
         Ok(Ok(pass))
+    }
+
+    /// Begins to go through all entries, or through these. Ends the search also of who stays, when the
+    /// base leads to nothing any more (RFC 4533 section 3.5.1).
+    fn running(
+        &self,
+        grant: &SearchGrant<'_, '_>,
+        clock: Clock,
+        among: Option<&EntrySet>,
+    ) -> Result<Result<Box<Running>, Answer>, Error> {
+        let (asked, terms) = ((&*self.aim, &self.request), self.terms(clock));
+        Ok(match begin_among(grant, asked, terms, among)? {
+            Begin::Running(running) => Ok(running),
+            Begin::Answered(answer) => Err(answer),
+        })
+    }
+
+    /// Whether a copy is brought up to date by what may look different alone, and what is gone is named
+    /// (RFC 4533 section 3.9): what the caller had and does not see any more, nobody knows.
+    fn is_refreshed_in_part(&self, grant: &SearchGrant<'_, '_>) -> Result<bool, Error> {
+        Ok(!(self.stays() && self.whole) && grant.sees_by_kind()?)
+    }
+
+    /// Takes note of the stored entry that the search begins at; says no when the name led to another
+    /// one before (RFC 4533 section 3.5.1).
+    fn begins_where_it_did(&mut self, grant: &SearchGrant<'_, '_>) -> Result<bool, Error> {
+        let begins_at = match &self.aim.target {
+            Ok(Target::Entry(named)) => named.find(&|kind, name| grant.find(kind, name))?,
+            Ok(Target::Base | Target::Container(_)) | Err(_) => None,
+        };
+        let did = std::mem::replace(&mut self.begins_at, begins_at);
+        Ok(self.stage == Stage::Refresh || did == begins_at)
     }
 
     /// Whether the client rather hears that its cookie is of no use than everything anew.
@@ -245,9 +297,13 @@ impl Copy {
         Ok(())
     }
 
-    /// Whether the client had an entry, or may have had it.
+    /// Whether the client had an entry, or may have had it, which is all that is known of what changed
+    /// before a refresh.
     fn had(&self, entry: EntryId, grant: &SearchGrant<'_, '_>) -> Result<bool, Error> {
-        if self.stays() { Ok(self.told.contains(entry)) } else { grant.sees(entry) }
+        match self.stage {
+            Stage::Refresh => grant.sees(entry),
+            Stage::Persist => Ok(self.told.contains(entry)),
+        }
     }
 
     /// Everything was looked at: says what is gone and how far the copy is up to date.
@@ -274,6 +330,7 @@ impl Copy {
             return Ok(Answer::Result(Outcome::success()));
         }
         let told = pass.tell_ids(writer).and_then(|()| match self.stage {
+            Stage::Refresh if pass.part => writer.inform(SyncInfo::RefreshDelete(&cookie)),
             Stage::Refresh => writer.inform(SyncInfo::RefreshPresent(&cookie)),
             Stage::Persist if pass.news => writer.inform(SyncInfo::NewCookie(&cookie)),
             Stage::Persist => Ok(()),
@@ -322,8 +379,16 @@ impl Copy {
     }
 }
 
-/// Says that the client has to begin anew (RFC 4533 section 3.6).
+/// Says that the client has to begin anew (RFC 4533 section 3.8).
 fn begin_anew() -> Answer {
-    let words = "too much has changed to tell; bring the copy up to date again";
+    refresh_required("too much has changed to tell; bring the copy up to date again")
+}
+
+/// Says that the name that the search begins at is another entry's.
+fn another_base() -> Answer {
+    refresh_required("the base is the name of another entry now; bring the copy up to date again")
+}
+
+fn refresh_required(words: &'static str) -> Answer {
     Answer::Result(Outcome::new(ResultCode::SyncRefreshRequired, words))
 }

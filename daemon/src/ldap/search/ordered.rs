@@ -26,6 +26,7 @@ use crate::clock::Clock;
 const ORDERED: u8 = 0xff;
 
 const NO_ORDER: &str = "a view needs an order: add the sort control";
+const NO_CONTEXT: &str = "the context of the view is none that was given here";
 const NO_PLACE: &str = "there is no such place in the list";
 const UNSORTABLE: &str = "the entries cannot be sorted so; the sort control's response says why";
 
@@ -76,6 +77,11 @@ pub(in crate::ldap) fn begin(
         writer.viewed(ViewResult::refused(ResultCode::SortControlMissing));
         return Ok(BeginOrdered::Answered(no_view(NO_ORDER)));
     };
+    if request.view.as_ref().is_some_and(|view| view.context) {
+        // Section 6.1 of the draft.
+        writer.viewed(ViewResult::refused(ResultCode::ProtocolError));
+        return Ok(BeginOrdered::Answered(no_view(NO_CONTEXT)));
+    }
     let keys = match view::sort_keys(sort, &aim.naming, grant.schema()) {
         Ok(keys) => keys,
         Err(refusal) => {
@@ -123,6 +129,7 @@ pub(in crate::ldap) fn arrange(
     let length = u32::from(is_one);
     let place = match &view.target {
         _ if request.sort.is_none() => Err((ResultCode::SortControlMissing, NO_ORDER)),
+        _ if view.context => Err((ResultCode::ProtocolError, NO_CONTEXT)),
         Target::Offset { offset, count } => {
             place(*offset, *count, length).ok_or((ResultCode::OffsetRangeError, NO_PLACE))
         }

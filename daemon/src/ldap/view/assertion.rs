@@ -10,7 +10,7 @@ use ldap::filter::{Assertion, Substrings};
 use ldap::schema::{self, AttributeType, Matching};
 
 use super::computed;
-use super::filter::Find;
+use super::filter::{Entries, Find, Seen};
 use super::look::structural;
 use super::place::{Naming, Target};
 use super::tables::ADDRESSED;
@@ -114,8 +114,9 @@ pub(super) const fn is_missing(value: &[u8], syntax: schema::Syntax) -> bool {
 pub(super) fn equality(
     assertion: &Assertion,
     naming: &Naming,
-    find: Find<'_>,
+    entries: Entries<'_>,
 ) -> Result<Filter, directory::Error> {
+    let find = entries.find;
     let kind = match plain(&assertion.attribute, naming) {
         Ok(kind) => kind,
         Err(filter) => return Ok(filter),
@@ -136,11 +137,11 @@ pub(super) fn equality(
     match kind.name {
         "objectClass" => Ok(of_class(value, naming)),
         "structuralObjectClass" => Ok(of_structural_class(value, naming)),
-        "hasSubordinates" => Ok(match value.to_ascii_uppercase().as_str() {
-            "TRUE" => Filter::Kind(Kinds::CONTAINERS),
-            "FALSE" => Filter::Not(Box::new(Filter::Kind(Kinds::CONTAINERS))),
-            _ => Filter::Undefined,
-        }),
+        "hasSubordinates" => match value.to_ascii_uppercase().as_str() {
+            "TRUE" => with_subordinates(naming, entries.seen),
+            "FALSE" => Ok(Filter::Not(Box::new(with_subordinates(naming, entries.seen)?))),
+            _ => Ok(Filter::Undefined),
+        },
         "subschemaSubentry" => Ok(match Dn::parse(value) {
             Ok(dn) if Dn::parse(naming.subschema()).as_ref() == Ok(&dn) => Filter::always(),
             Ok(_) => Filter::never(),
@@ -385,6 +386,17 @@ fn without_uid(value: &str) -> &str {
     let bits = |bits: &str| bits.bytes().all(|bit| matches!(bit, b'0' | b'1'));
     let split = value.rsplit_once("#'").filter(|(_, end)| end.strip_suffix("'B").is_some_and(bits));
     split.map_or(value, |(name, _)| name)
+}
+
+/// The entries below which the caller sees others: the base has its containers.
+fn with_subordinates(naming: &Naming, seen: Seen<'_>) -> Result<Filter, directory::Error> {
+    let mut tests = vec![named(Some(Target::Base))];
+    for container in naming.look().tree.containers.iter().copied() {
+        if seen(container.kinds)? {
+            tests.push(named(Some(Target::Container(container))));
+        }
+    }
+    Ok(Filter::Or(tests))
 }
 
 /// The entry that a name leads to.

@@ -6,8 +6,8 @@ use directory::Time;
 use directory::records::Stamp;
 use directory::search::{Entry, Fact, Found};
 use jiff::Timestamp;
-use ldap::Attributes;
 use ldap::schema::{self, AttributeType};
+use ldap::{Attributes, Selection};
 use uuid::Uuid;
 
 use super::custom;
@@ -94,7 +94,13 @@ pub(crate) fn write_place(
     let shown: Vec<&str> = classes.iter().filter(without_domain).copied().collect();
     put(attributes, TYPES.object_class, &shown);
     put_operational(attributes, naming, dn, classes, (place.uuid, place.stamp));
-    put(attributes, TYPES.has_subordinates, &["TRUE"]);
+    let below = if place.has_subordinates { "TRUE" } else { "FALSE" };
+    put(attributes, TYPES.has_subordinates, &[below]);
+}
+
+/// Whether it is to be found out of the base and containers that are written what is below them.
+pub(crate) fn tells_what_is_below(selection: &Selection) -> bool {
+    TYPES.has_subordinates.is_some_and(|kind| selection.wants(kind))
 }
 
 /// The attribute types that entries show, looked up once. One that the schema does not have is

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use directory::Schema;
-use directory::search::{Attribute, EntryId, EntrySet, Filter, Kind, SearchGrant};
+use directory::search::{Attribute, EntryId, EntrySet, Filter, Kind, Kinds, SearchGrant};
 use ldap::Description;
 
 use super::assertion::{Relation, equality, ordering, pieces, plain, presence, text};
@@ -18,13 +18,19 @@ pub(crate) type Find<'f> = &'f dyn Fn(Kind, &str) -> Result<Option<EntryId>, dir
 pub(crate) type Chain<'f> =
     &'f dyn Fn(Attribute, EntryId) -> Result<Arc<EntrySet>, directory::Error>;
 
-/// What filters are translated over: entries by their names, and chains of references.
+/// Tells whether the caller sees some entry of these kinds.
+pub(crate) type Seen<'f> = &'f dyn Fn(Kinds) -> Result<bool, directory::Error>;
+
+/// What filters are translated over: entries by their names, chains of references, and whether there are
+/// any entries.
 #[derive(Clone, Copy)]
 pub(crate) struct Entries<'f> {
     /// Finds an entry by its name.
     pub(crate) find: Find<'f>,
     /// Follows references.
     pub(crate) chain: Chain<'f>,
+    /// Tells whether entries are seen.
+    pub(crate) seen: Seen<'f>,
 }
 
 /// Translates a filter for whoever holds a grant; what is not known becomes undefined. `None` when
@@ -40,7 +46,8 @@ pub(crate) fn translate(
     let chain: Chain<'_> = &|attribute, entry| {
         chains.follow(attribute, entry, |left| grant.chain(attribute, entry, left))
     };
-    let filter = translated(filter, naming, grant.schema(), Entries { find, chain })?;
+    let seen = &|kinds| grant.sees_some(kinds);
+    let filter = translated(filter, naming, grant.schema(), Entries { find, chain, seen })?;
     Ok((!chains.are_over()).then_some(filter))
 }
 
@@ -72,7 +79,6 @@ fn standard(
     schema: &Schema,
     entries: Entries<'_>,
 ) -> Result<Filter, directory::Error> {
-    let find = entries.find;
     let each = |parts: &[ldap::Filter]| {
         parts
             .iter()
@@ -86,7 +92,7 @@ fn standard(
             Ok(Filter::Not(Box::new(translated(inner, naming, schema, entries)?)))
         }
         ldap::Filter::Equality(assertion) | ldap::Filter::Approx(assertion) => {
-            equality(assertion, naming, find)
+            equality(assertion, naming, entries)
         }
         ldap::Filter::Substrings(substrings) => Ok(pieces(substrings, naming)),
         ldap::Filter::GreaterOrEqual(assertion) => Ok(plain(&assertion.attribute, naming)
@@ -100,7 +106,7 @@ fn standard(
                 |kind| ordering(kind, &assertion.value, naming, Relation::AtMost),
             )),
         ldap::Filter::Present(attribute) => Ok(presence(attribute, naming)),
-        ldap::Filter::Extensible(extensible) => extended(extensible, naming, find),
+        ldap::Filter::Extensible(extensible) => extended(extensible, naming, entries),
         ldap::Filter::Unknown => Ok(Filter::Undefined),
     }
 }
@@ -121,7 +127,6 @@ pub(crate) fn is_class_had(value: &[u8], naming: &Naming, schema: &Schema) -> bo
 #[cfg(test)]
 mod tests {
     use directory::records::{Layout, Profile};
-    use directory::search::Kinds;
 
     use super::*;
     use crate::ldap::view::assertion::TEXT;
@@ -141,7 +146,8 @@ mod tests {
         let filter: ldap::Filter = text.parse().unwrap();
         let find: Find<'_> = &|_, _| Ok(None);
         let chain: Chain<'_> = &|_, _| Ok(Arc::default());
-        translated(&filter, naming, &Schema::default(), Entries { find, chain }).unwrap()
+        let seen: Seen<'_> = &|kinds| Ok(kinds.contains(Kind::User));
+        translated(&filter, naming, &Schema::default(), Entries { find, chain, seen }).unwrap()
     }
 
     fn of_text(text: &str) -> Filter {
@@ -156,6 +162,27 @@ mod tests {
         assert_eq!(of_text("(entryUUID=x)"), Filter::Undefined);
         let not = Filter::Not(Box::new(Filter::Undefined));
         assert_eq!(of_text("(!(nosuch=x))"), not);
+    }
+
+    #[test]
+    fn the_base_and_where_somebody_is_seen_have_subordinates() {
+        let named = |attribute, name| {
+            Filter::And(vec![Filter::Kind(Kinds::CONTAINERS), Filter::equal(attribute, name)])
+        };
+        let present = Filter::present(Attribute::OrganizationName);
+        let base = Filter::And(vec![Filter::Kind(Kinds::CONTAINERS), present]);
+        for (layout, attribute, name) in [
+            (Layout::Rfc2307bis, Attribute::Name, "people"),
+            (Layout::ActiveDirectory, Attribute::CommonName, "users"),
+            (Layout::Jumpcloud, Attribute::Name, "Users"),
+        ] {
+            let some = Filter::Or(vec![base.clone(), named(attribute, name)]);
+            assert_eq!(in_layout(layout, "(hasSubordinates=TRUE)"), some);
+            assert_eq!(in_layout(layout, "(hasSubordinates:booleanMatch:=true)"), some);
+            let none = Filter::Not(Box::new(some));
+            assert_eq!(in_layout(layout, "(hasSubordinates=FALSE)"), none);
+        }
+        assert_eq!(of_text("(hasSubordinates=no)"), Filter::Undefined);
     }
 
     #[test]

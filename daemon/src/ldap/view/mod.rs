@@ -24,9 +24,9 @@ mod ways;
 
 pub(crate) use account::Account;
 pub(crate) use claim::{Meant, Unnamed, authorization, channel, plain};
-pub(crate) use entry::{write_entry, write_place};
+pub(crate) use entry::{tells_what_is_below, write_entry, write_place};
 pub(crate) use filter::{is_class_had, is_had, translate};
-pub(crate) use password::{bound, change_first, changed, not_yours};
+pub(crate) use password::{bound, change_first, changed};
 pub(crate) use place::{Named, Naming, Place, Target, TargetError};
 pub(crate) use root_dse::{Offer, SUBSCHEMA, Special, compare_special, special, special_at};
 pub(crate) use rules::has_chain;

@@ -96,7 +96,7 @@ pub(crate) fn changed(outcome: ChangeOutcome) -> Answer {
 
 /// Answers a change that is not of the connection's own password; the same whether there is such
 /// an entry or not.
-pub(crate) fn not_yours() -> Outcome {
+fn not_yours() -> Outcome {
     let words =
         "over LDAP users change their own password; all others are changed through the admin API";
     Outcome::new(ResultCode::UnwillingToPerform, words)

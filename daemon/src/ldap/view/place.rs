@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use directory::Time;
 use directory::records::{Organization, Stamp};
-use directory::search::{Attribute, Entry, EntryId, Fact, Facts, Filter, Kind};
+use directory::search::{Attribute, Entry, EntryId, Fact, Facts, Filter, Kind, SearchGrant};
 use ldap::dn::{Dn, escape_value};
-use ldap::schema::{AttributeType, Served};
+use ldap::schema::{self, AttributeType, Served};
 use uuid::Uuid;
 
 use super::filter::Find;
@@ -189,12 +189,16 @@ impl Naming {
         self.base.rdn().and_then(ldap::dn::Rdn::single).unwrap_or_default()
     }
 
-    /// The values of a type among the base's RDNs, as they are shown: bases are in lower case and without
-    /// escapes.
+    /// The values of a type and its subtypes among the base's RDNs, as they are shown: bases are in lower
+    /// case and without escapes.
     pub(super) fn base_values(&self, kind: &AttributeType) -> impl Iterator<Item = Cow<'_, str>> {
-        let kind = kind.name.to_ascii_lowercase();
         let parts = self.base.rdns().flat_map(ldap::dn::Rdn::parts);
-        parts.filter_map(move |(of, value)| (of == kind).then_some(value))
+        parts.filter_map(move |(of, value)| self.is_named_by(of, kind).then_some(value))
+    }
+
+    /// Whether the type of an RDN is this one, or a subtype of it.
+    pub(super) fn is_named_by(&self, of: &str, kind: &AttributeType) -> bool {
+        schema::attribute(of).is_some_and(|of| of.is_a_in(kind, self.look.vocabulary))
     }
 }
 
@@ -231,6 +235,8 @@ pub(crate) struct Place {
     pub(crate) organization: Vec<String>,
     /// The first label of the base, when it is a domain.
     pub(crate) label: Option<String>,
+    /// Whether the caller sees something below it, once [looked for](Self::look_below).
+    pub(crate) has_subordinates: bool,
 }
 
 impl Place {
@@ -257,7 +263,19 @@ impl Place {
             stamp: organization.stamp,
             organization: called,
             label: (kind == "dc").then(|| value.into_owned()),
+            has_subordinates: true,
         }
+    }
+
+    /// Finds out whether the caller sees something below it: below the base there are its containers.
+    pub(crate) fn look_below(
+        &mut self,
+        grant: &SearchGrant<'_, '_>,
+    ) -> Result<(), directory::Error> {
+        if let Some(container) = self.container {
+            self.has_subordinates = grant.sees_some(container.kinds)?;
+        }
+        Ok(())
     }
 
     /// The entry's name.

@@ -8,8 +8,8 @@ use ldap::schema::{AttributeType, MatchingRule, RuleUse};
 use super::place::Naming;
 use super::rules::text_by_rule;
 
-/// A test of the RDNs above an entry's own, which is an attribute anyway: by this rule, or by the type's
-/// own where there is none.
+/// A test of the RDNs above an entry's own, which is an attribute anyway, by a type and its subtypes: by
+/// this rule, or by the type's own where there is none.
 pub(super) fn above(
     kind: &AttributeType,
     rule: Option<&MatchingRule>,
@@ -30,7 +30,7 @@ pub(super) fn above(
     }
     let mut tests = Vec::new();
     for container in naming.look().tree.containers {
-        if container.naming == kind.name && fits(container.name)? {
+        if naming.is_named_by(container.naming, kind) && fits(container.name)? {
             tests.push(Filter::And(vec![
                 Filter::Kind(Kinds::CONTAINERS),
                 Filter::equal(container.attribute(), container.name),
@@ -114,6 +114,24 @@ mod tests {
         ] {
             assert_eq!(named(rule, value), Filter::never(), "{rule:?} {value}");
         }
+    }
+
+    #[test]
+    fn rfc4511_4_5_1_7_7_what_is_named_by_a_subtype_is_named_by_the_type() {
+        let people = in_layout(Layout::Rfc2307bis, "ou", None, "people");
+        assert_ne!(people, Filter::never());
+        let named = |layout, kind, value| in_layout(layout, kind, None, value);
+        assert_eq!(named(Layout::Rfc2307bis, "name", "people"), people);
+        assert_eq!(named(Layout::Rfc2307bis, "cn", "people"), Filter::never());
+        // Domain controllers have `name` apart.
+        assert_eq!(named(Layout::ActiveDirectory, "name", "users"), Filter::never());
+        assert_ne!(named(Layout::ActiveDirectory, "cn", "users"), Filter::never());
+        let look = Look::of(Layout::Rfc2307bis);
+        let ways = Ways::of(Layout::Rfc2307bis, Profile::Generic);
+        let naming = Naming::under("o=acme,c=de", look, ways, uuid::Uuid::nil());
+        let by = |kind| above(schema::attribute(kind).unwrap(), None, "acme", &naming).unwrap();
+        let expected = [Filter::always(), Filter::always(), Filter::never()];
+        assert_eq!(["o", "name", "c"].map(by), expected);
     }
 
     #[test]

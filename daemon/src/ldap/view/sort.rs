@@ -2,9 +2,9 @@
 
 use directory::Schema;
 use directory::search::{Attribute, Compare, Kinds, SortKey};
-use ldap::ResultCode;
 use ldap::control::sort::{Sort, SortResult};
 use ldap::schema::{self, AttributeType, Matching, RuleUse};
+use ldap::{Description, ResultCode};
 
 use super::assertion::plain;
 use super::place::Naming;
@@ -25,7 +25,29 @@ pub(crate) fn sort_keys(
     if sort.keys.len() > KEYS {
         return Err(SortResult::refused(ResultCode::UnwillingToPerform));
     }
-    sort.keys.iter().map(|key| sort_key(key, naming, schema)).collect()
+    let keys = sort.keys.iter().map(|key| sort_key(key, naming, schema));
+    let keys: Vec<SortKey> = keys.collect::<Result<_, _>>()?;
+    match repeated(sort, schema) {
+        Some(attribute) => {
+            let attribute = Some(attribute.as_str().to_owned());
+            Err(SortResult { code: ResultCode::UnwillingToPerform, attribute })
+        }
+        None => Ok(keys),
+    }
+}
+
+/// The attribute that stands twice among the keys, by whatever name (RFC 2891 section 1.1).
+fn repeated<'s>(sort: &'s Sort, schema: &Schema) -> Option<&'s Description> {
+    let own = |attribute: &Description| custom::sorted_by(attribute, schema);
+    let is_same = |one: &Description, other: &Description| match (own(one), own(other)) {
+        (None, None) => one.kind() == other.kind(),
+        (one, other) => one == other,
+    };
+    let attributes = || sort.keys.iter().map(|key| &key.attribute);
+    let twice = |(place, attribute): &(usize, &Description)| {
+        attributes().take(*place).any(|other| is_same(other, attribute))
+    };
+    attributes().enumerate().find(twice).map(|(_, attribute)| attribute)
 }
 
 fn sort_key(

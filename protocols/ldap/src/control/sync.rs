@@ -44,6 +44,8 @@ pub enum SyncState {
 pub enum SyncInfo<'a> {
     /// The copy is up to date as far as this cookie says.
     NewCookie(&'a [u8]),
+    /// All changes so far are told and what is gone was named; changes to come follow.
+    RefreshDelete(&'a [u8]),
     /// All changes so far are told and what was not mentioned is gone; changes to come follow.
     RefreshPresent(&'a [u8]),
     /// These entries are gone.
@@ -128,13 +130,17 @@ impl EntryWriter<'_> {
         })
     }
 
-    /// Says something between entries, unless enough output is waiting.
+    /// Says something between entries, unless enough output is waiting. The client's size limit is for
+    /// entries before the end of the refresh alone (RFC 4533 section 3.5.3).
     ///
     /// # Errors
     /// [`Stop::Output`] when nothing was written.
     pub fn inform(&mut self, info: SyncInfo<'_>) -> Result<(), Stop> {
         if self.output.len() >= self.mark {
             return Err(Stop::Output);
+        }
+        if matches!(info, SyncInfo::RefreshDelete(_) | SyncInfo::RefreshPresent(_)) {
+            self.search.size_limit = 0;
         }
         response::intermediate(self.output, self.id, super::SYNC_INFO, |output| info.put(output));
         Ok(())
@@ -149,19 +155,23 @@ impl EntryWriter<'_> {
 impl SyncInfo<'_> {
     fn put(self, output: &mut BytesMut) {
         const NEW_COOKIE: u8 = 0x80;
+        const REFRESH_DELETE: u8 = 0xa1;
         const REFRESH_PRESENT: u8 = 0xa2;
         match self {
             Self::NewCookie(cookie) => ber::put(output, NEW_COOKIE, cookie),
-            Self::RefreshPresent(cookie) => {
-                // That the refresh is done with it is the default.
-                let value = ber::open(output, REFRESH_PRESENT);
-                ber::put(output, OCTET_STRING, cookie);
-                ber::close(output, value);
-            }
+            Self::RefreshDelete(cookie) => put_refreshed(output, REFRESH_DELETE, cookie),
+            Self::RefreshPresent(cookie) => put_refreshed(output, REFRESH_PRESENT, cookie),
             Self::Gone(ids) => put_ids(output, true, ids),
             Self::Present(ids) => put_ids(output, false, ids),
         }
     }
+}
+
+/// Writes the end of a refresh: that it is done is the default.
+fn put_refreshed(output: &mut BytesMut, tag: u8, cookie: &[u8]) {
+    let value = ber::open(output, tag);
+    ber::put(output, OCTET_STRING, cookie);
+    ber::close(output, value);
 }
 
 fn put_ids(output: &mut BytesMut, deletes: bool, ids: &[[u8; 16]]) {

@@ -17,6 +17,8 @@ pub struct ListView {
     pub target: Target,
     /// No other entries are wanted.
     pub critical: bool,
+    /// It comes with what some server gave its client to keep, which none of ours does.
+    pub context: bool,
 }
 
 /// What a view is about.
@@ -51,9 +53,9 @@ impl ListView {
         let mut reader = Reader::new(outer.expect(SEQUENCE)?);
         let (before, after) = (reader.number(INTEGER)?, reader.number(INTEGER)?);
         let target = Target::read(&mut reader)?;
-        // A context is given back by clients that were given one; none is given here.
-        reader.optional(ber::OCTET_STRING)?;
-        let view = Self { before, after, target, critical };
+        // An empty one says as much as none.
+        let context = reader.optional(ber::OCTET_STRING)?.unwrap_or_default();
+        let view = Self { before, after, target, critical, context: !context.is_empty() };
         if outer.is_empty() { Ok(view) } else { Err(Malformed) }
     }
 }

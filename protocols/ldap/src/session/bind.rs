@@ -8,7 +8,7 @@ use crate::envelope::Envelope;
 use crate::response;
 use crate::{CleartextBind, Command, Missed, Outcome, Question, ResultCode, Security};
 
-/// The most octets of a name whose password came in clear that is told of.
+/// The most octets of a name that is told of although nobody looked whether it is right.
 const NAME: usize = 1 << 10;
 
 impl Session {
@@ -17,6 +17,7 @@ impl Session {
     pub(super) fn bind(&mut self, id: u32, message: &[u8]) {
         self.generation += 1;
         self.bound = false;
+        self.beside_bind.clear();
         let abandoned = self.running.drain(..).map(|running| Command::Abandoned(running.ticket));
         self.commands.extend(abandoned);
         let mut controls = Controls::default();
@@ -40,6 +41,7 @@ impl Session {
             }
             Ok(Bind::External(request)) => {
                 let command = self.ask(id, message.len(), Work::Bind, Question::External(request));
+                self.want_notice(controls.password_policy);
                 return self.commands.push_back(command);
             }
             Ok(Bind::Unanswered) => {
@@ -82,8 +84,31 @@ impl Session {
         let Ok(Envelope { body, controls, .. }) = Envelope::read(message) else {
             return Err(Refusal::Malformed.into());
         };
-        *examined = self.examined(message, controls, Beside::Bind)?;
+        *examined = self
+            .examined(message, controls, Beside::Bind)
+            .inspect_err(|_| self.refused_unseen(body))?;
         Ok(request::bind(body)?)
+    }
+
+    /// A Bind is over: the controls beside it that are not known are of whoever it has proven.
+    pub(super) fn bind_is_over(&mut self, outcome: &Outcome) {
+        self.bound = outcome.code == ResultCode::Success;
+        let beside = std::mem::take(&mut self.beside_bind);
+        if self.bound {
+            beside.into_iter().for_each(|number| self.miss(Missed::Control(number)));
+        }
+    }
+
+    /// Nobody looks who somebody is who is refused for the controls beside the Bind: these are told of the
+    /// name.
+    fn refused_unseen(&mut self, body: &[u8]) {
+        let beside = std::mem::take(&mut self.beside_bind);
+        if !beside.is_empty()
+            && let Ok(Bind::Simple(request)) = request::bind(body)
+            && request.dn.as_str().len() <= NAME
+        {
+            self.miss(Missed::Refused(request.dn.as_str().to_owned(), beside));
+        }
     }
 
     /// Refuses what everybody on the way could read, whoever it names.

@@ -5,7 +5,7 @@ use bytes::BytesMut;
 use super::Session;
 use super::running::{Running, Search, Tail, Work};
 use crate::control::paged;
-use crate::response::{self, Extension};
+use crate::response::{self, ControlWriter, Extension};
 use crate::{Answer, Outcome, PasswordNotice, ResultCode, password_change};
 
 impl Session {
@@ -14,12 +14,12 @@ impl Session {
         let (id, output) = (running.id, &mut self.output);
         match (&running.work, answer) {
             (Work::Bind, Answer::Result(outcome)) => {
-                self.bound = outcome.code == ResultCode::Success;
                 response::result(output, id, response::BIND_RESPONSE, &outcome);
+                self.bind_is_over(&outcome);
             }
             (Work::Bind, Answer::Noticed(outcome, notice)) => {
-                self.bound = outcome.code == ResultCode::Success;
                 end_noticed(output, running, &outcome, notice);
+                self.bind_is_over(&outcome);
             }
             (
                 Work::Modify
@@ -32,7 +32,9 @@ impl Session {
             (Work::PasswordModify, Answer::Password(made)) => {
                 let value = password_change::response(&made);
                 let extension = Extension { name: None, value: Some(&value) };
-                response::extended(output, id, &Outcome::success(), extension);
+                let fill = policy(running.wants_notice, PasswordNotice::NOTHING);
+                let outcome = Outcome::success();
+                response::extended_with_controls(output, id, &outcome, extension, fill);
             }
             (work @ (Work::Modify | Work::PasswordModify), Answer::Result(outcome)) => {
                 response::result(output, id, work.response(), &outcome);
@@ -102,18 +104,18 @@ impl Session {
 }
 
 /// Ends an operation with what the password policy says, if the client asked.
-fn end_noticed(
-    output: &mut BytesMut,
-    running: &Running,
-    outcome: &Outcome,
-    notice: PasswordNotice,
-) {
-    let response = running.work.response();
-    response::with_controls(output, running.id, response, outcome, |beside| {
-        if running.wants_notice {
-            notice.answer(beside);
+fn end_noticed(output: &mut BytesMut, running: &Running, outcome: &Outcome, told: PasswordNotice) {
+    let (response, fill) = (running.work.response(), policy(running.wants_notice, told));
+    response::with_controls(output, running.id, response, outcome, fill);
+}
+
+/// Puts what the password policy says beside a response, if the client asked.
+pub(super) fn policy(wanted: bool, told: PasswordNotice) -> impl FnOnce(&mut ControlWriter<'_>) {
+    move |beside: &mut ControlWriter<'_>| {
+        if wanted {
+            told.answer(beside);
         }
-    });
+    }
 }
 
 /// Ends a search; a page that was asked for is then the last one.

@@ -90,6 +90,8 @@ pub struct Session {
     commands: VecDeque<Command>,
     /// What was asked for and not done; few at a time.
     missed: Vec<Missed>,
+    /// The numbers of the controls beside the last Bind that are not known there, until it is over.
+    beside_bind: Vec<String>,
     /// How many requests were refused without a question.
     turned_away: u32,
     /// Whose turn it is: a search that waited for its reader, or the next request.
@@ -136,6 +138,7 @@ impl Session {
             // is not held by thousands that are idle.
             commands: VecDeque::with_capacity(1),
             missed: Vec::new(),
+            beside_bind: Vec::new(),
             turned_away: 0,
             resume_first: true,
             running: VecDeque::with_capacity(1),
@@ -256,7 +259,8 @@ impl Session {
         })
     }
 
-    /// Takes what the client asked for since and the session did not do, for who keeps record of it.
+    /// Takes what the client asked for since and the session did not do, for who keeps record of it. It is
+    /// of whoever the client is before the next command is done.
     pub fn missed(&mut self) -> Vec<Missed> {
         std::mem::take(&mut self.missed)
     }

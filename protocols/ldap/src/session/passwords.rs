@@ -1,13 +1,13 @@
 //! Requests that may hold a password beside Bind: Modify and extended operations.
 
-use super::Session;
 use super::request::Refusal;
 use super::running::Work;
+use super::{Session, finish};
 use crate::control::{Beside, Controls};
 use crate::envelope::{Envelope, Operation};
 use crate::password_change::{self, NoChange};
 use crate::response;
-use crate::{Command, Missed, Outcome, PasswordChange, Question, ResultCode};
+use crate::{Command, Missed, Outcome, PasswordChange, PasswordNotice, Question, ResultCode};
 
 impl Session {
     /// A request that may hold a password; the caller wipes the message afterwards.
@@ -15,6 +15,7 @@ impl Session {
         let envelope = Envelope::read(message).ok()?;
         let Envelope { id, operation, body, controls } = envelope;
         let examined = self.examined(message, controls, Beside::Change);
+        let wants_notice = examined.as_ref().is_ok_and(|controls| controls.password_policy);
         let done = examined.and_then(|controls| {
             if operation == Operation::Extended {
                 self.extended(id, body, &controls)
@@ -27,7 +28,9 @@ impl Session {
             Err(outcome) => {
                 self.turn_away();
                 let response = operation.response()?;
-                response::result(&mut self.output, id, response, &outcome);
+                // Nothing was looked at of which the policy could say anything.
+                let fill = finish::policy(wants_notice, PasswordNotice::NOTHING);
+                response::with_controls(&mut self.output, id, response, &outcome, fill);
                 None
             }
         }

@@ -7,7 +7,7 @@ use super::finish::end_page;
 use super::request;
 use super::running::{Paging, Search, Work};
 use crate::control::{Controls, paged::Paged};
-use crate::{Command, Outcome, Page, Question, ResultCode, SearchRequest};
+use crate::{Command, Dereference, Outcome, Page, Question, ResultCode, SearchRequest};
 
 impl Session {
     pub(super) fn search(
@@ -80,8 +80,15 @@ impl Session {
     }
 }
 
-/// A view and pages cannot be had together, and a copy with neither of them and in no order.
+/// A view and pages cannot be had together, and a copy with neither of them, in no order and without
+/// aliases that are followed below the base (RFC 4533 section 3.5.2).
 fn compatible(request: &SearchRequest) -> Result<(), Outcome> {
+    if request.sync.is_some()
+        && matches!(request.dereference, Dereference::Searching | Dereference::Always)
+    {
+        let words = "a copy is kept without following aliases below the base";
+        return Err(Outcome::new(ResultCode::ProtocolError, words));
+    }
     let parts = request.page.is_some() || request.sort.is_some() || request.view.is_some();
     if request.sync.is_some() && parts {
         let words = "a copy is kept up to date without pages, order or views";

@@ -120,7 +120,13 @@ impl Session {
         let read = control::read(controls, beside);
         if matches!(&read, Ok(Controls { unknown: true, .. }) | Err(Unfit::Critical(_))) {
             let unknown = control::unknown(controls.unwrap_or_default(), beside);
-            unknown.for_each(|number| self.miss(Missed::Control(number)));
+            match beside {
+                // Whose they are is known when it is over.
+                Beside::Bind => self.beside_bind = unknown.collect(),
+                Beside::Search | Beside::Change | Beside::Other => {
+                    unknown.for_each(|number| self.miss(Missed::Control(number)));
+                }
+            }
         }
         read.map_err(unfit)
     }

@@ -15,7 +15,7 @@
 //! | `entry` | the directory writes an entry: its DN, then each attribute and value, by ` \| ` |
 //! | `sorted`, `viewed` | what the directory says of the order (a code and an attribute), of the view (place, length and code) |
 //! | `changed` | as `entry`, behind what became of it (`add` or `modify`); its id is 00 to 0f |
-//! | `inform`, `synchronized` | what the directory says of a copy: `present`, `gone`, or `refreshed` or `cookie` with one; a cookie and `deletes` or not |
+//! | `inform`, `synchronized` | what the directory says of a copy: `present`, `gone`, or `refreshed`, `named` (the refresh has named what is gone) or `cookie` with one; a cookie and `deletes` or not |
 //! | `wake` | `up`: something changed of which a search that waits may tell |
 //! | `answer` | the directory answers: a code, then the matched DN and a sentence, by ` \| `, or `page`, `more`, `waiting`, `identity` or `made` with a text, or `success` or so with a `notice` of the password policy |
 //! | `handshake` | `done` |
@@ -126,6 +126,7 @@ impl Exchange {
             ("inform", "present") => writer.inform(SyncInfo::Present(&[ID])),
             ("inform", "gone") => writer.inform(SyncInfo::Gone(&[ID])),
             ("inform", "refreshed") => writer.inform(SyncInfo::RefreshPresent(cookie.as_bytes())),
+            ("inform", "named") => writer.inform(SyncInfo::RefreshDelete(cookie.as_bytes())),
             ("inform", "cookie") => writer.inform(SyncInfo::NewCookie(cookie.as_bytes())),
             (_, given) => {
                 let deletes = cookie == "deletes";

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::super::super::view::{self, Naming, custom};
 use super::super::{Pause, Running, go_through};
+use super::rest::{Known, Rest};
 use super::{Copy, IDS, Stage};
 use crate::clock::Clock;
 
@@ -24,6 +25,8 @@ pub(super) struct Pass {
     pub(super) deleted: HashMap<EntryId, Uuid>,
     /// Only what may look different is looked at.
     pub(super) part: bool,
+    /// The others, where it is to be known which of them the client has.
+    pub(super) rest: Option<Rest>,
     /// What the pass has found.
     pub(super) seen: EntrySet,
     /// What it has found of what is not stored.
@@ -51,6 +54,7 @@ impl Pass {
             touched,
             deleted,
             part,
+            rest: None,
             seen: EntrySet::default(),
             places: Vec::new(),
             mentioned: Vec::new(),
@@ -61,7 +65,23 @@ impl Pass {
     }
 
     pub(super) fn looked_through(&self) -> Option<(usize, &str)> {
-        self.running.looked_through()
+        let rest = self.rest.as_ref().map(|rest| &rest.running);
+        rest.unwrap_or(&self.running).looked_through()
+    }
+
+    /// Goes through what is not told, as far as it goes.
+    ///
+    /// # Errors
+    /// When the directory fails.
+    pub(super) fn know(
+        &mut self,
+        copy: &mut Copy,
+        by: (&SearchGrant<'_, '_>, Clock),
+    ) -> Result<Known, Error> {
+        match &mut self.rest {
+            Some(rest) => rest.know(copy, by, self.touched.as_ref()),
+            None => Ok(Known::All),
+        }
     }
 
     /// Tells of entries, as far as it goes.

@@ -109,12 +109,20 @@ fn a_view_is_read_and_answered() {
     let mut connection = Connection::clear();
     let counts = [&[0x02, 0x01, 0x02][..], &[0x02, 0x01, 0x03]];
     let offset = element(0xa0, &[&[0x02, 0x01, 0x07], &[0x02, 0x01, 0x00]]);
-    let value = element(0x30, &[counts[0], counts[1], &offset, &[0x04, 0x00]]);
+    for (context, is_one) in [(&[][..], false), (&[0x04, 0x00], false), (&[0x04, 0x01, 0x00], true)]
+    {
+        let value = element(0x30, &[counts[0], counts[1], &offset, context]);
+        let control = raw(crate::control::LIST_VIEW, true, value);
+        let (ticket, request) = searched(connection.send_with(1, search(), vec![control]));
+        let target = Target::Offset { offset: 7, count: 0 };
+        let wanted = ListView { before: 2, after: 3, target, critical: true, context: is_one };
+        assert_eq!(request.view.as_deref(), Some(&wanted));
+        connection.succeed(ticket);
+        connection.read();
+    }
+    let value = element(0x30, &[counts[0], counts[1], &offset]);
     let control = raw(crate::control::LIST_VIEW, true, value);
-    let (ticket, request) = searched(connection.send_with(1, search(), vec![control]));
-    let target = Target::Offset { offset: 7, count: 0 };
-    let wanted = ListView { before: 2, after: 3, target, critical: true };
-    assert_eq!(request.view.as_deref(), Some(&wanted));
+    let (ticket, _) = searched(connection.send_with(1, search(), vec![control]));
     let result = ViewResult { position: 7, count: 300, code: ResultCode::Success };
     connection.session.entries(ticket).unwrap().viewed(result);
     connection.succeed(ticket);

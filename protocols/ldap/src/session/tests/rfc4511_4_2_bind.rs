@@ -157,3 +157,48 @@ fn the_password_policy_control_of_sssd_is_taken_though_critical() {
     let commands = Connection::clear().send_with(1, bind_request("uid=ada", "x"), vec![control]);
     assert!(matches!(commands[..], [Command::Ask(_, Question::Bind(_))]));
 }
+
+/// A control that nobody knows.
+fn unknown(oid: &str, criticality: bool) -> LdapControl {
+    LdapControl::Unknown { oid: oid.to_owned(), criticality, value: None }
+}
+
+#[test]
+fn a_control_that_is_not_known_is_told_once_it_is_known_whose_it_is() {
+    use crate::Missed;
+    let mut connection = Connection::clear();
+    for (code, told) in [
+        (ResultCode::InvalidCredentials, &[][..]),
+        (ResultCode::Success, &[Missed::Control("1.2.3".to_owned())]),
+    ] {
+        let beside = vec![unknown("1.2.3", false)];
+        let asked = connection.send_with(1, bind_request("uid=ada", "x"), beside);
+        assert_eq!(connection.session.missed(), [], "nobody knows whose it is");
+        connection.answer(ticket(&asked), Answer::Result(Outcome::code(code)));
+        assert_eq!(connection.session.missed(), told, "{code:?}");
+        connection.read();
+    }
+    // What came beside one Bind is not told of the next.
+    for anonymous in [unknown("1.2.4", false), unknown("1.2.4", true)] {
+        connection.send_with(1, bind_request("", ""), vec![anonymous]);
+        connection.bind();
+        assert_eq!(connection.session.missed(), []);
+    }
+}
+
+#[test]
+fn who_is_refused_for_a_critical_control_is_told_of_by_name() {
+    use crate::Missed;
+    let mut connection = Connection::clear();
+    let mut told = |dn: &str| {
+        let beside = vec![unknown("1.2.3", false), unknown("1.2.4", true)];
+        let asked = connection.send_with(2, bind_request(dn, "secret"), beside);
+        assert!(matches!(asked[..], [Command::Anonymous]), "{asked:?}");
+        assert_eq!(connection.read_result(), (2, 12, "bind"));
+        connection.session.missed()
+    };
+    let numbers = vec!["1.2.3".to_owned(), "1.2.4".to_owned()];
+    assert_eq!(told("uid=ada"), [Missed::Refused("uid=ada".to_owned(), numbers)]);
+    assert_eq!(told(""), []);
+    assert_eq!(told(&format!("uid={}", "x".repeat(2_000))), []);
+}

@@ -164,6 +164,50 @@ fn section_3_4_a_search_waits_until_it_is_woken() {
 }
 
 #[test]
+fn section_3_5_2_aliases_are_not_followed_below_the_base_of_a_copy() {
+    let mut connection = Connection::clear();
+    for (aliases, fits) in [
+        (LdapDerefAliases::Never, true),
+        (LdapDerefAliases::FindingBaseObj, true),
+        (LdapDerefAliases::InSearching, false),
+        (LdapDerefAliases::Always, false),
+    ] {
+        let request = || LdapSearchRequest { aliases: aliases.clone(), ..search_request() };
+        let plain = connection.send(2, LdapOp::SearchRequest(request()));
+        connection.succeed(ticket(&plain));
+        assert_eq!(connection.read_result(), (2, 0, "search"), "{aliases:?}");
+        let copy = vec![control(SyncRequestMode::RefreshOnly, None)];
+        let asked = connection.send_with(3, LdapOp::SearchRequest(request()), copy);
+        assert_eq!(asked.len(), usize::from(fits), "{aliases:?}");
+        match asked.first() {
+            Some(_) => connection.succeed(ticket(&asked)),
+            None => assert_eq!(connection.read_result(), (3, 2, "search"), "{aliases:?}"),
+        }
+        connection.read();
+    }
+}
+
+#[test]
+fn section_3_5_3_the_size_limit_ends_with_the_refresh() {
+    let mut connection = Connection::clear();
+    for (id, end) in [(2, SyncInfo::RefreshPresent(b"cake")), (3, SyncInfo::RefreshDelete(b"cake"))]
+    {
+        let request = LdapSearchRequest { sizelimit: 2, ..search_request() };
+        let copy = vec![control(SyncRequestMode::RefreshAndPersist, None)];
+        let (ticket, _) = searched(connection.send_with(id, LdapOp::SearchRequest(request), copy));
+        let mut writer = connection.session.entries(ticket).unwrap();
+        let mut tell = |state| writer.changed("cn=a,dc=acme", (state, UUID), |_| {});
+        assert_eq!([tell(SyncState::Add), tell(SyncState::Add)], [Ok(()); 2]);
+        assert_eq!(tell(SyncState::Add), Err(Stop::Size), "the refresh is limited");
+        writer.inform(SyncInfo::Gone(&[UUID])).unwrap();
+        assert_eq!(writer.room(), Err(Stop::Size), "and not over");
+        writer.inform(end).unwrap();
+        let mut tell = |state| writer.changed("cn=a,dc=acme", (state, UUID), |_| {});
+        assert_eq!([tell(SyncState::Add), tell(SyncState::Modify)], [Ok(()); 2]);
+    }
+}
+
+#[test]
 fn a_search_that_waits_ends_when_the_server_stops() {
     let mut connection = Connection::clear();
     let (ticket, _) = copied(&mut connection, SyncRequestMode::RefreshAndPersist);
