@@ -1,7 +1,8 @@
 """Keeps a copy by python-ldap's consumer. The first argument says how (refreshOnly,
-refreshAndPersist, or first the one and then the other); then come the address, a name and its password, the base, a filter and a size
-limit, which is 0 for none. Polls once for each line of input, or for as long as there is input; of both, once for the first line, and with what
-that gave for as long as there is input after another one. Prints one fact a line."""
+refreshAndPersist, or both for first the one and then the other); then come the address, a name and its
+password, the base, a filter and a size limit, which is 0 for none. Polls once for each line of input, or
+for as long as there is input; of both, once for the first line, and with the cookie of that for as long as
+there is input after another one. Prints one fact a line."""
 
 import sys
 import threading
