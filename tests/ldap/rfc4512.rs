@@ -27,7 +27,7 @@ fn section_5_1_the_root_dse_is_everybodys_on_every_kind_of_connection() {
 #[test]
 fn section_5_1_strangers_learn_of_no_organization_and_others_of_their_own() {
     let demo = Demo::shared();
-    let contexts = |client: crate::harness::ldap::Ldap| {
+    let contexts = |client: Ldap| {
         let found = client.search("", "base", ALL, &["namingContexts"]);
         let values = found.only().values("namingContexts");
         values.iter().map(|value| (*value).to_owned()).collect::<Vec<_>>()
