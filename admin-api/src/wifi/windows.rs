@@ -53,7 +53,8 @@ fn write(xml: &mut Xml, network: &Network, proof: &Proof<'_>) -> Written {
         within(xml, "MSM", None, |xml| {
             within(xml, "security", None, |xml| {
                 within(xml, "authEncryption", None, |xml| {
-                    text(xml, "authentication", "WPA2")?;
+                    let sort = if network.wpa3_only { "WPA3ENT" } else { "WPA2" };
+                    text(xml, "authentication", sort)?;
                     text(xml, "encryption", "AES")?;
                     text(xml, "useOneX", "true")
                 })?;

@@ -67,6 +67,11 @@ fn wpa_supplicant_joins_by_the_file_alone() {
         let query = format!("format=wpa_supplicant&ssid=Acme&identity=ada&method={method}");
         let file = network.file(&query);
         assert!(file.contains(inner) && file.contains("domain_match="), "{file}");
+        // WPA3-Enterprise has the hash and the protection of management frames that WPA2 leaves open.
+        let lines: Vec<&str> = file.lines().map(str::trim).collect();
+        for line in ["key_mgmt=WPA-EAP WPA-EAP-SHA256", "ieee80211w=1"] {
+            assert!(lines.contains(&line), "{line}: {file}");
+        }
         network.peer(&file, password).gets_in();
         // Whoever calls their server otherwise is nobody's network.
         let other = file.replace("radius.acme.example;wlan", "other.acme.example;x");
@@ -184,6 +189,16 @@ fn windowss_profile_names_the_authority_by_its_thumbprint_and_the_server() {
     fs::write(&file, handed.shown["wifi_profile"]["content"].as_str().unwrap()).unwrap();
     assert_eq!(ask("OneX/authMode").stdout.trim(), "machine");
     assert_eq!(ask("EapMethod/Type").stdout.trim(), "13");
+    assert_eq!(ask("authEncryption/authentication").stdout.trim(), "WPA2");
+    // A network that is WPA3-Enterprise alone.
+    let wifi = json!({"format": "windows", "ssid": "Acme", "wpa3_only": true});
+    let asked = "format=windows&method=peap&ssid=Acme&wpa3_only=true";
+    for text in [network.handed(&wifi), network.file(asked)] {
+        fs::write(&file, text).unwrap();
+        for (path, value) in [("authentication", "WPA3ENT"), ("encryption", "AES")] {
+            assert_eq!(ask(&format!("authEncryption/{path}")).stdout.trim(), value, "{path}");
+        }
+    }
 }
 
 /// What NetworkManager itself makes of a connection.
