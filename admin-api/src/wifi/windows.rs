@@ -126,7 +126,11 @@ fn peap(xml: &mut Xml, network: &Network) -> Written {
             text(xml, "RequireCryptoBinding", "false")?;
             within(xml, "PeapExtensions", None, |xml| {
                 text_in(xml, "PerformServerValidation", PEAP_2, "true")?;
-                text_in(xml, "AcceptServerName", PEAP_2, "true")
+                text_in(xml, "AcceptServerName", PEAP_2, "true")?;
+                within(xml, "IdentityPrivacy", Some(PEAP_2), |xml| {
+                    text(xml, "EnableIdentityPrivacy", "true")?;
+                    text(xml, "AnonymousUserName", ANONYMOUS)
+                })
             })
         })
     })

@@ -32,8 +32,8 @@ pub(super) fn file(network: &Network, proof: &Proof<'_>) -> File {
     if let Some(login) = login {
         block.quoted("identity", login);
     }
+    block.quoted("anonymous_identity", ANONYMOUS);
     if let Some(inner) = inner {
-        block.quoted("anonymous_identity", ANONYMOUS);
         block.quoted("phase2", inner);
     }
     block.quoted("ca_cert", "blob://ca");

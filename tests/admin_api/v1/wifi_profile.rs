@@ -59,6 +59,12 @@ impl Network {
     }
 }
 
+/// Lets a peer in that says no login to whoever listens: the name of its requests is what it says.
+fn gets_in_unnamed(peer: &Peer) {
+    let verdict = peer.gets_in();
+    assert!(verdict.says("Value: 'anonymous'"), "{}", verdict.output.stdout);
+}
+
 #[test]
 fn wpa_supplicant_joins_by_the_file_alone() {
     let network = Network::new();
@@ -72,7 +78,7 @@ fn wpa_supplicant_joins_by_the_file_alone() {
         for line in ["key_mgmt=WPA-EAP WPA-EAP-SHA256", "ieee80211w=1"] {
             assert!(lines.contains(&line), "{line}: {file}");
         }
-        network.peer(&file, password).gets_in();
+        gets_in_unnamed(&network.peer(&file, password));
         // Whoever calls their server otherwise is nobody's network.
         let other = file.replace("radius.acme.example;wlan", "other.acme.example;x");
         network.peer(&other, password).stays_out();
@@ -81,7 +87,7 @@ fn wpa_supplicant_joins_by_the_file_alone() {
         let wanted = json!({"format": "wpa_supplicant", "ssid": ssid, "hidden": hidden});
         let file = network.handed(&wanted);
         assert_eq!(file.contains("scan_ssid=1"), hidden, "{file}");
-        network.peer(&file, "").gets_in();
+        gets_in_unnamed(&network.peer(&file, ""));
     }
     // Another authority takes its place; wpa_supplicant 2.10 looks at the first of a file alone.
     network.office.built_in("Acme next");
@@ -181,6 +187,16 @@ fn windowss_profile_names_the_authority_by_its_thumbprint_and_the_server() {
         ] {
             assert_eq!(ask(path).stdout.trim(), value, "{method}: {path}");
         }
+        // TTLS and PEAP have an element each for who is named outside of the tunnel.
+        for (of, path, value) in [
+            ("ttls", "Phase1Identity/IdentityPrivacy", "true"),
+            ("ttls", "Phase1Identity/AnonymousIdentity", "anonymous"),
+            ("peap", "PeapExtensions/IdentityPrivacy/EnableIdentityPrivacy", "true"),
+            ("peap", "PeapExtensions/IdentityPrivacy/AnonymousUserName", "anonymous"),
+        ] {
+            let value = if of == method { value } else { "" };
+            assert_eq!(ask(path).stdout.trim(), value, "{method}: {path}");
+        }
     }
     let device = network.office.make("devices", &json!({"name": "laptop-7"}));
     let owner = format!("devices/{}", device["id"].as_str().unwrap());
@@ -241,7 +257,13 @@ print(json.dumps({'eap': eap['eap'], 'names': eap['domain-match'], 'inner': eap.
         assert_eq!(shown["names"], "radius.acme.example;wlan.acme.example");
         let taken = nmcli(&file);
         assert_eq!(taken.code, 0, "{taken:?} {file}");
-        for part in ["eap=", "ca-cert=data:;base64,", "domain-match=", "key-mgmt=wpa-eap"] {
+        for part in [
+            "eap=",
+            "ca-cert=data:;base64,",
+            "domain-match=",
+            "key-mgmt=wpa-eap",
+            "anonymous-identity=anonymous",
+        ] {
             assert!(taken.stdout.contains(part), "{part}: {taken:?}");
         }
     }
@@ -249,7 +271,12 @@ print(json.dumps({'eap': eap['eap'], 'names': eap['domain-match'], 'inner': eap.
     assert_eq!(read(&file)["eap"], "tls;");
     let taken = nmcli(&file);
     assert_eq!(taken.code, 0, "{taken:?}");
-    for part in ["client-cert=data:;base64,", "private-key=data:;base64,", "identity=ada"] {
+    for part in [
+        "client-cert=data:;base64,",
+        "private-key=data:;base64,",
+        "\nidentity=ada",
+        "\nanonymous-identity=anonymous",
+    ] {
         assert!(taken.stdout.contains(part), "{part}: {taken:?}");
     }
     let at = |name: &str| folder.path().join(name);
