@@ -135,7 +135,8 @@ impl Site {
         let client = office.client("switch", &json!({}));
         let report = office.report(&client, "Acct-Status-Type=Start,Acct-Session-Id=1");
         assert!(report.is("Accounting-Response"), "{report:?}");
-        let radius = Holder { common_name: "radius", server: true, ..Holder::default() };
+        let dns = Some("radius.acme.example");
+        let radius = Holder { common_name: "radius", dns, server: true, ..Holder::default() };
         let issuer = Authority::new("authority.example");
         let issued = issuer.issue(&radius);
         let text = |file| std::fs::read_to_string(file).unwrap();

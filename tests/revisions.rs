@@ -59,7 +59,8 @@ fn body(site: &Site, route: &Route) -> Value {
     } else if ends("/client-certificate") {
         Authority::new("authority.example").client()
     } else if ends("/server-certificate") {
-        let server = Holder { common_name: "radius", server: true, ..Holder::default() };
+        let dns = Some("radius.acme.example");
+        let server = Holder { common_name: "radius", dns, server: true, ..Holder::default() };
         let authority = Authority::new("authority.example");
         let issued = authority.issue(&server);
         let text = |file| std::fs::read_to_string(file).unwrap();

@@ -23,6 +23,11 @@ impl<T> Warned<T> {
         Self { answer, warning }
     }
 
+    /// Warns of one thing, if there is something to.
+    pub(crate) fn with(answer: T, warning: Option<String>) -> Self {
+        Self { answer, warning }
+    }
+
     /// Warns of something else as well.
     pub(crate) fn and(self, more: Option<String>) -> Self {
         let all: Vec<String> = self.warning.into_iter().chain(more).collect();

@@ -35,6 +35,8 @@ pub(crate) struct Holder<'h> {
     pub(crate) dns: Option<&'h str>,
     pub(crate) address: Option<Ipv4Addr>,
     pub(crate) expired: bool,
+    /// Whether it does not count yet.
+    pub(crate) early: bool,
     /// Whether it is for servers; else it is for clients.
     pub(crate) server: bool,
     /// Whether it does not say what it is for.
@@ -119,6 +121,9 @@ impl Authority {
         params.subject_alt_names = names.collect();
         if holder.expired {
             params.not_after = rcgen::date_time_ymd(2020, 1, 1);
+        }
+        if holder.early {
+            params.not_before = rcgen::date_time_ymd(2090, 1, 1);
         }
         let key = KeyPair::generate().unwrap();
         let made = params.signed_by(&key, &self.issuer).unwrap();

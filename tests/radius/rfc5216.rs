@@ -1,10 +1,15 @@
 //! EAP-TLS: client certificates, judged by the organization whose gear asks.
 
+use std::path::Path;
+
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use rustls::version::{TLS12, TLS13};
 use serde_json::{Value, json};
 
 use crate::harness::authority::{Authority, Holder, Issued, List};
 use crate::harness::eapol::Peer;
+use crate::harness::issued::openssl;
 use crate::harness::office::{Client, Office, id_of};
 use crate::harness::supplicant::TLS;
 use crate::harness::wire::REJECT;
@@ -312,7 +317,8 @@ fn section_5_3_an_organization_shows_its_own_certificate_and_no_other_does() {
 #[test]
 fn section_5_3_a_server_certificate_is_one_and_has_its_key() {
     let (office, authority) = (Office::new(), Authority::new("acme"));
-    let server = |name| authority.issue(&Holder { server: true, ..named(name) });
+    let dns = Some("radius.acme.example");
+    let server = |name| authority.issue(&Holder { dns, server: true, ..named(name) });
     let (one, other) = (server("one"), server("other"));
     let text = |file| std::fs::read_to_string(file).unwrap();
     let client = authority.issue(&named("ada"));
@@ -330,6 +336,87 @@ fn section_5_3_a_server_certificate_is_one_and_has_its_key() {
     }
     let none = office.top.get(&office.path("server-certificate"));
     assert_eq!(none.status, 404, "{none:?}");
+}
+
+#[test]
+fn section_5_3_a_server_certificate_is_one_that_devices_take() {
+    let (office, authority) = (Office::new(), Authority::new("acme"));
+    let path = office.path("server-certificate");
+    let good = Holder { dns: Some("radius.acme.example"), server: true, ..named("radius") };
+    for (holder, why) in [
+        (Holder { unstated: true, ..good }, "lacks the key usage serverAuth"),
+        (Holder { dns: None, ..good }, "has no DNS name of a host"),
+        (Holder { dns: Some("*.acme.example"), ..good }, "has no DNS name of a host"),
+        (Holder { expired: true, ..good }, "has ended"),
+        (Holder { early: true, ..good }, "does not count yet"),
+    ] {
+        let refused = office.top.send("PUT", &path, Some(&pair(&authority.issue(&holder))));
+        assert_eq!(refused.status, 422, "{why}: {refused:?}");
+        let problem = refused.json();
+        assert_eq!(problem["pointer"], "/certificate", "{problem}");
+        assert!(problem["detail"].as_str().unwrap().contains(why), "{why}: {problem}");
+    }
+    // Some devices refuse what counts for more than 825 days.
+    let folder = tempfile::tempdir().unwrap();
+    for (days, warns) in [("825", false), ("826", true)] {
+        let issued = of_days(folder.path(), days);
+        let set = office.top.send("PUT", &path, Some(&pair(&issued)));
+        assert_eq!(set.status, 200, "{days}: {set:?}");
+        let warning = set.header("x-tenantry-warning").unwrap_or_default();
+        assert_eq!(warning.contains("counts for 826 days"), warns, "{days}: {set:?}");
+        assert_eq!(warning.is_empty(), !warns, "{days}: {set:?}");
+    }
+}
+
+/// A server's certificate that vouches for itself, and counts from now on for so many days.
+fn of_days(folder: &Path, days: &str) -> Issued {
+    let [settings, certificate, key] =
+        ["settings", "pem", "key"].map(|end| folder.join(format!("{days}.{end}")));
+    let text = "[req]\ndistinguished_name=name\nx509_extensions=server\n[name]\n[server]\n\
+                basicConstraints=critical,CA:FALSE\nextendedKeyUsage=serverAuth\n\
+                subjectAltName=DNS:radius.acme.example\n";
+    std::fs::write(&settings, text).unwrap();
+    let kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
+    let made = openssl(["req", "-x509", "-subj", "/CN=radius", "-days", days])
+        .args(kind)
+        .arg("-config")
+        .arg(&settings)
+        .arg("-keyout")
+        .arg(&key)
+        .arg("-out")
+        .arg(&certificate)
+        .run();
+    assert_eq!(made.code, 0, "{made:?}");
+    Issued { certificate, key }
+}
+
+#[test]
+fn section_5_3_the_authority_that_devices_know_already_is_not_sent() {
+    let (office, root) = (Office::new(), Authority::new("acme"));
+    let below = root.below("acme below");
+    office.user("ada", "correct horse battery");
+    let gear = office.client("wlan", &json!({}));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("acme.pem");
+    std::fs::write(&file, root.pem()).unwrap();
+    let radius = Holder { dns: Some("radius.acme.example"), server: true, ..named("radius") };
+    let issued = below.issue(&radius);
+    let mut pair = pair(&issued);
+    let own = pair["certificate"].as_str().unwrap().to_owned();
+    pair["certificate"] = json!(format!("{own}{}{}", below.pem(), root.pem()));
+    let shown = office.act("PUT", "server-certificate", Some(&pair));
+    // Wi-Fi files name it all the same.
+    assert_eq!(shown["certificate"].as_str().unwrap().matches("BEGIN CERTIFICATE").count(), 3);
+    let ada = office.ttls(&gear, "auth=PAP", "ada", "correct horse battery").trusts(&file);
+    for version in ["1.2", "1.3"] {
+        let verdict = ada.clone().tls(version).gets_in();
+        for (pem, sent) in [(&own, true), (&below.pem(), true), (&root.pem(), false)] {
+            let der = CertificateDer::from_pem_slice(pem.as_bytes()).unwrap();
+            let digits: Vec<String> = der.iter().map(|octet| format!("{octet:02x}")).collect();
+            // It prints each message of the handshake in hexadecimal.
+            assert_eq!(verdict.says(&digits.join(" ")), sent, "{version}: {pem}");
+        }
+    }
 }
 
 /// A certificate and its key as the API takes them.

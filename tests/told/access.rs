@@ -29,7 +29,8 @@ pub(super) fn authorities(told: &mut Told<'_>) {
     let nobody = told.office.demo.https(None);
     told.shows_to(&nobody, own["revocation_list"].as_str().unwrap(), &named);
 
-    let server = Holder { common_name: "radius", server: true, ..Holder::default() };
+    let dns = Some("radius.acme.example");
+    let server = Holder { common_name: "radius", dns, server: true, ..Holder::default() };
     let issued = issuer.issue(&server);
     let text = |file| std::fs::read_to_string(file).unwrap();
     let pair = json!({"certificate": text(&issued.certificate), "private_key": text(&issued.key)});

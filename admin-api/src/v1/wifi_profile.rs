@@ -13,7 +13,7 @@ use crate::api::Api;
 use crate::body::Params;
 use crate::caller::Within;
 use crate::problem::Problem;
-use crate::wifi::{File, Format, Network, Proof};
+use crate::wifi::{Air, File, Format, Network, Proof};
 
 pub(crate) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new().routes(routes!(show_wifi_profile))
@@ -62,6 +62,9 @@ pub(crate) struct WifiQuery {
     method: WifiMethod,
     /// Whether the network does not tell its name.
     hidden: Option<bool>,
+    /// Whether the network is WPA3-Enterprise alone. Windows has to be told (from Windows 11 on); files of
+    /// the other formats join either.
+    wpa3_only: Option<bool>,
     /// The login of whose file it is; asked for on the device when absent.
     identity: Option<String>,
 }
@@ -78,6 +81,10 @@ pub(crate) struct WifiWish {
     /// Whether the network does not tell its name.
     #[serde(default)]
     hidden: bool,
+    /// Whether the network is WPA3-Enterprise alone. Windows has to be told (from Windows 11 on); files of
+    /// the other formats join either.
+    #[serde(default)]
+    wpa3_only: bool,
 }
 
 /// A file with which a device joins the network by its certificate.
@@ -91,8 +98,8 @@ pub(crate) struct WifiProfile {
     content: String,
 }
 
-/// Makes a file with which devices join the organization's wireless network (WPA2-Enterprise and
-/// WPA3-Enterprise in its transition).
+/// Makes a file with which devices join the organization's wireless network (WPA2-Enterprise or
+/// WPA3-Enterprise, not its mode of 192 bits).
 ///
 /// It names the authority and the names of the server by the organization's server certificate, so
 /// that no password is given to another network of the same name. No secret stands in it.
@@ -124,8 +131,9 @@ pub(crate) async fn show_wifi_profile(
     within: Within<View>,
     Params(query): Params<WifiQuery>,
 ) -> Result<Response, Problem> {
-    let WifiQuery { format, ssid, method, hidden, identity } = query;
-    let wish = WifiWish { format, ssid, hidden: hidden.unwrap_or(false) };
+    let WifiQuery { format, ssid, method, hidden, wpa3_only, identity } = query;
+    let (hidden, wpa3_only) = (hidden.unwrap_or(false), wpa3_only.unwrap_or(false));
+    let wish = WifiWish { format, ssid, hidden, wpa3_only };
     let (format, network) = wish.network(&within)?;
     if identity.as_ref().is_some_and(|login| login.chars().any(char::is_control)) {
         return Err(Problem::invalid("/identity", "must not contain control characters"));
@@ -152,8 +160,8 @@ impl WifiWish {
         let grant = reading.authorize::<View>(within.organization)?;
         let name = grant.own_organization()?.fields.name;
         let trust = grant.network_trust()?;
-        let named = (self.ssid, self.hidden);
-        let network = Network::new(named, name, trust.authorities, trust.names)?;
+        let air = Air { ssid: self.ssid, hidden: self.hidden, wpa3_only: self.wpa3_only };
+        let network = Network::new(air, name, trust.authorities, trust.names)?;
         Ok((self.format.into(), network))
     }
 }

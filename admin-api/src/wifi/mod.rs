@@ -29,12 +29,24 @@ pub(crate) enum Format {
     WpaSupplicant,
 }
 
+/// What the air says of a network.
+pub(crate) struct Air {
+    /// Its name.
+    pub(crate) ssid: String,
+    /// Whether it does not tell its name.
+    pub(crate) hidden: bool,
+    /// Whether it is WPA3-Enterprise alone.
+    pub(crate) wpa3_only: bool,
+}
+
 /// A network, and how its server is known.
 pub(crate) struct Network {
     /// Its name: 1 to 32 octets without control characters.
     ssid: String,
     /// Whether it does not tell its name.
     hidden: bool,
+    /// Whether it is WPA3-Enterprise alone; else WPA2-Enterprise too.
+    wpa3_only: bool,
     /// What the organization is called.
     organization: String,
     /// The authorities that may vouch for the server, in DER.
@@ -92,7 +104,7 @@ impl Network {
     /// # Errors
     /// `Invalid` for a name that no network can have.
     pub(crate) fn new(
-        (ssid, hidden): (String, bool),
+        Air { ssid, hidden, wpa3_only }: Air,
         organization: String,
         authorities: Vec<Vec<u8>>,
         names: Vec<String>,
@@ -100,7 +112,7 @@ impl Network {
         if !(1..=SSID).contains(&ssid.len()) || ssid.chars().any(char::is_control) {
             return Err(Invalid::new("/ssid", "must be 1 to 32 octets, no control characters"));
         }
-        Ok(Self { ssid, hidden, organization, authorities, names })
+        Ok(Self { ssid, hidden, wpa3_only, organization, authorities, names })
     }
 
     /// The file for a format.

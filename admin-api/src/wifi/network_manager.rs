@@ -38,8 +38,8 @@ pub(super) fn file(network: &Network, proof: &Proof<'_>) -> File {
     if let Some(login) = login {
         text.value("identity", login);
     }
+    text.value("anonymous-identity", ANONYMOUS);
     if let Some(inner) = inner {
-        text.value("anonymous-identity", ANONYMOUS);
         text.value("phase2-auth", inner);
     }
     text.octets("ca-cert", network.authorities_pem().as_bytes());

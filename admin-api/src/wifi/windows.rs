@@ -53,7 +53,8 @@ fn write(xml: &mut Xml, network: &Network, proof: &Proof<'_>) -> Written {
         within(xml, "MSM", None, |xml| {
             within(xml, "security", None, |xml| {
                 within(xml, "authEncryption", None, |xml| {
-                    text(xml, "authentication", "WPA2")?;
+                    let sort = if network.wpa3_only { "WPA3ENT" } else { "WPA2" };
+                    text(xml, "authentication", sort)?;
                     text(xml, "encryption", "AES")?;
                     text(xml, "useOneX", "true")
                 })?;
@@ -125,7 +126,11 @@ fn peap(xml: &mut Xml, network: &Network) -> Written {
             text(xml, "RequireCryptoBinding", "false")?;
             within(xml, "PeapExtensions", None, |xml| {
                 text_in(xml, "PerformServerValidation", PEAP_2, "true")?;
-                text_in(xml, "AcceptServerName", PEAP_2, "true")
+                text_in(xml, "AcceptServerName", PEAP_2, "true")?;
+                within(xml, "IdentityPrivacy", Some(PEAP_2), |xml| {
+                    text(xml, "EnableIdentityPrivacy", "true")?;
+                    text(xml, "AnonymousUserName", ANONYMOUS)
+                })
             })
         })
     })

@@ -19,7 +19,9 @@ pub(super) fn file(network: &Network, proof: &Proof<'_>) -> File {
     if network.hidden {
         block.plain("scan_ssid", "1");
     }
-    block.plain("key_mgmt", "WPA-EAP");
+    // WPA2-Enterprise and WPA3-Enterprise: the latter hashes by SHA-256, and protects management frames.
+    block.plain("key_mgmt", "WPA-EAP WPA-EAP-SHA256");
+    block.plain("ieee80211w", "1");
     let (method, inner, login) = match proof {
         Proof::Ttls(login) => ("TTLS", Some("auth=PAP"), *login),
         Proof::Peap(login) => ("PEAP", Some("auth=MSCHAPV2"), *login),
@@ -30,8 +32,8 @@ pub(super) fn file(network: &Network, proof: &Proof<'_>) -> File {
     if let Some(login) = login {
         block.quoted("identity", login);
     }
+    block.quoted("anonymous_identity", ANONYMOUS);
     if let Some(inner) = inner {
-        block.quoted("anonymous_identity", ANONYMOUS);
         block.quoted("phase2", inner);
     }
     block.quoted("ca_cert", "blob://ca");

@@ -58,9 +58,9 @@ section! {
         /// EAP conversations that may be open at the same time; the oldest of whoever has most of
         /// them gives way. A quarter of them may be of one RADIUS client, half of one organization.
         eap_conversations: Count<16, 1_000_000> = Count(16_384),
-        /// How long a peer may take for its next response. Raise it where people are asked about our
-        /// certificate meanwhile, and look how long the gear waits.
-        eap_patience: Time<{ 5 * SECOND }, { 5 * MINUTE }> = Time(30 * SECOND),
+        /// How long a peer may take for its next response: some people are asked about our certificate
+        /// meanwhile. Look how long the gear waits, too. What waits is bounded by `eap_conversations`.
+        eap_patience: Time<{ 5 * SECOND }, { 5 * MINUTE }> = Time(MINUTE),
         /// The most octets of a packet of EAP; fewer, where gear says so by Framed-MTU. Proxies on the
         /// way may add to the datagram. With the default it fits as we send it into 1280 octets, which
         /// every path of IPv6 carries; with 1400 not into 1500, by IPv6.

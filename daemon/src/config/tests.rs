@@ -28,6 +28,8 @@ fn a_file_that_names_a_certificate_has_every_default() {
     assert_eq!(config.ldap.connections, 20_000);
     assert_eq!(config.data.cache, 64 << 20);
     assert_eq!(config.lifecycle.drain, Duration::from_secs(10));
+    // Long enough for somebody who is asked whether to trust a certificate.
+    assert_eq!(config.radius.eap_patience, Duration::from_secs(60));
     assert!(!config.ldap.cleartext_bind);
     assert_eq!(config.tls.certificate.as_deref(), Some(Path::new("/etc/a.pem")));
 }

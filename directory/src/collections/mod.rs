@@ -14,6 +14,7 @@ mod billing_contact;
 mod browse;
 mod caps;
 mod certificate_authorities;
+mod certificate_fits;
 mod collection;
 mod compliance;
 mod custom_attributes;

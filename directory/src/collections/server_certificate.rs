@@ -1,6 +1,7 @@
 //! The certificate that an organization's network shows in EAP, in place of the daemon's.
 
 use std::collections::VecDeque;
+use std::slice;
 use std::sync::Arc;
 
 use aws_lc_rs::signature::{
@@ -13,12 +14,13 @@ use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use sha2::{Digest, Sha256};
 use storage::{Change, Reading, Secret, Snapshot};
-use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
+use x509_parser::prelude::{FromDer, X509Certificate};
 use zeroize::Zeroizing;
 
 use super::certificate_authorities::{
     CERTIFICATE_DAYS, check_days, is_authority, issuing, pem, validity_of,
 };
+use super::certificate_fits::{dns_names_of, for_a_client, for_a_server};
 use super::issuing::is_host;
 use super::own_certificates::{Fingerprint, shown};
 use super::site::Site;
@@ -56,15 +58,16 @@ impl ServerIdentity {
     ///
     /// # Errors
     /// `Invalid` when either cannot be read, when they do not belong together, or when the
-    /// certificate is none that a server may show.
-    pub fn of_pem(certificate: &str, key: &str) -> Result<Self, Invalid> {
-        Self::read(certificate, key, fits_a_server)
+    /// certificate is none that a server may show: for other uses, without a DNS name, or none that
+    /// counts at this time.
+    pub fn of_pem(certificate: &str, key: &str, now: Time) -> Result<Self, Invalid> {
+        Self::read(certificate, key, |chain| for_a_server(chain, now))
     }
 
     fn read(
         certificate: &str,
         key: &str,
-        fits: fn(&[CertificateDer<'_>]) -> Result<(), Invalid>,
+        fits: impl FnOnce(&[CertificateDer<'_>]) -> Result<(), Invalid>,
     ) -> Result<Self, Invalid> {
         let refused = |message: &str| Invalid::new("/certificate", message);
         if certificate.len() > PEM || key.len() > PEM {
@@ -98,7 +101,7 @@ impl ClientIdentity {
     /// `Invalid` when either cannot be read, when they do not belong together, or when the
     /// certificate is none that a client may show.
     pub fn of_pem(certificate: &str, key: &str) -> Result<Self, Invalid> {
-        ServerIdentity::read(certificate, key, fits_a_client).map(Self)
+        ServerIdentity::read(certificate, key, for_a_client).map(Self)
     }
 
     /// The chain in DER.
@@ -153,35 +156,6 @@ fn public_key(private: &PrivateKeyDer<'_>) -> Option<Vec<u8>> {
     }
 }
 
-/// Whether a chain's first certificate may be shown by a server (RFC 5280 section 4.2.1.12; peers
-/// of EAP refuse others).
-fn fits_a_server(chain: &[CertificateDer<'_>]) -> Result<(), Invalid> {
-    let refused = |message: &str| Invalid::new("/certificate", message);
-    let own = chain.first().and_then(|own| X509Certificate::from_der(own).ok());
-    let Some((_, own)) = own else { return Err(refused("cannot be read")) };
-    let usage = own.extended_key_usage().map_err(|_| refused("cannot be read"))?;
-    let serves = usage.is_none_or(|usage| usage.value.server_auth || usage.value.any);
-    if !serves {
-        return Err(refused("is not for servers: it lacks the key usage serverAuth"));
-    }
-    if own.is_ca() {
-        return Err(refused("is an authority's; the server's own must come first"));
-    }
-    Ok(())
-}
-
-/// Whether a chain's first certificate may be shown by a client.
-fn fits_a_client(chain: &[CertificateDer<'_>]) -> Result<(), Invalid> {
-    let refused = |message: &str| Invalid::new("/certificate", message);
-    let own = chain.first().and_then(|own| X509Certificate::from_der(own).ok());
-    let Some((_, own)) = own else { return Err(refused("cannot be read")) };
-    let usage = own.extended_key_usage().map_err(|_| refused("cannot be read"))?;
-    if usage.is_none_or(|usage| usage.value.client_auth || usage.value.any) {
-        return Ok(());
-    }
-    Err(refused("is not for clients: it lacks the key usage clientAuth"))
-}
-
 /// What the server's own certificate says.
 pub struct Facts {
     /// Whom it is for.
@@ -194,7 +168,29 @@ pub struct Facts {
     pub not_after: Time,
 }
 
+/// The milliseconds of a day.
+const DAY: u64 = 24 * 60 * 60 * 1_000;
+
+impl Facts {
+    /// For how many days it counts, where some devices take none of a server that counts so long.
+    pub fn too_many_days(&self) -> Option<u64> {
+        let days = self.not_after.0.saturating_sub(self.not_before.0).div_ceil(DAY);
+        (days > u64::from(CERTIFICATE_DAYS)).then_some(days)
+    }
+}
+
 impl ServerCertificate {
+    /// What of the chain is sent: not the authority at its end that vouches for itself, which peers
+    /// have to know beforehand (RFC 8446 section 4.4.2).
+    pub fn sent(&self) -> &[Vec<u8>] {
+        match self.chain.split_last() {
+            Some((last, rest)) if !rest.is_empty() && is_signed_by(slice::from_ref(last), last) => {
+                rest
+            }
+            Some(_) | None => &self.chain,
+        }
+    }
+
     /// The chain in PEM.
     pub fn pem(&self) -> String {
         self.chain.iter().map(|one| pem(one)).collect()
@@ -208,13 +204,8 @@ impl ServerCertificate {
             let (subject, dns_names) = (String::new(), Vec::new());
             return Facts { subject, dns_names, not_before: Time(0), not_after: Time(0) };
         };
-        let names = own.subject_alternative_name().ok().flatten();
-        let names = names.iter().flat_map(|names| &names.value.general_names);
-        let dns_names = names.filter_map(|name| {
-            if let GeneralName::DNSName(name) = name { Some((*name).to_owned()) } else { None }
-        });
         let (not_before, not_after) = validity_of(&own);
-        let (subject, dns_names) = (own.subject().to_string(), dns_names.collect());
+        let (subject, dns_names) = (own.subject().to_string(), dns_names_of(&own));
         Facts { subject, dns_names, not_before, not_after }
     }
 

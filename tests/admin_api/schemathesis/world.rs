@@ -210,7 +210,8 @@ fn certificates() -> (Value, Value, Value) {
     let issuer = Authority::new("newcomers.example");
     let authority =
         json!({"name": "newcomers", "certificate": issuer.pem(), "holder": "user_by_mail"});
-    let radius = Holder { common_name: "radius", server: true, ..Holder::default() };
+    let dns = Some("radius.acme.example");
+    let radius = Holder { common_name: "radius", dns, server: true, ..Holder::default() };
     let issued = issuer.issue(&radius);
     let text = |file| std::fs::read_to_string(file).unwrap();
     let server =

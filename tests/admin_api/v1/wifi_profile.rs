@@ -59,6 +59,12 @@ impl Network {
     }
 }
 
+/// Lets a peer in that says no login to whoever listens: the name of its requests is what it says.
+fn gets_in_unnamed(peer: &Peer) {
+    let verdict = peer.gets_in();
+    assert!(verdict.says("Value: 'anonymous'"), "{}", verdict.output.stdout);
+}
+
 #[test]
 fn wpa_supplicant_joins_by_the_file_alone() {
     let network = Network::new();
@@ -67,7 +73,12 @@ fn wpa_supplicant_joins_by_the_file_alone() {
         let query = format!("format=wpa_supplicant&ssid=Acme&identity=ada&method={method}");
         let file = network.file(&query);
         assert!(file.contains(inner) && file.contains("domain_match="), "{file}");
-        network.peer(&file, password).gets_in();
+        // WPA3-Enterprise has the hash and the protection of management frames that WPA2 leaves open.
+        let lines: Vec<&str> = file.lines().map(str::trim).collect();
+        for line in ["key_mgmt=WPA-EAP WPA-EAP-SHA256", "ieee80211w=1"] {
+            assert!(lines.contains(&line), "{line}: {file}");
+        }
+        gets_in_unnamed(&network.peer(&file, password));
         // Whoever calls their server otherwise is nobody's network.
         let other = file.replace("radius.acme.example;wlan", "other.acme.example;x");
         network.peer(&other, password).stays_out();
@@ -76,7 +87,7 @@ fn wpa_supplicant_joins_by_the_file_alone() {
         let wanted = json!({"format": "wpa_supplicant", "ssid": ssid, "hidden": hidden});
         let file = network.handed(&wanted);
         assert_eq!(file.contains("scan_ssid=1"), hidden, "{file}");
-        network.peer(&file, "").gets_in();
+        gets_in_unnamed(&network.peer(&file, ""));
     }
     // Another authority takes its place; wpa_supplicant 2.10 looks at the first of a file alone.
     network.office.built_in("Acme next");
@@ -176,6 +187,16 @@ fn windowss_profile_names_the_authority_by_its_thumbprint_and_the_server() {
         ] {
             assert_eq!(ask(path).stdout.trim(), value, "{method}: {path}");
         }
+        // TTLS and PEAP have an element each for who is named outside of the tunnel.
+        for (of, path, value) in [
+            ("ttls", "Phase1Identity/IdentityPrivacy", "true"),
+            ("ttls", "Phase1Identity/AnonymousIdentity", "anonymous"),
+            ("peap", "PeapExtensions/IdentityPrivacy/EnableIdentityPrivacy", "true"),
+            ("peap", "PeapExtensions/IdentityPrivacy/AnonymousUserName", "anonymous"),
+        ] {
+            let value = if of == method { value } else { "" };
+            assert_eq!(ask(path).stdout.trim(), value, "{method}: {path}");
+        }
     }
     let device = network.office.make("devices", &json!({"name": "laptop-7"}));
     let owner = format!("devices/{}", device["id"].as_str().unwrap());
@@ -184,6 +205,16 @@ fn windowss_profile_names_the_authority_by_its_thumbprint_and_the_server() {
     fs::write(&file, handed.shown["wifi_profile"]["content"].as_str().unwrap()).unwrap();
     assert_eq!(ask("OneX/authMode").stdout.trim(), "machine");
     assert_eq!(ask("EapMethod/Type").stdout.trim(), "13");
+    assert_eq!(ask("authEncryption/authentication").stdout.trim(), "WPA2");
+    // A network that is WPA3-Enterprise alone.
+    let wifi = json!({"format": "windows", "ssid": "Acme", "wpa3_only": true});
+    let asked = "format=windows&method=peap&ssid=Acme&wpa3_only=true";
+    for text in [network.handed(&wifi), network.file(asked)] {
+        fs::write(&file, text).unwrap();
+        for (path, value) in [("authentication", "WPA3ENT"), ("encryption", "AES")] {
+            assert_eq!(ask(&format!("authEncryption/{path}")).stdout.trim(), value, "{path}");
+        }
+    }
 }
 
 /// What NetworkManager itself makes of a connection.
@@ -226,7 +257,13 @@ print(json.dumps({'eap': eap['eap'], 'names': eap['domain-match'], 'inner': eap.
         assert_eq!(shown["names"], "radius.acme.example;wlan.acme.example");
         let taken = nmcli(&file);
         assert_eq!(taken.code, 0, "{taken:?} {file}");
-        for part in ["eap=", "ca-cert=data:;base64,", "domain-match=", "key-mgmt=wpa-eap"] {
+        for part in [
+            "eap=",
+            "ca-cert=data:;base64,",
+            "domain-match=",
+            "key-mgmt=wpa-eap",
+            "anonymous-identity=anonymous",
+        ] {
             assert!(taken.stdout.contains(part), "{part}: {taken:?}");
         }
     }
@@ -234,7 +271,12 @@ print(json.dumps({'eap': eap['eap'], 'names': eap['domain-match'], 'inner': eap.
     assert_eq!(read(&file)["eap"], "tls;");
     let taken = nmcli(&file);
     assert_eq!(taken.code, 0, "{taken:?}");
-    for part in ["client-cert=data:;base64,", "private-key=data:;base64,", "identity=ada"] {
+    for part in [
+        "client-cert=data:;base64,",
+        "private-key=data:;base64,",
+        "\nidentity=ada",
+        "\nanonymous-identity=anonymous",
+    ] {
         assert!(taken.stdout.contains(part), "{part}: {taken:?}");
     }
     let at = |name: &str| folder.path().join(name);

@@ -75,7 +75,7 @@ impl Shown {
 }
 
 fn tunnels(shown: &ShownCertificate) -> Result<Tunnels, rustls::Error> {
-    let chain = shown.record.chain.iter().map(|one| CertificateDer::from(one.clone()));
+    let chain = shown.record.sent().iter().map(|one| CertificateDer::from(one.clone()));
     let chain: Vec<_> = chain.collect();
     let key = PrivateKeyDer::try_from(shown.key.expose().to_vec())
         .map_err(|message| rustls::Error::General(message.to_owned()))?;
