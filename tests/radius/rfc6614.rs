@@ -186,6 +186,29 @@ fn section_2_6_packets_come_cut_and_joined_and_256_wait_for_answers_in_any_order
 }
 
 #[test]
+fn who_sends_very_many_at_once_is_answered_a_few_at_a_time() {
+    let gateway = Gateway::new();
+    let mut connection = gateway.connect();
+    connection.send(&Request::status(RADSEC).encode());
+    let length = connection.receive().unwrap().len();
+    let request = |identifier| {
+        let mut request = Request::status(RADSEC);
+        request.identifier = identifier;
+        request.encode()
+    };
+    // In one record of TLS, which comes whole or not at all.
+    let octets: Vec<u8> = (0..200).flat_map(request).collect();
+    connection.send(&octets);
+    let mut identifiers = Vec::new();
+    while identifiers.len() < 200 {
+        let record = connection.receive_record();
+        assert!(record.len() <= 16 * length, "{} octets of answers", record.len());
+        identifiers.extend(record.chunks(length).map(|answer| answer[1]));
+    }
+    assert!(identifiers.into_iter().eq(0..200));
+}
+
+#[test]
 fn section_2_3_nobody_gets_in_without_a_certificate_that_a_client_has() {
     let gateway = Gateway::new();
     assert_eq!(gateway.connect().ask(&Request::status(RADSEC)).code, ACCEPT);

@@ -20,7 +20,7 @@ use super::Door;
 use super::candidates::ClientKey;
 use super::drops::Drops;
 use super::lines::{Answered, Errand};
-use super::socket::{Outlet, Worker};
+use super::socket::{AT_ONCE, Outlet, Worker, give_way};
 use crate::admission::{Admission, Source};
 use crate::config;
 use crate::lifecycle::Shutdown;
@@ -179,6 +179,7 @@ pub(super) async fn run(door: Arc<Door>, stream: TcpStream, peer: SocketAddr, sh
         peer,
         heard,
         partial: None,
+        is_behind: false,
         over: false,
     };
     let mut worker = Worker::new(Arc::clone(&door), server, connection);
@@ -257,6 +258,8 @@ struct Connection {
     heard: Duration,
     /// When the packet began that has not ended.
     partial: Option<Duration>,
+    /// Whether packets may be left of what came, which go before what comes.
+    is_behind: bool,
     over: bool,
 }
 
@@ -308,6 +311,7 @@ impl Worker<Connection> {
                 Some(late) = self.arrivals.recv() => self.conclude(late).await,
                 kept = self.ledger.outcome(), if self.ledger.is_busy() => self.recorded(kept).await,
                 Some(errand) = errands.recv() => self.order(errand).await,
+                () = std::future::ready(()), if self.outlet.is_behind => self.receive(terms).await,
                 read = self.outlet.read() => match read {
                     Ok(true) => self.receive(terms).await,
                     Ok(false) | Err(_) => return,
@@ -337,7 +341,7 @@ impl Worker<Connection> {
         self.outlet.flush().await;
     }
 
-    /// Hands on the packets that have come, until one is none.
+    /// Hands on packets that have come, until one is none or others are to have a turn.
     async fn receive(&mut self, terms: &Terms) {
         let now = self.door.clock.monotonic();
         self.outlet.heard = now;
@@ -354,28 +358,10 @@ impl Worker<Connection> {
             precision: 0,
             is_guess: false,
         };
-        while !self.outlet.over {
-            let peer = self.outlet.peer;
-            match self.outlet.stream.next() {
-                Ok(Some(packet)) if answers_order(packet) => {
-                    self.outlet.partial = None;
-                    match self.outlet.ordered.receive(packet) {
-                        Ok(Some((answered, said))) => {
-                            let _gone = answered.send(Ok(said));
-                        }
-                        // What answers no order is nothing that has to be answered.
-                        Ok(None) => {}
-                        Err(reason) => self.dropped(peer, reason),
-                    }
-                }
-                Ok(Some(packet)) => {
-                    let found = self.server.receive(peer, packet, [candidate].into(), now);
-                    self.door.tally.radius.taken(packet, found.is_some());
-                    self.outlet.partial = None;
-                    self.obey();
-                }
-                Ok(None) => break,
-                Err(malformed) => self.dropped(peer, malformed.into()),
+        for _ in 0..AT_ONCE {
+            self.outlet.is_behind = self.take(candidate, now);
+            if !self.outlet.is_behind {
+                break;
             }
         }
         let Connection { stream, partial, .. } = &mut self.outlet;
@@ -383,6 +369,36 @@ impl Worker<Connection> {
         *partial = stream.is_partial().then(|| partial.unwrap_or(now));
         self.work().await;
         self.ledger.keep();
+        if self.outlet.is_behind {
+            give_way().await;
+        }
+    }
+
+    /// Hands on a packet; `false` where none is whole, and once the connection is to end.
+    fn take(&mut self, candidate: Candidate<'_, ClientKey>, now: Duration) -> bool {
+        let peer = self.outlet.peer;
+        match self.outlet.stream.next() {
+            Ok(Some(packet)) if answers_order(packet) => {
+                self.outlet.partial = None;
+                match self.outlet.ordered.receive(packet) {
+                    Ok(Some((answered, said))) => {
+                        let _gone = answered.send(Ok(said));
+                    }
+                    // What answers no order is nothing that has to be answered.
+                    Ok(None) => {}
+                    Err(reason) => self.dropped(peer, reason),
+                }
+            }
+            Ok(Some(packet)) => {
+                let found = self.server.receive(peer, packet, [candidate].into(), now);
+                self.door.tally.radius.taken(packet, found.is_some());
+                self.outlet.partial = None;
+                self.obey();
+            }
+            Ok(None) => return false,
+            Err(malformed) => self.dropped(peer, malformed.into()),
+        }
+        !self.outlet.over
     }
 
     /// How long until something is to be looked at.
