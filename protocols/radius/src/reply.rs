@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use thiserror::Error;
 
-use crate::attribute::AttributeType;
+use crate::attribute::{Attribute, AttributeType};
 use crate::packet::{HEADER, LONGEST};
 use crate::recent::Pending;
 use crate::session_keys::SessionKeys;
@@ -211,7 +211,8 @@ impl Reply {
     }
 
     /// Adds a packet of EAP in as many EAP-Messages as it needs
-    /// ([RFC 3579, section 3.1](https://www.rfc-editor.org/rfc/rfc3579#section-3.1)).
+    /// ([RFC 3579, section 3.1](https://www.rfc-editor.org/rfc/rfc3579#section-3.1)), and takes away each
+    /// Reply-Message, which may not stand beside it (section 2.6.5).
     ///
     /// # Errors
     /// When there are no octets, or the packet is full.
@@ -219,6 +220,7 @@ impl Reply {
         if packet.is_empty() {
             return Err(ReplyError::Empty);
         }
+        self.take_away(AttributeType::REPLY_MESSAGE);
         for piece in packet.chunks(253) {
             self.push(AttributeType::EAP_MESSAGE, &[], piece)?;
         }
@@ -262,6 +264,18 @@ impl Reply {
         let mut octets = self.octets.clone();
         keys.write(&mut octets, pending.secret.as_ref(), &pending.authenticator);
         Cow::Owned(octets)
+    }
+
+    fn take_away(&mut self, kind: AttributeType) {
+        let mut left = Vec::<u8>::with_capacity(self.octets.len());
+        let mut rest = self.octets.as_slice();
+        while let Ok((attribute, behind)) = Attribute::split(rest) {
+            if attribute.kind != kind {
+                left.extend(rest.get(..rest.len() - behind.len()).unwrap_or_default());
+            }
+            rest = behind;
+        }
+        self.octets = left;
     }
 
     fn push(
