@@ -411,6 +411,10 @@ fn section_2_6_4_what_is_malformed_or_forged_ends_its_connection_alone() {
 fn limits_of_connections_and_of_silence_are_kept() {
     let Some(office) = Office::alone() else { return };
     let mut gateway = Gateway::on(office);
+    let ordered = gateway.authority.issue(&Holder { common_name: "vpn", ..Holder::default() });
+    let certificates = json!({"fingerprints": [ordered.fingerprint()]});
+    let fields = json!({"sources": [], "certificates": certificates, "orders": {"way": "radsec"}});
+    gateway.office.client("vpn", &fields);
     let demo = std::sync::Arc::get_mut(&mut gateway.office.demo).unwrap();
     demo.daemon().stop();
     let address = crate::harness::relay::free();
@@ -422,6 +426,8 @@ fn limits_of_connections_and_of_silence_are_kept() {
         .set("radius", "radsec_idle_timeout = \"3s\"");
     let server = site.serve();
     let place = (address.as_str(), server.ca_file.as_str());
+    let mut ordered = RadSec::connect(place, Some(&ordered), &[]).unwrap();
+    assert_eq!(ordered.ask(&Request::status(RADSEC)).code, ACCEPT);
     let connect = || RadSec::connect(place, Some(&gateway.issued), &[]).unwrap();
     let (mut first, mut second) = (connect(), connect());
     for connection in [&mut first, &mut second] {
@@ -433,6 +439,8 @@ fn limits_of_connections_and_of_silence_are_kept() {
     // Silence is borne for longer than half a packet, and ends with a word.
     assert_eq!(first.ask(&Request::status(RADSEC)).code, ACCEPT);
     assert_eq!(first.receive(), None);
+    // One that orders go down has been silent for longer, and stays.
+    assert_eq!(ordered.ask(&Request::status(RADSEC)).code, ACCEPT);
     assert_eq!(connect().ask(&login(1, PASSWORD)).code, ACCEPT);
 }
 

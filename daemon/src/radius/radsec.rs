@@ -180,6 +180,7 @@ pub(super) async fn run(door: Arc<Door>, stream: TcpStream, peer: SocketAddr, sh
         heard,
         partial: None,
         is_behind: false,
+        stays: false,
         over: false,
     };
     let mut worker = Worker::new(Arc::clone(&door), server, connection);
@@ -260,6 +261,8 @@ struct Connection {
     partial: Option<Duration>,
     /// Whether packets may be left of what came, which go before what comes.
     is_behind: bool,
+    /// Whether orders go down it, so that it lasts however silent the gear is.
+    stays: bool,
     over: bool,
 }
 
@@ -293,6 +296,14 @@ impl Connection {
     async fn read(&mut self) -> io::Result<bool> {
         let Self { transport, stream, .. } = self;
         poll_fn(|context| transport.poll_read(context, |octets| stream.extend(octets))).await
+    }
+
+    /// Notes whether orders go down it; then the kernel looks whether the gear is still there.
+    fn set_stays(&mut self, stays: bool) {
+        if stays && !self.stays {
+            self.transport.keep_alive();
+        }
+        self.stays = stays;
     }
 }
 
@@ -410,9 +421,9 @@ impl Worker<Connection> {
 
     /// When the connection ends if nothing more comes.
     fn ends(&self, terms: &Terms) -> Option<Duration> {
-        let Connection { partial, heard, .. } = self.outlet;
+        let Connection { partial, heard, stays, .. } = self.outlet;
         let partial = partial.map(|began| began.saturating_add(terms.partial));
-        let is_idle = self.waiting == 0 && !self.ledger.is_busy();
+        let is_idle = !stays && self.waiting == 0 && !self.ledger.is_busy();
         let idle = is_idle.then(|| heard.saturating_add(terms.idle));
         [partial, idle].into_iter().flatten().min()
     }
@@ -420,8 +431,9 @@ impl Worker<Connection> {
     fn look(&mut self, terms: &Terms) {
         let now = self.door.clock.monotonic();
         self.server.expire(now);
+        let is_known = self.is_known();
         let has_ended = self.ends(terms).is_some_and(|at| at <= now);
-        self.outlet.over |= has_ended || !self.is_known();
+        self.outlet.over |= has_ended || !is_known;
     }
 
     /// Whether the certificate still counts; whether it was revoked is looked at when something of
@@ -439,7 +451,11 @@ impl Worker<Connection> {
             Err(error) => tracing::error!(%error, "what was revoked cannot be read"),
         }
         match directory.gear() {
-            Ok(gear) => gear.certifies(&self.outlet.gear, now),
+            Ok(table) => {
+                let CertifiedGear { organization, client, .. } = self.outlet.gear;
+                self.outlet.set_stays(table.is_ordered_by_connection(organization, client));
+                table.certifies(&self.outlet.gear, now)
+            }
             Err(error) => {
                 tracing::error!(%error, "the RADIUS clients cannot be read");
                 false
