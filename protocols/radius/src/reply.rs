@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use thiserror::Error;
 
 use crate::attribute::{Attribute, AttributeType};
+use crate::ms_chap;
 use crate::packet::{HEADER, LONGEST};
 use crate::recent::Pending;
 use crate::session_keys::SessionKeys;
@@ -62,6 +63,14 @@ pub enum ReplyError {
     /// The attribute is written by the server itself, or cannot be sent in clear.
     #[error("attribute {0} cannot be set in a reply")]
     Reserved(u8),
+    /// A vendor's attribute that is written by the server itself.
+    #[error("attribute {number} of vendor {vendor} cannot be set in a reply")]
+    ReservedOfVendor {
+        /// The vendor's enterprise number.
+        vendor: u32,
+        /// The attribute's number.
+        number: u8,
+    },
     /// The attributes together are longer than a packet.
     #[error("the attributes are longer than a packet")]
     PacketFull,
@@ -185,10 +194,23 @@ impl Reply {
     /// Adds a vendor's attribute of 1 to 247 octets ([RFC 2865, section 5.26]).
     ///
     /// # Errors
-    /// When there are no octets or too many, or the packet is full.
+    /// When there are no octets or too many, the attribute is reserved, or the packet is full.
     ///
     /// [RFC 2865, section 5.26]: https://www.rfc-editor.org/rfc/rfc2865#section-5.26
     pub fn vendor(&mut self, vendor: u32, kind: u8, value: &[u8]) -> Result<&mut Self, ReplyError> {
+        if ms_chap::is_reserved(vendor, kind) {
+            return Err(ReplyError::ReservedOfVendor { vendor, number: kind });
+        }
+        self.push_vendor(vendor, kind, value)
+    }
+
+    /// Adds a vendor's attribute, whichever it is.
+    pub(crate) fn push_vendor(
+        &mut self,
+        vendor: u32,
+        kind: u8,
+        value: &[u8],
+    ) -> Result<&mut Self, ReplyError> {
         let inner =
             u8::try_from(value.len() + 2).map_err(|_| ReplyError::TooLong { longest: 247 })?;
         let [a, b, c, d] = vendor.to_be_bytes();
