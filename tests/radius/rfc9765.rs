@@ -86,6 +86,21 @@ fn section_4_and_5_passwords_go_as_they_are_and_answers_by_their_tokens() {
 }
 
 #[test]
+fn section_4_2_2_a_token_that_is_in_use_ends_the_connection_whatever_the_reserved_fields_say() {
+    for noise in [0, 7] {
+        let gateway = Gateway::new();
+        let mut connection = gateway.connect(&["radius/1.1"]).unwrap();
+        let login = packet(1, 5, &[(1, b"ada"), (2, PASSWORD.as_bytes())]);
+        let mut again = login.clone();
+        again[1] = noise;
+        again[8..20].fill(noise);
+        // The password is hashed while the second one comes.
+        connection.send(&[login, again].concat());
+        assert_eq!(connection.receive(), None, "{noise}");
+    }
+}
+
+#[test]
 fn section_3_3_what_is_agreed_on_is_what_both_sides_speak() {
     let gateway = Gateway::new();
     for (asked, agreed) in [
