@@ -25,8 +25,12 @@ pub enum Answer {
     Challenge(Challenge),
     /// Accounting-Response: what was reported is kept.
     Recorded,
-    /// Nothing; the request is forgotten, so that a retransmission is asked again.
+    /// Nothing, but inside TLS a Protocol-Error, since nobody asks there again; the request is
+    /// forgotten, so that a retransmission is asked again.
     Silence,
+    /// Nothing, inside TLS as well: the packet of EAP is passed over, and the gear has its peer asked
+    /// again ([RFC 3748, section 4.1](https://www.rfc-editor.org/rfc/rfc3748#section-4.1)).
+    Discard,
 }
 
 /// The attributes of an Access-Accept, in the order in which they were added.

@@ -187,8 +187,8 @@ impl<C: Copy + Eq + Hash> Server<C> {
                 (Code::AccessChallenge, Cow::Borrowed(challenge.as_octets()))
             }
             Answer::Recorded => (Code::AccountingResponse, Cow::Borrowed([].as_slice())),
-            Answer::Silence => {
-                if let Port::Tls(version) = self.port {
+            Answer::Silence | Answer::Discard => {
+                if let (Port::Tls(version), Answer::Silence) = (self.port, answer) {
                     let attributes = error(pending.code, UNAVAILABLE, version);
                     let draft = pending.draft(Code::ProtocolError, &attributes);
                     let (to, secret) = (pending.source, pending.secret.as_ref());
