@@ -9,7 +9,7 @@ use ipnet::IpNet;
 use crate::events::Subject;
 use crate::id::{OrganizationId, RadiusClientId};
 use crate::policy::NetworkPolicy;
-use crate::records::EapMethods;
+use crate::records::{EapMethods, OrderWay};
 use crate::time::Time;
 
 mod certificates;
@@ -59,6 +59,7 @@ pub struct GearClient {
     /// Whether a request with Proxy-State but without Message-Authenticator is dropped.
     pub limit_proxy_state: bool,
     sources: Vec<IpNet>,
+    way: OrderWay,
     pub(crate) policy: Arc<NetworkPolicy>,
 }
 
@@ -112,6 +113,16 @@ impl Gear {
     ) -> Option<&GearClient> {
         let (known, address) = (self.clients.get(&(organization, client))?, address.to_canonical());
         known.sources.iter().any(|network| network.contains(&address)).then_some(known)
+    }
+
+    /// Whether orders go to a client's gear down a connection that it has open.
+    pub fn is_ordered_by_connection(
+        &self,
+        organization: OrganizationId,
+        client: RadiusClientId,
+    ) -> bool {
+        let known = self.clients.get(&(organization, client));
+        known.is_some_and(|known| known.way == OrderWay::Connection)
     }
 
     /// What decides about those who ask through a client; `None` for one that is gone or whose

@@ -1,6 +1,6 @@
 //! RADIUS inside TLS octet by octet, for what no relay sends or shows.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{BufRead, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
 
@@ -112,6 +112,15 @@ impl RadSec {
                 }
             }
         }
+    }
+
+    /// Waits for what comes in one record of TLS, where no packet has begun.
+    pub(crate) fn receive_record(&mut self) -> Vec<u8> {
+        assert!(self.input.is_empty(), "a packet has begun");
+        let octets = self.stream.fill_buf().unwrap().to_vec();
+        self.stream.consume(octets.len());
+        assert!(!octets.is_empty(), "the connection ended");
+        octets
     }
 
     /// Sends a request and waits for the answer to it.

@@ -164,6 +164,25 @@ fn section_2_6_a_state_counts_once_for_its_client_and_as_it_was_given() {
 }
 
 #[test]
+fn section_2_6_5_what_a_profile_says_to_the_user_is_said_by_pap_and_not_beside_eap() {
+    let office = Office::new();
+    office.user("ada", PASSWORD);
+    let attributes = json!([
+        {"name": "Reply-Message", "value": "Welcome."},
+        {"name": "Filter-Id", "value": "staff"}
+    ]);
+    let profile = json!({"name": "staff", "attributes": attributes});
+    let profile = office.make("reply-profiles", &profile);
+    let client = office.client("wlan", &json!({"reply_profile": profile["id"]}));
+    let reply = office.login(&client, "ada", PASSWORD);
+    assert!(reply.is("Access-Accept"), "{reply:?}");
+    assert_eq!(reply.values("Reply-Message"), ["Welcome."], "{reply:?}");
+    let verdict = office.ttls(&client, "auth=PAP", "ada", PASSWORD).gets_in();
+    let said = &verdict.output.stdout;
+    assert!(verdict.says("Attribute 11 ") && !verdict.says("Attribute 18 "), "{said}");
+}
+
+#[test]
 fn section_2_6_a_password_beside_eap_or_with_a_foreign_state_saves_nobody() {
     let office = Office::new();
     office.user("ada", PASSWORD);

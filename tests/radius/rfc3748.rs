@@ -3,9 +3,11 @@
 use rustls::version::TLS13;
 use serde_json::json;
 
+use crate::harness::authority::{Authority, Holder};
 use crate::harness::office::Office;
+use crate::harness::radsec::{RADSEC, RadSec};
 use crate::harness::supplicant::{IDENTITY, NAK, TLS, TTLS, response};
-use crate::harness::wire::{CHALLENGE, REJECT};
+use crate::harness::wire::{ACCEPT, CHALLENGE, REJECT, Request};
 
 const PASSWORD: &str = "correct horse battery";
 
@@ -77,11 +79,31 @@ fn section_4_1_a_response_to_another_request_is_met_with_silence() {
     let mut peer = office.supplicant(&gear);
     peer.begin(TTLS);
     let other = response(250, TTLS, &[0]);
-    let request = crate::harness::wire::Request::eap(&gear.secret, &other, &peer.state);
+    let request = Request::eap(&gear.secret, &other, &peer.state);
     assert!(office.wire().meets_silence(&request.encode(), &office.wire(), &gear.secret));
     office.user("ada", PASSWORD);
     let ended = office.supplicant(&gear).tunnel(TTLS, &office.tunnel(&TLS13), &[]);
     assert_eq!(ended.answer.code, REJECT);
+}
+
+#[test]
+fn section_4_1_a_response_to_another_request_is_met_with_silence_inside_tls_too() {
+    let (office, authority) = (Office::new(), Authority::new("whoever"));
+    let issued = authority.issue(&Holder { common_name: "gateway", ..Holder::default() });
+    let certificates = json!({"fingerprints": [issued.fingerprint()]});
+    office.client("gateway", &json!({"sources": [], "certificates": certificates}));
+    let place = (office.demo.radius.radsec.as_str(), office.demo.ca_file.as_str());
+    let mut connection = RadSec::connect(place, Some(&issued), &[]).unwrap();
+    let name = response(0, IDENTITY, b"anonymous");
+    let offer = connection.ask(&Request::eap(RADSEC, &name, &[]));
+    assert_eq!(offer.code, CHALLENGE);
+    let (identifier, state) = (offer.packet()[1], offer.state());
+    let other = response(identifier ^ 0x80, NAK, &[TLS]);
+    connection.send(&Request::eap(RADSEC, &other, &state).encode());
+    // Each answer is checked to be that of the last request.
+    assert_eq!(connection.ask(&Request::status(RADSEC)).code, ACCEPT);
+    let right = response(identifier, NAK, &[TLS]);
+    assert_eq!(connection.ask(&Request::eap(RADSEC, &right, &state)).code, CHALLENGE);
 }
 
 #[test]

@@ -186,6 +186,29 @@ fn section_2_6_packets_come_cut_and_joined_and_256_wait_for_answers_in_any_order
 }
 
 #[test]
+fn who_sends_very_many_at_once_is_answered_a_few_at_a_time() {
+    let gateway = Gateway::new();
+    let mut connection = gateway.connect();
+    connection.send(&Request::status(RADSEC).encode());
+    let length = connection.receive().unwrap().len();
+    let request = |identifier| {
+        let mut request = Request::status(RADSEC);
+        request.identifier = identifier;
+        request.encode()
+    };
+    // In one record of TLS, which comes whole or not at all.
+    let octets: Vec<u8> = (0..200).flat_map(request).collect();
+    connection.send(&octets);
+    let mut identifiers = Vec::new();
+    while identifiers.len() < 200 {
+        let record = connection.receive_record();
+        assert!(record.len() <= 16 * length, "{} octets of answers", record.len());
+        identifiers.extend(record.chunks(length).map(|answer| answer[1]));
+    }
+    assert!(identifiers.into_iter().eq(0..200));
+}
+
+#[test]
 fn section_2_3_nobody_gets_in_without_a_certificate_that_a_client_has() {
     let gateway = Gateway::new();
     assert_eq!(gateway.connect().ask(&Request::status(RADSEC)).code, ACCEPT);
@@ -388,6 +411,10 @@ fn section_2_6_4_what_is_malformed_or_forged_ends_its_connection_alone() {
 fn limits_of_connections_and_of_silence_are_kept() {
     let Some(office) = Office::alone() else { return };
     let mut gateway = Gateway::on(office);
+    let ordered = gateway.authority.issue(&Holder { common_name: "vpn", ..Holder::default() });
+    let certificates = json!({"fingerprints": [ordered.fingerprint()]});
+    let fields = json!({"sources": [], "certificates": certificates, "orders": {"way": "radsec"}});
+    gateway.office.client("vpn", &fields);
     let demo = std::sync::Arc::get_mut(&mut gateway.office.demo).unwrap();
     demo.daemon().stop();
     let address = crate::harness::relay::free();
@@ -399,6 +426,8 @@ fn limits_of_connections_and_of_silence_are_kept() {
         .set("radius", "radsec_idle_timeout = \"3s\"");
     let server = site.serve();
     let place = (address.as_str(), server.ca_file.as_str());
+    let mut ordered = RadSec::connect(place, Some(&ordered), &[]).unwrap();
+    assert_eq!(ordered.ask(&Request::status(RADSEC)).code, ACCEPT);
     let connect = || RadSec::connect(place, Some(&gateway.issued), &[]).unwrap();
     let (mut first, mut second) = (connect(), connect());
     for connection in [&mut first, &mut second] {
@@ -410,6 +439,8 @@ fn limits_of_connections_and_of_silence_are_kept() {
     // Silence is borne for longer than half a packet, and ends with a word.
     assert_eq!(first.ask(&Request::status(RADSEC)).code, ACCEPT);
     assert_eq!(first.receive(), None);
+    // One that orders go down has been silent for longer, and stays.
+    assert_eq!(ordered.ask(&Request::status(RADSEC)).code, ACCEPT);
     assert_eq!(connect().ask(&login(1, PASSWORD)).code, ACCEPT);
 }
 

@@ -5,7 +5,8 @@ use serde_json::json;
 use crate::harness::authority::{Authority, Holder, Issued};
 use crate::harness::client::{Client, Output};
 use crate::harness::office::{Client as Gear, Office};
-use crate::harness::radsec::RadSec;
+use crate::harness::radsec::{RADSEC, RadSec};
+use crate::harness::wire::Request;
 
 const PASSWORD: &str = "correct horse battery";
 
@@ -85,6 +86,21 @@ fn section_4_and_5_passwords_go_as_they_are_and_answers_by_their_tokens() {
 }
 
 #[test]
+fn section_4_2_2_a_token_that_is_in_use_ends_the_connection_whatever_the_reserved_fields_say() {
+    for noise in [0, 7] {
+        let gateway = Gateway::new();
+        let mut connection = gateway.connect(&["radius/1.1"]).unwrap();
+        let login = packet(1, 5, &[(1, b"ada"), (2, PASSWORD.as_bytes())]);
+        let mut again = login.clone();
+        again[1] = noise;
+        again[8..20].fill(noise);
+        // The password is hashed while the second one comes.
+        connection.send(&[login, again].concat());
+        assert_eq!(connection.receive(), None, "{noise}");
+    }
+}
+
+#[test]
 fn section_3_3_what_is_agreed_on_is_what_both_sides_speak() {
     let gateway = Gateway::new();
     for (asked, agreed) in [
@@ -97,6 +113,43 @@ fn section_3_3_what_is_agreed_on_is_what_both_sides_speak() {
         assert_eq!(connection.protocol(), agreed.map(str::as_bytes), "{asked:?}");
     }
     assert!(gateway.connect(&["radius/2.0"]).is_err());
+}
+
+/// "Session Resumption".
+#[test]
+fn a_session_is_resumed_with_the_version_that_it_began_with_alone() {
+    let (old, new) = (&["radius/1.0"][..], &["radius/1.1"][..]);
+    for (first, second, is_resumed) in [
+        (old, new, false),
+        (new, old, false),
+        (&[], new, false),
+        (new, &[], false),
+        (old, old, true),
+        (new, new, true),
+    ] {
+        let gateway = Gateway::new();
+        let (address, ca_file) = (&gateway.office.demo.radius.radsec, &gateway.office.demo.ca_file);
+        let versions = [&rustls::version::TLS13];
+        let mut config = RadSec::config(ca_file, Some(&gateway.issued), first, &versions);
+        // What comes behind the handshake brings the ticket.
+        let mut connection = RadSec::connect_as(address, &config.clone().into()).unwrap();
+        connection.send(&status(first));
+        assert!(connection.receive().is_some(), "{first:?}");
+        config.alpn_protocols = second.iter().map(|name| name.as_bytes().to_vec()).collect();
+        let mut connection = RadSec::connect_as(address, &config.into()).unwrap();
+        assert_eq!(connection.is_resumed(), is_resumed, "{first:?} {second:?}");
+        assert_eq!(connection.protocol(), second.first().map(|name| name.as_bytes()));
+        connection.send(&status(second));
+        assert!(connection.receive().is_some(), "{second:?}");
+    }
+}
+
+/// A Status-Server for a connection that asked for these protocols.
+fn status(protocols: &[&str]) -> Vec<u8> {
+    match protocols {
+        ["radius/1.1"] => packet(12, 7, &[]),
+        _ => Request::status(RADSEC).encode(),
+    }
 }
 
 /// Section 3.4: TLS 1.3 and nothing older.

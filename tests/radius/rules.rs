@@ -76,6 +76,29 @@ fn the_first_rule_that_is_met_decides_and_is_named_in_the_event() {
 }
 
 #[test]
+fn a_wireless_network_that_the_station_does_not_name_is_what_the_vendor_has_for_it() {
+    let (office, client, _) = office();
+    let at = |more: &str| login(&office, &client, "bob", more);
+    let station = "Called-Station-Id=\"00:10:a4:23:19:c0\"";
+    for named in [
+        "Aruba-Essid-Name=\"guests\"",
+        "Ruckus-SSID=\"guests\"",
+        "Cisco-AVPair=\"service-type=Framed\",Cisco-AVPair=\"ssid=guests\"",
+    ] {
+        for more in [format!("{named},NAS-Port-Type=19"), format!("{GUESTS},{named}")] {
+            assert!(at(&more).is("Access-Accept"), "{more}");
+        }
+        assert!(at(&format!("{station},{named},NAS-Port-Type=19")).is("Access-Accept"), "{named}");
+        // By cable there is none, and what the station names goes before.
+        for more in [format!("{named},NAS-Port-Type=15"), format!("{named},{OFFICE}")] {
+            assert!(at(&more).is("Access-Reject"), "{more}");
+        }
+        let other = named.replace("guests", "office");
+        assert!(at(&format!("{other},NAS-Port-Type=19")).is("Access-Reject"), "{other}");
+    }
+}
+
+#[test]
 fn which_machine_has_an_old_password_is_found_among_the_events() {
     let (office, client, _) = office();
     office.client("console", &json!({}));

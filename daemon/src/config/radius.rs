@@ -39,7 +39,8 @@ section! {
         /// Requests of one connection that are being worked on at the same time; further ones are
         /// answered with Protocol-Error.
         radsec_requests_in_flight: Count<1, 65_536> = Count(256),
-        /// How long a connection may say nothing.
+        /// How long a connection may say nothing; for ever where orders go down it (`orders.way` of the
+        /// RADIUS client).
         radsec_idle_timeout: Time<SECOND, DAY> = Time(10 * MINUTE),
         /// How long a packet may take to arrive once it has begun.
         radsec_partial_timeout: Time<SECOND, HOUR> = Time(10 * SECOND),

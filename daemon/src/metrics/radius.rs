@@ -180,7 +180,7 @@ impl RadiusCounts {
             (Err(AnswerError::TooLong), _) | (Ok(()), Answer::Reject(_)) => Access::Reject,
             (Ok(()), Answer::Accept(_)) => Access::Accept,
             (Ok(()), Answer::Challenge(_)) => Access::Challenge,
-            (Ok(()), Answer::Silence | Answer::Recorded) => Access::Silence,
+            (Ok(()), Answer::Silence | Answer::Discard | Answer::Recorded) => Access::Silence,
         });
     }
 

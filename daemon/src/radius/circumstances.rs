@@ -1,22 +1,23 @@
 //! What a request says beside who asks, in the directory's words.
 
 use directory::{Circumstances, GearName, MacAddress, NetworkMethod, Ssid, Station, StationName};
-use radius::{Credential, Question};
+use radius::{Credential, Question, VendorAttribute};
 
 /// What is known of a request that proves itself by `method`.
 pub(super) fn circumstances<C: Copy>(
     question: &Question<C>,
     method: NetworkMethod,
 ) -> Circumstances {
-    let called = question.called_station_id();
+    let (called, port_type) = (question.called_station_id(), question.nas_port_type());
+    let wireless = || (port_type == Some(WIRELESS)).then(|| named_by_vendor(question)).flatten();
     let named = named_device(question);
     let device = named.filter(|named| is_known_by_address(question, *named));
     let machine = question.calling_station_id();
     let calling = machine.and_then(MacAddress::read);
     Circumstances {
         method,
-        port_type: question.nas_port_type(),
-        ssid: called.and_then(Ssid::of_station),
+        port_type,
+        ssid: called.and_then(Ssid::of_station).or_else(wireless),
         gear: question.nas_identifier().and_then(GearName::new),
         gear_address: question.nas_ip(),
         service_type: question.service_type(),
@@ -28,6 +29,25 @@ pub(super) fn circumstances<C: Copy>(
         called_station: called.and_then(StationName::beginning),
         outer: None,
     }
+}
+
+/// What gear says in NAS-Port-Type of Wi-Fi (RFC 2865, section 5.41).
+const WIRELESS: u32 = 19;
+/// Cisco-AVPair, by its vendor and number.
+const CISCO_AV_PAIR: (u32, u8) = (9, 1);
+/// Aruba-Essid-Name.
+const ARUBA_ESSID_NAME: (u32, u8) = (14_823, 5);
+/// Ruckus-SSID.
+const RUCKUS_SSID: (u32, u8) = (25_053, 3);
+
+/// The wireless network in what vendors have for it.
+fn named_by_vendor<C: Copy>(question: &Question<C>) -> Option<Ssid> {
+    let network = |VendorAttribute { vendor, kind, value }| match (vendor, kind) {
+        ARUBA_ESSID_NAME | RUCKUS_SSID => Ssid::new(value),
+        CISCO_AV_PAIR => value.strip_prefix(b"ssid=").and_then(Ssid::new),
+        _ => None,
+    };
+    question.vendor_attributes().find_map(network)
 }
 
 /// A device that gear names by its address in the place of a user, and from whose address the call

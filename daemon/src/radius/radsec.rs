@@ -20,7 +20,7 @@ use super::Door;
 use super::candidates::ClientKey;
 use super::drops::Drops;
 use super::lines::{Answered, Errand};
-use super::socket::{Outlet, Worker};
+use super::socket::{AT_ONCE, Outlet, Worker, give_way};
 use crate::admission::{Admission, Source};
 use crate::config;
 use crate::lifecycle::Shutdown;
@@ -179,6 +179,8 @@ pub(super) async fn run(door: Arc<Door>, stream: TcpStream, peer: SocketAddr, sh
         peer,
         heard,
         partial: None,
+        is_behind: false,
+        stays: false,
         over: false,
     };
     let mut worker = Worker::new(Arc::clone(&door), server, connection);
@@ -257,6 +259,10 @@ struct Connection {
     heard: Duration,
     /// When the packet began that has not ended.
     partial: Option<Duration>,
+    /// Whether packets may be left of what came, which go before what comes.
+    is_behind: bool,
+    /// Whether orders go down it, so that it lasts however silent the gear is.
+    stays: bool,
     over: bool,
 }
 
@@ -291,6 +297,14 @@ impl Connection {
         let Self { transport, stream, .. } = self;
         poll_fn(|context| transport.poll_read(context, |octets| stream.extend(octets))).await
     }
+
+    /// Notes whether orders go down it; then the kernel looks whether the gear is still there.
+    fn set_stays(&mut self, stays: bool) {
+        if stays && !self.stays {
+            self.transport.keep_alive();
+        }
+        self.stays = stays;
+    }
 }
 
 impl Worker<Connection> {
@@ -308,6 +322,7 @@ impl Worker<Connection> {
                 Some(late) = self.arrivals.recv() => self.conclude(late).await,
                 kept = self.ledger.outcome(), if self.ledger.is_busy() => self.recorded(kept).await,
                 Some(errand) = errands.recv() => self.order(errand).await,
+                () = std::future::ready(()), if self.outlet.is_behind => self.receive(terms).await,
                 read = self.outlet.read() => match read {
                     Ok(true) => self.receive(terms).await,
                     Ok(false) | Err(_) => return,
@@ -337,7 +352,7 @@ impl Worker<Connection> {
         self.outlet.flush().await;
     }
 
-    /// Hands on the packets that have come, until one is none.
+    /// Hands on packets that have come, until one is none or others are to have a turn.
     async fn receive(&mut self, terms: &Terms) {
         let now = self.door.clock.monotonic();
         self.outlet.heard = now;
@@ -354,28 +369,10 @@ impl Worker<Connection> {
             precision: 0,
             is_guess: false,
         };
-        while !self.outlet.over {
-            let peer = self.outlet.peer;
-            match self.outlet.stream.next() {
-                Ok(Some(packet)) if answers_order(packet) => {
-                    self.outlet.partial = None;
-                    match self.outlet.ordered.receive(packet) {
-                        Ok(Some((answered, said))) => {
-                            let _gone = answered.send(Ok(said));
-                        }
-                        // What answers no order is nothing that has to be answered.
-                        Ok(None) => {}
-                        Err(reason) => self.dropped(peer, reason),
-                    }
-                }
-                Ok(Some(packet)) => {
-                    let found = self.server.receive(peer, packet, [candidate].into(), now);
-                    self.door.tally.radius.taken(packet, found.is_some());
-                    self.outlet.partial = None;
-                    self.obey();
-                }
-                Ok(None) => break,
-                Err(malformed) => self.dropped(peer, malformed.into()),
+        for _ in 0..AT_ONCE {
+            self.outlet.is_behind = self.take(candidate, now);
+            if !self.outlet.is_behind {
+                break;
             }
         }
         let Connection { stream, partial, .. } = &mut self.outlet;
@@ -383,6 +380,36 @@ impl Worker<Connection> {
         *partial = stream.is_partial().then(|| partial.unwrap_or(now));
         self.work().await;
         self.ledger.keep();
+        if self.outlet.is_behind {
+            give_way().await;
+        }
+    }
+
+    /// Hands on a packet; `false` where none is whole, and once the connection is to end.
+    fn take(&mut self, candidate: Candidate<'_, ClientKey>, now: Duration) -> bool {
+        let peer = self.outlet.peer;
+        match self.outlet.stream.next() {
+            Ok(Some(packet)) if answers_order(packet) => {
+                self.outlet.partial = None;
+                match self.outlet.ordered.receive(packet) {
+                    Ok(Some((answered, said))) => {
+                        let _gone = answered.send(Ok(said));
+                    }
+                    // What answers no order is nothing that has to be answered.
+                    Ok(None) => {}
+                    Err(reason) => self.dropped(peer, reason),
+                }
+            }
+            Ok(Some(packet)) => {
+                let found = self.server.receive(peer, packet, [candidate].into(), now);
+                self.door.tally.radius.taken(packet, found.is_some());
+                self.outlet.partial = None;
+                self.obey();
+            }
+            Ok(None) => return false,
+            Err(malformed) => self.dropped(peer, malformed.into()),
+        }
+        !self.outlet.over
     }
 
     /// How long until something is to be looked at.
@@ -394,9 +421,9 @@ impl Worker<Connection> {
 
     /// When the connection ends if nothing more comes.
     fn ends(&self, terms: &Terms) -> Option<Duration> {
-        let Connection { partial, heard, .. } = self.outlet;
+        let Connection { partial, heard, stays, .. } = self.outlet;
         let partial = partial.map(|began| began.saturating_add(terms.partial));
-        let is_idle = self.waiting == 0 && !self.ledger.is_busy();
+        let is_idle = !stays && self.waiting == 0 && !self.ledger.is_busy();
         let idle = is_idle.then(|| heard.saturating_add(terms.idle));
         [partial, idle].into_iter().flatten().min()
     }
@@ -404,8 +431,9 @@ impl Worker<Connection> {
     fn look(&mut self, terms: &Terms) {
         let now = self.door.clock.monotonic();
         self.server.expire(now);
+        let is_known = self.is_known();
         let has_ended = self.ends(terms).is_some_and(|at| at <= now);
-        self.outlet.over |= has_ended || !self.is_known();
+        self.outlet.over |= has_ended || !is_known;
     }
 
     /// Whether the certificate still counts; whether it was revoked is looked at when something of
@@ -423,7 +451,11 @@ impl Worker<Connection> {
             Err(error) => tracing::error!(%error, "what was revoked cannot be read"),
         }
         match directory.gear() {
-            Ok(gear) => gear.certifies(&self.outlet.gear, now),
+            Ok(table) => {
+                let CertifiedGear { organization, client, .. } = self.outlet.gear;
+                self.outlet.set_stays(table.is_ordered_by_connection(organization, client));
+                table.certifies(&self.outlet.gear, now)
+            }
             Err(error) => {
                 tracing::error!(%error, "the RADIUS clients cannot be read");
                 false

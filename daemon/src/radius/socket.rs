@@ -27,6 +27,15 @@ use super::view::{self, Spoken};
 use crate::metrics::Access;
 use promise::Promise;
 
+/// Packets that are looked at before their answers leave and others have a turn.
+pub(super) const AT_ONCE: usize = 16;
+
+/// Lets everybody have a turn of those who share this thread, and then this core.
+pub(super) async fn give_way() {
+    tokio::task::yield_now().await;
+    std::thread::yield_now();
+}
+
 /// Where replies go.
 pub(super) trait Outlet: Send {
     /// Keeps a reply for the next [`flush`](Self::flush).

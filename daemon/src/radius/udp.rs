@@ -12,7 +12,7 @@ use radius::{Port, Server, SignedReply, Slate};
 use super::Door;
 use super::candidates::{Candidates, ClientKey};
 use super::datagrams::Datagrams;
-use super::socket::{Outlet, Worker};
+use super::socket::{AT_ONCE, Outlet, Worker, give_way};
 use super::turns::{Arrival, Turns};
 use crate::lifecycle::Shutdown;
 
@@ -26,9 +26,6 @@ pub(super) async fn run(door: Arc<Door>, datagrams: Datagrams, port: Port, shutd
 
 /// Calls for datagrams in a row at most, before some are answered.
 const CALLS: usize = 16;
-
-/// Datagrams that are looked at before their answers leave and others have a turn.
-const AT_ONCE: usize = 16;
 
 struct Socket {
     datagrams: Datagrams,
@@ -84,9 +81,7 @@ impl Worker<Socket> {
         self.work().await;
         self.ledger.keep();
         if !self.outlet.turns.is_empty() {
-            // Of those who share this thread, and then this core, everybody has a turn as well.
-            tokio::task::yield_now().await;
-            std::thread::yield_now();
+            give_way().await;
         }
     }
 

@@ -1,6 +1,7 @@
 //! The daemon's side of TLS: 1.2 and 1.3 only, one provider, certificates that change while
 //! connections go on.
 
+mod by_protocol;
 mod client_certificate;
 mod corked;
 mod self_signed;
@@ -31,6 +32,7 @@ use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use crate::runtimes::at_once;
+use by_protocol::ByProtocol;
 use client_certificate::AnyClientCertificate;
 pub(crate) use corked::Corked;
 pub use self_signed::{SelfSigned, SelfSignedError, SelfSignedFiles, self_signed};
@@ -220,8 +222,9 @@ impl Identity {
     }
 
     /// Does the same with a client that must have a certificate, which a session that it resumes
-    /// keeps, and agrees on one of the application protocols that `protocols` names for a client that speaks TLS 1.3 or not,
-    /// or on none if the client asks for none.
+    /// keeps, and agrees on one of the application protocols that `protocols` names for a client that
+    /// speaks TLS 1.3 or not, or on none if the client asks for none. A session is resumed where the
+    /// same is agreed on as before.
     ///
     /// # Errors
     ///
@@ -236,7 +239,9 @@ impl Identity {
         let choose = |hello: &ClientHello<'_>| {
             let mut config = ServerConfig::clone(&common);
             config.alpn_protocols = protocols(speaks_1_3(hello));
-            config.session_storage = Arc::clone(&self.resumption.certified);
+            let sessions =
+                ByProtocol::of(hello, &config.alpn_protocols, &self.resumption.certified);
+            config.session_storage = Arc::new(sessions);
             Arc::new(config)
         };
         tokio::time::timeout(self.handshake, self.shake_hands(stream, side, choose)).await?

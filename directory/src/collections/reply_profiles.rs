@@ -20,6 +20,12 @@ pub type ReplyProfiles<'g, S> = Collection<'g, S, ReplyProfile>;
 /// The most octets of a VLAN's name: one fewer than an attribute, for the tag.
 const VLAN: usize = ATTRIBUTE - 1;
 
+/// Microsoft's enterprise number.
+const MICROSOFT: u32 = 311;
+/// Of Microsoft's attributes MS-CHAP-Error, the two keys of a session, and MS-CHAP2-Success (RFC 2548):
+/// what they say depends on what somebody has proven.
+const WRITTEN: [u8; 4] = [2, 16, 17, 26];
+
 impl<'t, 's> Grant<'t, &'s Snapshot, View> {
     /// The organization's reply profiles, to be read.
     pub fn reply_profiles(&self) -> ReplyProfiles<'t, &'s Snapshot> {
@@ -188,6 +194,10 @@ fn check_vendor_attribute(
     if attribute.number == 0 {
         let pointer = format!("/vendor_attributes/{position}/number");
         return Err(Invalid::new(pointer, "must be 1 to 255"));
+    }
+    if attribute.vendor == MICROSOFT && WRITTEN.contains(&attribute.number) {
+        let pointer = format!("/vendor_attributes/{position}/number");
+        return Err(Invalid::new(pointer, "cannot be set in a reply: the server writes it itself"));
     }
     match &attribute.value {
         VendorValue::Text(text) => {

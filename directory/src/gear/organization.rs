@@ -62,6 +62,7 @@ impl OrganizationGear {
                 require_message_authenticator: fields.require_message_authenticator,
                 limit_proxy_state: fields.limit_proxy_state,
                 sources: fields.sources,
+                way: fields.orders.way,
                 policy: Arc::new(policy),
             }));
         }

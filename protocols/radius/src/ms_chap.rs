@@ -5,6 +5,7 @@
 use crate::attribute::Attributes;
 use crate::refusal::Refusal;
 use crate::reply::{Message, Reply, ReplyError};
+use crate::session_keys::{RECEIVE, SEND};
 
 /// Microsoft's private enterprise number.
 pub(crate) const MICROSOFT: u32 = 311;
@@ -19,6 +20,12 @@ const CHALLENGE: u8 = 11;
 const RESPONSE_2: u8 = 25;
 const SUCCESS_2: u8 = 26;
 const CHANGE_3: u8 = 27;
+
+/// Whether a vendor's attribute is one that is only ever written with what somebody has proven:
+/// MS-CHAP-Error, MS-CHAP2-Success and the keys of the session.
+pub(crate) const fn is_reserved(vendor: u32, number: u8) -> bool {
+    vendor == MICROSOFT && matches!(number, ERROR | SUCCESS_2 | SEND | RECEIVE)
+}
 
 /// An MS-CHAP2-Response with its MS-CHAP-Challenge.
 #[derive(Clone, Copy)]
@@ -142,7 +149,7 @@ impl Message {
         let code = failure.code();
         let text = format!("E={code} R=0 C={:032} V=3 M=Access denied", 0);
         let mut reply = Reply::new();
-        reply.vendor(MICROSOFT, ERROR, &with_identifier(identifier, &text))?;
+        reply.push_vendor(MICROSOFT, ERROR, &with_identifier(identifier, &text))?;
         Ok(Self::of(reply))
     }
 }
@@ -162,7 +169,7 @@ impl Reply {
         /// Encryption is allowed, and not required.
         const ALLOWED: u32 = 1;
         const STRONG: u32 = 4;
-        self.vendor(MICROSOFT, SUCCESS_2, &with_identifier(identifier, response))?
+        self.push_vendor(MICROSOFT, SUCCESS_2, &with_identifier(identifier, response))?
             .vendor(MICROSOFT, ENCRYPTION_POLICY, &ALLOWED.to_be_bytes())?
             .vendor(MICROSOFT, ENCRYPTION_TYPES, &STRONG.to_be_bytes())
     }

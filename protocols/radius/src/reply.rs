@@ -6,7 +6,8 @@ use std::borrow::Cow;
 
 use thiserror::Error;
 
-use crate::attribute::AttributeType;
+use crate::attribute::{Attribute, AttributeType};
+use crate::ms_chap;
 use crate::packet::{HEADER, LONGEST};
 use crate::recent::Pending;
 use crate::session_keys::SessionKeys;
@@ -24,8 +25,12 @@ pub enum Answer {
     Challenge(Challenge),
     /// Accounting-Response: what was reported is kept.
     Recorded,
-    /// Nothing; the request is forgotten, so that a retransmission is asked again.
+    /// Nothing, but inside TLS a Protocol-Error, since nobody asks there again; the request is
+    /// forgotten, so that a retransmission is asked again.
     Silence,
+    /// Nothing, inside TLS as well: the packet of EAP is passed over, and the gear has its peer asked
+    /// again ([RFC 3748, section 4.1](https://www.rfc-editor.org/rfc/rfc3748#section-4.1)).
+    Discard,
 }
 
 /// The attributes of an Access-Accept, in the order in which they were added.
@@ -62,6 +67,14 @@ pub enum ReplyError {
     /// The attribute is written by the server itself, or cannot be sent in clear.
     #[error("attribute {0} cannot be set in a reply")]
     Reserved(u8),
+    /// A vendor's attribute that is written by the server itself.
+    #[error("attribute {number} of vendor {vendor} cannot be set in a reply")]
+    ReservedOfVendor {
+        /// The vendor's enterprise number.
+        vendor: u32,
+        /// The attribute's number.
+        number: u8,
+    },
     /// The attributes together are longer than a packet.
     #[error("the attributes are longer than a packet")]
     PacketFull,
@@ -185,10 +198,23 @@ impl Reply {
     /// Adds a vendor's attribute of 1 to 247 octets ([RFC 2865, section 5.26]).
     ///
     /// # Errors
-    /// When there are no octets or too many, or the packet is full.
+    /// When there are no octets or too many, the attribute is reserved, or the packet is full.
     ///
     /// [RFC 2865, section 5.26]: https://www.rfc-editor.org/rfc/rfc2865#section-5.26
     pub fn vendor(&mut self, vendor: u32, kind: u8, value: &[u8]) -> Result<&mut Self, ReplyError> {
+        if ms_chap::is_reserved(vendor, kind) {
+            return Err(ReplyError::ReservedOfVendor { vendor, number: kind });
+        }
+        self.push_vendor(vendor, kind, value)
+    }
+
+    /// Adds a vendor's attribute, whichever it is.
+    pub(crate) fn push_vendor(
+        &mut self,
+        vendor: u32,
+        kind: u8,
+        value: &[u8],
+    ) -> Result<&mut Self, ReplyError> {
         let inner =
             u8::try_from(value.len() + 2).map_err(|_| ReplyError::TooLong { longest: 247 })?;
         let [a, b, c, d] = vendor.to_be_bytes();
@@ -211,7 +237,8 @@ impl Reply {
     }
 
     /// Adds a packet of EAP in as many EAP-Messages as it needs
-    /// ([RFC 3579, section 3.1](https://www.rfc-editor.org/rfc/rfc3579#section-3.1)).
+    /// ([RFC 3579, section 3.1](https://www.rfc-editor.org/rfc/rfc3579#section-3.1)), and takes away each
+    /// Reply-Message, which may not stand beside it (section 2.6.5).
     ///
     /// # Errors
     /// When there are no octets, or the packet is full.
@@ -219,6 +246,7 @@ impl Reply {
         if packet.is_empty() {
             return Err(ReplyError::Empty);
         }
+        self.take_away(AttributeType::REPLY_MESSAGE);
         for piece in packet.chunks(253) {
             self.push(AttributeType::EAP_MESSAGE, &[], piece)?;
         }
@@ -262,6 +290,18 @@ impl Reply {
         let mut octets = self.octets.clone();
         keys.write(&mut octets, pending.secret.as_ref(), &pending.authenticator);
         Cow::Owned(octets)
+    }
+
+    fn take_away(&mut self, kind: AttributeType) {
+        let mut left = Vec::<u8>::with_capacity(self.octets.len());
+        let mut rest = self.octets.as_slice();
+        while let Ok((attribute, behind)) = Attribute::split(rest) {
+            if attribute.kind != kind {
+                left.extend(rest.get(..rest.len() - behind.len()).unwrap_or_default());
+            }
+            rest = behind;
+        }
+        self.octets = left;
     }
 
     fn push(

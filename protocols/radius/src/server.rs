@@ -187,8 +187,8 @@ impl<C: Copy + Eq + Hash> Server<C> {
                 (Code::AccessChallenge, Cow::Borrowed(challenge.as_octets()))
             }
             Answer::Recorded => (Code::AccountingResponse, Cow::Borrowed([].as_slice())),
-            Answer::Silence => {
-                if let Port::Tls(version) = self.port {
+            Answer::Silence | Answer::Discard => {
+                if let (Port::Tls(version), Answer::Silence) = (self.port, answer) {
                     let attributes = error(pending.code, UNAVAILABLE, version);
                     let draft = pending.draft(Code::ProtocolError, &attributes);
                     let (to, secret) = (pending.source, pending.secret.as_ref());
@@ -333,7 +333,12 @@ impl<C: Copy + Eq + Hash> Server<C> {
         let packet = admitted.request().packet;
         let key = Key::of(admitted.client(), source, admitted.request());
         let pending = || Pending::new(admitted, source);
-        match self.recent.meet(key, packet.authenticator, pending, now) {
+        let authenticator = match admitted.request().version {
+            Version::V1_0 => packet.authenticator,
+            // The token is in the key, and what is behind it is ignored (RFC 9765, section 4.1).
+            Version::V1_1 => &[0; 16],
+        };
+        match self.recent.meet(key, authenticator, pending, now) {
             Meeting::New(ticket) => self.commands.push_back(command(ticket)),
             Meeting::Waiting if admitted.secret().is_none() => return Err(DropReason::TokenReused),
             Meeting::Waiting => return Err(DropReason::Duplicate),

@@ -7,8 +7,10 @@ use crate::secret::Secret;
 
 /// Microsoft's number, by which everybody names these keys.
 const MICROSOFT: u32 = 311;
-const SEND: u8 = 16;
-const RECEIVE: u8 = 17;
+/// MS-MPPE-Send-Key.
+pub(crate) const SEND: u8 = 16;
+/// MS-MPPE-Recv-Key.
+pub(crate) const RECEIVE: u8 = 17;
 /// Octets of a key at most: as many as one attribute hides.
 const LONGEST: usize = 224;
 

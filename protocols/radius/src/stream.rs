@@ -6,8 +6,8 @@ use zeroize::Zeroize as _;
 
 use crate::packet::{HEADER, LONGEST, Malformed};
 
-/// Cuts a stream into packets by their Length fields; holds less than one packet between two
-/// calls, however it was sent.
+/// Cuts a stream into packets by their Length fields, however it was sent; holds less than one
+/// packet once there is no next.
 ///
 /// What was taken is wiped: inside TLS passwords may be in clear.
 #[derive(Default)]

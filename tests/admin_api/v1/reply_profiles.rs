@@ -46,6 +46,10 @@ fn what_no_packet_can_carry_is_refused_when_it_is_written() {
         vendor(9, 1, json!({"text": long})),
         vendor(9, 1, json!({"text": ""})),
         vendor(9, 1, json!({"address": "2001:db8::1"})),
+        vendor(311, 2, json!({"text": "x"})),
+        vendor(311, 16, json!({"text": "x"})),
+        vendor(311, 17, json!({"text": "x"})),
+        vendor(311, 26, json!({"text": "x"})),
         json!({"filters": vec!["x".repeat(240); 20]}),
     ] {
         let mut fields = json!({"name": "profile"});
@@ -53,4 +57,7 @@ fn what_no_packet_can_carry_is_refused_when_it_is_written() {
         let refused = office.top.send("POST", &office.path("reply-profiles"), Some(&fields));
         assert_eq!(refused.status, 422, "{more}: {refused:?}");
     }
+    // What the server does not write itself may be said, of Microsoft's attributes too.
+    let other = json!({"vendor": 311, "number": 28, "value": {"address": "192.0.2.53"}});
+    office.make("reply-profiles", &json!({"name": "other", "vendor_attributes": [other]}));
 }

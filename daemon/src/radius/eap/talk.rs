@@ -59,8 +59,10 @@ pub(in crate::radius) enum Next {
     Unwritten,
     /// It is not.
     Reject(Option<Failure>),
-    /// Nothing.
+    /// Nothing, since nothing could be found out.
     Silence,
+    /// Nothing: the packet belongs to another request.
+    Ignore,
 }
 
 impl Talk {
@@ -184,7 +186,7 @@ impl Talk {
             Command::Admit(packet) => self.admit(&packet),
             Command::Fail(Failure::Refused) => Next::Reject(None),
             Command::Fail(failure) => Next::Reject(Some(failure)),
-            Command::Ignore => Next::Silence,
+            Command::Ignore => Next::Ignore,
         }
     }
 

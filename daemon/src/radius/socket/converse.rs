@@ -95,12 +95,16 @@ impl<O: Outlet> Worker<O> {
                 }
                 self.answer(ticket, &Answer::Reject(None));
             }
-            Next::Silence => {
-                let now = self.door.clock.monotonic();
-                self.door.talks.keep_again(talk, now);
-                self.answer(ticket, &Answer::Silence);
-            }
+            Next::Silence => self.wait(ticket, talk, &Answer::Silence),
+            Next::Ignore => self.wait(ticket, talk, &Answer::Discard),
         }
+    }
+
+    /// Goes on with what comes next, as if the last packet had not come.
+    fn wait(&mut self, ticket: Ticket, talk: Talk, answer: &Answer) {
+        let now = self.door.clock.monotonic();
+        self.door.talks.keep_again(talk, now);
+        self.answer(ticket, answer);
     }
 
     /// Notes why nobody was asked about: most of what goes wrong in wireless networks does so here.

@@ -267,6 +267,10 @@ fn section_5_values_that_do_not_fit_are_refused() {
         let refused = reply.octets(AttributeType(reserved), b"value").err();
         assert_eq!(refused, Some(ReplyError::Reserved(reserved)));
     }
+    for number in [2, 16, 17, 26] {
+        let refused = reply.vendor(311, number, b"value").err();
+        assert_eq!(refused, Some(ReplyError::ReservedOfVendor { vendor: 311, number }));
+    }
     assert_eq!(reply, Reply::new());
 }
 

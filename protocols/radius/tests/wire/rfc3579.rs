@@ -41,6 +41,21 @@ fn section_2_6_5_nothing_is_said_to_the_user_beside_an_eap_message() {
 }
 
 #[test]
+fn section_2_6_5_an_accept_with_an_eap_message_keeps_everything_but_what_is_said_to_the_user() {
+    let mut site = Site::strict();
+    let (ticket, _) = site.asks(&eap());
+    let mut reply = Reply::new();
+    reply.text(AttributeType::REPLY_MESSAGE, "Welcome.").unwrap();
+    reply.text(AttributeType::FILTER_ID, "staff").unwrap();
+    reply.text(AttributeType::REPLY_MESSAGE, "Again.").unwrap();
+    reply.text(AttributeType::CLASS, "c").unwrap();
+    reply.eap(&[3, 5, 0, 4]).unwrap();
+    let reply = site.answers(ticket, &Answer::Accept(reply));
+    let expected = [(11, b"staff".to_vec()), (25, b"c".to_vec()), (79, vec![3, 5, 0, 4])];
+    assert_eq!(eap().check(&reply, 2)[1..], expected);
+}
+
+#[test]
 fn section_2_1_an_eap_start_has_no_octets_and_may_lack_a_name() {
     for start in [Request::new(1).user(b"ada"), Request::new(1)] {
         let start = start.with(79, b"").authentic();

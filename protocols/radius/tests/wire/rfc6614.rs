@@ -97,7 +97,11 @@ fn who_cannot_be_served_at_the_moment_is_told() {
     }
     let answer = site.answers(ticket, &Answer::Silence);
     assert_eq!(first.check(&answer, 52)[2], (101, vec![0, 0, 1, 250]));
-    site.asks(&second);
+    let (ticket, _) = site.asks(&second);
+    // What is to be passed over is, and leaves room for others as well.
+    assert_eq!(site.server.answer(ticket, &Answer::Discard, site.now), Ok(()));
+    assert!(site.commands().is_empty());
+    site.asks(&first);
 }
 
 #[test]
