@@ -77,13 +77,19 @@ async fn a_guess_at_a_users_password_is_told_though_it_comes_too_late_to_be_set(
 async fn that_an_admin_knows_the_password_in_use_is_told_though_it_is_not_changed() {
     let mut world = World::new();
     let root = world.root().await;
-    let patience = Duration::from_millis(200);
+    let patience = Duration::from_millis(1);
     let api = world.limit(Limits { hashing: 1, patience, ..Limits::default() });
     let held = api.turn_to_hash(None).await.unwrap();
     let body = json!({"current_password": PASSWORD, "password": "another horse, and a staple"});
     let busy = world.call(&root, "PUT", "/v1/me/password", body.clone()).await;
     busy.is_problem(503, "busy");
-    let told = newest(&world, &root, "/v1/events", "password_changed").await;
+    // Whoever asked may have been answered before.
+    let told = loop {
+        let told = newest(&world, &root, "/v1/events", "password_changed").await;
+        if !told.is_null() {
+            break told;
+        }
+    };
     let reason = "the password in use was given rightly, and was not changed";
     assert_eq!((&told["success"], &told["reason"]), (&json!(false), &json!(reason)));
     drop(held);
