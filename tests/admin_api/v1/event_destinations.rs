@@ -363,7 +363,10 @@ fn destinations_are_managed_by_who_manages_the_configuration_the_providers_among
     fields["begins_with"] = json!("oldest");
     assert_eq!(manager.session.send("POST", path, Some(&fields)).status, 403);
     assert_eq!(own.session.send("POST", path, Some(&fields)).status, 404);
-    let administrator = office.provider_admin("administrator", &json!("none"));
+    let scoped = office.provider_admin("administrator", &json!("none"));
+    let refused = scoped.session.send("POST", path, Some(&fields));
+    assert_eq!(refused.status, 403, "they tell of every organization: {refused:?}");
+    let administrator = office.provider_admin("administrator", &json!("all"));
     let made = administrator.session.send("POST", path, Some(&fields));
     assert_eq!(made.status, 201, "{made:?}");
     receiver.believes(&[made.json()["secret"].as_str().unwrap()]);
