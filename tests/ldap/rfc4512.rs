@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::harness::demo::Demo;
-use crate::harness::ldap::Transport;
+use crate::harness::ldap::{Ldap, Transport};
 use crate::harness::office::{Office, id_of};
 use crate::harness::python::python;
 
@@ -257,4 +257,41 @@ except ldap3.core.exceptions.LDAPAttributeError:
     assert_eq!(said.code, 0, "{said:?}");
     assert!(said.stdout.starts_with("ada "), "{said:?}");
     assert!(said.stdout.contains(" True\n") && said.stdout.ends_with("checked\n"), "{said:?}");
+}
+
+/// Which of people, groups and services have entries below them, as each way of asking tells it.
+fn with_subordinates(office: &Office, client: &Ldap) -> Vec<&'static str> {
+    let is_above = |name: &&str| {
+        let dn = format!("ou={name},{}", office.base);
+        let found = client.search(&dn, "base", ALL, &["hasSubordinates"]);
+        let said = found.only().value("hasSubordinates") == "TRUE";
+        assert_eq!(client.compare(&dn, "hasSubordinates:TRUE").code, if said { 6 } else { 5 });
+        let test = format!("(hasSubordinates={})", if said { "TRUE" } else { "FALSE" });
+        assert_eq!(client.search(&dn, "base", &test, &["1.1"]).names(), [dn.as_str()]);
+        assert!(client.search(&dn, "base", &format!("(!{test})"), &["1.1"]).names().is_empty());
+        let sorted = client.clone().with(["-E", "!sss=ou"]);
+        let sorted = sorted.search(&dn, "base", ALL, &["+"]);
+        assert_eq!(sorted.only().value("hasSubordinates") == "TRUE", said, "{dn}");
+        said
+    };
+    ["people", "groups", "services"].into_iter().filter(is_above).collect()
+}
+
+#[test]
+fn a_container_has_subordinates_where_the_caller_sees_an_entry_in_it() {
+    let office = Office::new();
+    let reader = office.ldap();
+    assert_eq!(with_subordinates(&office, &reader), ["services"]);
+    office.user("ada", "a long word of hers");
+    let staff = office.group("staff", &[], &[]);
+    assert_eq!(with_subordinates(&office, &reader), ["people", "groups", "services"]);
+    let (_, narrow) = office.application("narrow", &json!({"groups": [staff]}));
+    assert_eq!(with_subordinates(&office, &narrow), ["groups", "services"]);
+    let ada = office.ldap_as("ada", "a long word of hers");
+    assert_eq!(with_subordinates(&office, &ada), ["people"]);
+    office.set(&json!({"users_see_people": true}));
+    assert_eq!(with_subordinates(&office, &ada), ["people", "groups"]);
+    // Its containers are always there.
+    let base = ada.search(&office.base, "base", "(hasSubordinates=TRUE)", &["hasSubordinates"]);
+    assert_eq!(base.only().value("hasSubordinates"), "TRUE");
 }

@@ -5,6 +5,7 @@ pub(super) mod ordered;
 pub(super) mod rehearsal;
 pub(super) mod share;
 pub(super) mod work;
+mod written;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -21,8 +22,9 @@ use ldap::{Answer, EntryWriter, Outcome, ResultCode, Scope, SearchRequest, Stop}
 use super::SearchLimits;
 use super::aim::Aim;
 use super::replies::{absent, too_many_references};
-use super::view::{self, Container, Named, Naming, Place, Target, TargetError, custom, translate};
+use super::view::{Container, Named, Naming, Place, Target, TargetError, custom, translate};
 use crate::clock::Clock;
+use written::{write_found, write_place};
 
 /// A search that writes entries.
 pub(super) struct Running {
@@ -379,7 +381,7 @@ impl Running {
         writer: &mut EntryWriter<'_>,
     ) -> Result<Answer, Error> {
         self.terms.go_on(clock);
-        let paused = match self.write_places(writer) {
+        let paused = match self.write_places(grant, writer)? {
             None => self.write_stored(grant, clock, writer)?,
             paused @ Some(_) => paused,
         };
@@ -397,23 +399,23 @@ impl Running {
         Cursor { places: self.places_written, position }
     }
 
-    fn write_places(&mut self, writer: &mut EntryWriter<'_>) -> Option<Pause> {
+    fn write_places(
+        &mut self,
+        grant: &SearchGrant<'_, '_>,
+        writer: &mut EntryWriter<'_>,
+    ) -> Result<Option<Pause>, Error> {
         while let Some(place) = self.places.front() {
-            let dn = place.dn(&self.naming);
             if let Err(pause) = self.terms.room() {
-                return Some(pause);
+                return Ok(Some(pause));
             }
-            let written = writer.entry(&dn, |attributes| {
-                view::write_place(attributes, &self.naming, &dn, place);
-            });
-            if let Err(stop) = written {
-                return Some(stop.into());
+            if let Some(pause) = write_place(&self.naming, place, grant, writer)? {
+                return Ok(Some(pause));
             }
             self.terms.spend();
             self.places.pop_front();
             self.places_written += 1;
         }
-        None
+        Ok(None)
     }
 
     fn write_stored(
@@ -466,21 +468,6 @@ fn go_through(
         Ended::Turn => Some(Pause::Turn),
         Ended::LookedThrough => Some(Pause::LookedThrough),
     })
-}
-
-fn write_found(
-    naming: &Naming,
-    found: &Found<'_>,
-    custom: &custom::Shown<'_>,
-    writer: &mut EntryWriter<'_>,
-) -> Result<Option<Pause>, Error> {
-    let dn = naming.entry(found.entry());
-    let mut outcome = Ok(());
-    let written = writer.entry(&dn, |attributes| {
-        outcome = view::write_entry(attributes, naming, &dn, found, custom);
-    });
-    outcome?;
-    Ok(written.err().map(Pause::from))
 }
 
 fn answered(outcome: Outcome) -> Begin {

@@ -100,11 +100,19 @@ pub(super) fn of(view: View, base: &Name, title: &str) -> Vec<Entry> {
         places.push((name, shown));
     }
     let finished = places.into_iter().map(|(name, mut shown)| {
-        put(&mut shown, "hasSubordinates", &["TRUE"]);
         operational(&mut shown, &name);
         Entry { name, shown, nested: Shown::new() }
     });
     finished.collect()
+}
+
+/// Whether anything that is seen stands below an entry (RFC 4512 section 3.4).
+pub(super) fn stand_above(entries: &mut [Entry]) {
+    let names: Vec<Name> = entries.iter().map(|entry| entry.name.clone()).collect();
+    for Entry { name, shown, .. } in entries {
+        let below = |other: &Name| other != name && name::is_at_or_below(other, name);
+        put(shown, "hasSubordinates", &[if names.iter().any(below) { "TRUE" } else { "FALSE" }]);
+    }
 }
 
 fn operational(shown: &mut Shown, name: &Name) {
@@ -257,7 +265,6 @@ pub(super) fn finish(
     if is_domain(view) {
         put(&mut shown, "distinguishedName", &[&name::spell(&name)]);
     }
-    put(&mut shown, "hasSubordinates", &["FALSE"]);
     operational(&mut shown, &name);
     shown.retain(|(_, values)| !values.is_empty());
     Entry { name, shown, nested }

@@ -295,6 +295,7 @@ impl World {
         };
         let services = self.services.iter().take(services);
         entries.extend(services.map(|told| service(view, &base, told)));
+        super::places::stand_above(&mut entries);
         let subschema = self.subschema(view).into_bytes();
         for entry in &mut entries {
             entry.shown.push(("subschemaSubentry".to_owned(), vec![subschema.clone()]));

@@ -19,7 +19,8 @@ use super::super::aim::Aim;
 use super::super::view::{self, Place};
 use super::share::{Share, Sorting};
 use super::work::Work;
-use super::{Begin, Pause, Running, Terms, write_found};
+use super::written::{write_found, write_place};
+use super::{Begin, Pause, Running, Terms};
 use crate::clock::Clock;
 
 /// What the cursor of an ordered page begins with, and no other.
@@ -313,13 +314,7 @@ impl Ordered {
             let stop = match (terms.room(), late, which) {
                 (Err(pause), _, _) => Some(pause),
                 (Ok(()), true, _) => Some(Pause::Time),
-                (Ok(()), false, Which::Place(place)) => {
-                    let dn = place.dn(naming);
-                    let fill = |attributes: &mut ldap::Attributes<'_>| {
-                        view::write_place(attributes, naming, &dn, place);
-                    };
-                    writer.entry(&dn, fill).err().map(Pause::from)
-                }
+                (Ok(()), false, Which::Place(place)) => write_place(naming, place, grant, writer)?,
                 (Ok(()), false, Which::Stored(id)) => {
                     let mut stop = None;
                     grant.show(*id, &mut |found| {

@@ -10,7 +10,7 @@ use ldap::filter::{Assertion, Substrings};
 use ldap::schema::{self, AttributeType, Matching};
 
 use super::computed;
-use super::filter::Find;
+use super::filter::{Entries, Find};
 use super::look::structural;
 use super::place::{Naming, Target};
 
@@ -113,8 +113,9 @@ pub(super) const fn is_missing(value: &[u8], syntax: schema::Syntax) -> bool {
 pub(super) fn equality(
     assertion: &Assertion,
     naming: &Naming,
-    find: Find<'_>,
+    entries: Entries<'_>,
 ) -> Result<Filter, directory::Error> {
+    let find = entries.find;
     let kind = match plain(&assertion.attribute, naming) {
         Ok(kind) => kind,
         Err(filter) => return Ok(filter),
@@ -136,8 +137,8 @@ pub(super) fn equality(
         "objectClass" => Ok(of_class(value, naming)),
         "structuralObjectClass" => Ok(of_structural_class(value, naming)),
         "hasSubordinates" => Ok(match value.to_ascii_uppercase().as_str() {
-            "TRUE" => Filter::Kind(Kinds::CONTAINERS),
-            "FALSE" => Filter::Not(Box::new(Filter::Kind(Kinds::CONTAINERS))),
+            "TRUE" => superior(naming, entries)?,
+            "FALSE" => Filter::Not(Box::new(superior(naming, entries)?)),
             _ => Filter::Undefined,
         }),
         "subschemaSubentry" => Ok(match Dn::parse(value) {
@@ -154,6 +155,17 @@ pub(super) fn equality(
         _ if kind.equality().is_none() => Ok(Filter::Undefined),
         _ => Ok(over(kind, naming, |attribute| compare(attribute, value, Relation::Is))),
     }
+}
+
+/// What has others below it: the base its containers, and a container where an entry in it is seen.
+fn superior(naming: &Naming, entries: Entries<'_>) -> Result<Filter, directory::Error> {
+    let mut all = vec![named(Some(Target::Base))];
+    for container in naming.look().tree.containers {
+        if (entries.peopled)(container.kinds)? {
+            all.push(named(Some(Target::Container(container))));
+        }
+    }
+    Ok(Filter::Or(all))
 }
 
 /// Compares by an attribute's rule; times come in LDAP's syntax.

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use directory::Time;
 use directory::records::Stamp;
-use directory::search::{Entry, Fact, Found};
+use directory::search::{Entry, Fact, Found, SearchGrant};
 use jiff::Timestamp;
 use ldap::Attributes;
 use ldap::schema::{self, AttributeType};
@@ -55,13 +55,14 @@ pub(crate) fn write_entry(
     Ok(())
 }
 
-/// Writes the attributes of the base or of a container.
+/// Writes the attributes of the base or of a container, as whoever holds the grant sees it.
 pub(crate) fn write_place(
     attributes: &mut Attributes<'_>,
     naming: &Naming,
     dn: &str,
     place: &Place,
-) {
+    grant: &SearchGrant<'_, '_>,
+) -> Result<(), directory::Error> {
     let classes = if let Some(container) = place.container {
         let kind = if container.naming == "cn" { TYPES.cn } else { TYPES.ou };
         put_in(attributes, naming, kind, &[container.name]);
@@ -77,7 +78,13 @@ pub(crate) fn write_place(
     let shown: Vec<&str> = classes.iter().filter(without_domain).copied().collect();
     put(attributes, TYPES.object_class, &shown);
     put_operational(attributes, naming, dn, classes, (place.uuid, place.stamp));
-    put(attributes, TYPES.has_subordinates, &["TRUE"]);
+    if wants(attributes, TYPES.has_subordinates) {
+        // Below the base stand its containers.
+        let below = place.container.map(|container| grant.sees_some(container.kinds));
+        let has_some = below.unwrap_or(Ok(true))?;
+        put(attributes, TYPES.has_subordinates, &[if has_some { "TRUE" } else { "FALSE" }]);
+    }
+    Ok(())
 }
 
 /// The attribute types that entries show, looked up once. One that the schema does not have is

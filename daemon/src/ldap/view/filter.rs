@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use directory::Schema;
-use directory::search::{Attribute, EntryId, EntrySet, Filter, Kind, SearchGrant};
+use directory::search::{Attribute, EntryId, EntrySet, Filter, Kind, Kinds, SearchGrant};
 use ldap::Description;
 
 use super::assertion::{Relation, equality, ordering, pieces, plain, presence, text};
@@ -18,13 +18,19 @@ pub(crate) type Find<'f> = &'f dyn Fn(Kind, &str) -> Result<Option<EntryId>, dir
 pub(crate) type Chain<'f> =
     &'f dyn Fn(Attribute, EntryId) -> Result<Arc<EntrySet>, directory::Error>;
 
-/// What filters are translated over: entries by their names, and chains of references.
+/// Whether an entry of one of these kinds is seen.
+pub(crate) type Peopled<'f> = &'f dyn Fn(Kinds) -> Result<bool, directory::Error>;
+
+/// What filters are translated over: entries by their names, chains of references, and whether there
+/// are entries.
 #[derive(Clone, Copy)]
 pub(crate) struct Entries<'f> {
     /// Finds an entry by its name.
     pub(crate) find: Find<'f>,
     /// Follows references.
     pub(crate) chain: Chain<'f>,
+    /// Looks for entries.
+    pub(crate) peopled: Peopled<'f>,
 }
 
 /// Translates a filter for whoever holds a grant; what is not known becomes undefined. `None` when
@@ -40,7 +46,9 @@ pub(crate) fn translate(
     let chain: Chain<'_> = &|attribute, entry| {
         chains.follow(attribute, entry, |left| grant.chain(attribute, entry, left))
     };
-    let filter = translated(filter, naming, grant.schema(), Entries { find, chain })?;
+    let peopled: Peopled<'_> = &|kinds| grant.sees_some(kinds);
+    let entries = Entries { find, chain, peopled };
+    let filter = translated(filter, naming, grant.schema(), entries)?;
     Ok((!chains.are_over()).then_some(filter))
 }
 
@@ -72,7 +80,6 @@ fn standard(
     schema: &Schema,
     entries: Entries<'_>,
 ) -> Result<Filter, directory::Error> {
-    let find = entries.find;
     let each = |parts: &[ldap::Filter]| {
         parts
             .iter()
@@ -86,7 +93,7 @@ fn standard(
             Ok(Filter::Not(Box::new(translated(inner, naming, schema, entries)?)))
         }
         ldap::Filter::Equality(assertion) | ldap::Filter::Approx(assertion) => {
-            equality(assertion, naming, find)
+            equality(assertion, naming, entries)
         }
         ldap::Filter::Substrings(substrings) => Ok(pieces(substrings, naming)),
         ldap::Filter::GreaterOrEqual(assertion) => Ok(plain(&assertion.attribute, naming)
@@ -100,7 +107,7 @@ fn standard(
                 |kind| ordering(kind, &assertion.value, naming, Relation::AtMost),
             )),
         ldap::Filter::Present(attribute) => Ok(presence(attribute, naming)),
-        ldap::Filter::Extensible(extensible) => extended(extensible, naming, find),
+        ldap::Filter::Extensible(extensible) => extended(extensible, naming, entries),
         ldap::Filter::Unknown => Ok(Filter::Undefined),
     }
 }
@@ -121,7 +128,6 @@ pub(crate) fn is_class_had(value: &[u8], naming: &Naming, schema: &Schema) -> bo
 #[cfg(test)]
 mod tests {
     use directory::records::{Layout, Profile};
-    use directory::search::Kinds;
 
     use super::*;
     use crate::ldap::view::assertion::TEXT;
@@ -141,7 +147,9 @@ mod tests {
         let filter: ldap::Filter = text.parse().unwrap();
         let find: Find<'_> = &|_, _| Ok(None);
         let chain: Chain<'_> = &|_, _| Ok(Arc::default());
-        translated(&filter, naming, &Schema::default(), Entries { find, chain }).unwrap()
+        let peopled: Peopled<'_> = &|kinds| Ok(kinds.contains(Kind::User));
+        let entries = Entries { find, chain, peopled };
+        translated(&filter, naming, &Schema::default(), entries).unwrap()
     }
 
     fn of_text(text: &str) -> Filter {
@@ -216,6 +224,24 @@ mod tests {
             assert_eq!(named_so(&own, filter), at_own, "{filter}");
             assert_eq!(named_so(&alias, filter), at_alias, "{filter}");
         }
+    }
+
+    #[test]
+    fn containers_have_subordinates_where_entries_of_theirs_are_seen() {
+        let places = |containers: &[&str]| {
+            let base = Filter::present(Attribute::OrganizationName);
+            let named = containers.iter().map(|name| Filter::equal(Attribute::Name, name));
+            let of_kind = |test| Filter::And(vec![Filter::Kind(Kinds::CONTAINERS), test]);
+            Filter::Or(std::iter::once(base).chain(named).map(of_kind).collect())
+        };
+        for filter in ["(hasSubordinates=true)", "(hasSubordinates:booleanMatch:=TRUE)"] {
+            assert_eq!(of_text(filter), places(&["people"]), "{filter}");
+            let together = in_layout(Layout::Jumpcloud, filter);
+            assert_eq!(together, places(&["Users"]), "{filter}");
+        }
+        let not = Filter::Not(Box::new(places(&["people"])));
+        assert_eq!(of_text("(hasSubordinates=FALSE)"), not);
+        assert_eq!(of_text("(hasSubordinates=some)"), Filter::Undefined);
     }
 
     #[test]

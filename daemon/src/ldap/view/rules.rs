@@ -7,19 +7,19 @@ use ldap::schema::{self, AttributeType, Matching, MatchingRule, RuleUse};
 
 use super::assertion::{Relation, equality, is_missing, ordering, over, pieces_of, plain, text};
 use super::computed;
-use super::filter::Find;
+use super::filter::Entries;
 use super::place::Naming;
 
 /// Translates a test by a rule; what is not known, or does not fit, is undefined.
 pub(super) fn extended(
     extensible: &Extensible,
     naming: &Naming,
-    find: Find<'_>,
+    entries: Entries<'_>,
 ) -> Result<Filter, directory::Error> {
     let rule = extensible.rule.as_ref().map(|rule| schema::matching_rule(rule.as_str()));
     let Some(attribute) = &extensible.attribute else {
         return Ok(match rule.flatten() {
-            Some(rule) => anywhere(extensible, rule, naming, find)?,
+            Some(rule) => anywhere(extensible, rule, naming, entries)?,
             None => Filter::Undefined,
         });
     };
@@ -29,9 +29,9 @@ pub(super) fn extended(
         known => known.flatten(),
     };
     let values = match rule {
-        None => equality(&assertion, naming, find)?,
+        None => equality(&assertion, naming, entries)?,
         Some(rule) => match plain(attribute, naming) {
-            Ok(kind) => by_rule(kind, rule, &assertion, (naming, find))?,
+            Ok(kind) => by_rule(kind, rule, &assertion, (naming, entries))?,
             Err(filter) => filter,
         },
     };
@@ -54,7 +54,7 @@ fn by_rule(
     kind: &'static AttributeType,
     rule: &MatchingRule,
     assertion: &Assertion,
-    (naming, find): (&Naming, Find<'_>),
+    (naming, entries): (&Naming, Entries<'_>),
 ) -> Result<Filter, directory::Error> {
     if is_missing(&assertion.value, rule.syntax) {
         return Ok(Filter::Undefined);
@@ -66,7 +66,7 @@ fn by_rule(
         && rule.rule_use == RuleUse::Equality
         && case(rule.matching) == Some(Case::Folded);
     if chained || found || is(kind.equality()) {
-        return equality(assertion, naming, find);
+        return equality(assertion, naming, entries);
     }
     if is(kind.ordering()) {
         return Ok(ordering(kind, &assertion.value, naming, Relation::Below));
@@ -225,7 +225,7 @@ fn anywhere(
     extensible: &Extensible,
     rule: &MatchingRule,
     naming: &Naming,
-    find: Find<'_>,
+    entries: Entries<'_>,
 ) -> Result<Filter, directory::Error> {
     let vocabulary = naming.look().vocabulary;
     let (mut tests, mut compared) = (Vec::new(), false);
@@ -235,7 +235,7 @@ fn anywhere(
         let known = plain(&assertion.attribute, naming).is_ok();
         // A supertype shows nothing of its own; where it does, `cn` has the same.
         let values = if known && kind.name != "name" {
-            by_rule(kind, rule, &assertion, (naming, find))?
+            by_rule(kind, rule, &assertion, (naming, entries))?
         } else {
             Filter::Undefined
         };
@@ -297,7 +297,12 @@ mod tests {
         let ldap::Filter::Extensible(extensible) = filter else { panic!("{text}") };
         let (look, ways) = (Look::of(layout), Ways::of(layout, Profile::Generic));
         let naming = Naming::under("dc=acme,dc=example", look, ways, uuid::Uuid::nil());
-        extended(&extensible, &naming, &|_, _| Ok(None)).unwrap()
+        let entries = Entries {
+            find: &|_, _| Ok(None),
+            chain: &|_, _| Ok(std::sync::Arc::default()),
+            peopled: &|_| Ok(false),
+        };
+        extended(&extensible, &naming, entries).unwrap()
     }
 
     fn exactly(login: &str) -> Filter {

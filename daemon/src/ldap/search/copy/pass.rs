@@ -97,36 +97,43 @@ impl Pass {
         if let Err(stop) = self.tell_gone(writer) {
             return Ok(Some(stop.into()));
         }
-        if let Some(pause) = self.tell_places(copy, writer) {
+        if let Some(pause) = self.tell_places(copy, grant, writer)? {
             return Ok(Some(pause));
         }
         self.tell_stored(copy, grant, clock, writer)
     }
 
-    fn tell_places(&mut self, copy: &Copy, writer: &mut EntryWriter<'_>) -> Option<Pause> {
+    fn tell_places(
+        &mut self,
+        copy: &Copy,
+        grant: &SearchGrant<'_, '_>,
+        writer: &mut EntryWriter<'_>,
+    ) -> Result<Option<Pause>, Error> {
         while let Some(place) = self.running.places.front() {
             let naming = &self.running.naming;
             let (dn, uuid) = (place.dn(naming), *place.uuid.as_bytes());
             if let Err(pause) = self.running.terms.room() {
-                return Some(pause);
+                return Ok(Some(pause));
             }
+            let mut outcome = Ok(());
             let told = if self.touched.is_some() {
                 mention(&mut self.mentioned, copy.stage, uuid, writer)
             } else {
                 self.news = true;
                 let state = state(copy.places.contains(&uuid));
                 writer.changed(&dn, (state, uuid), |attributes| {
-                    view::write_place(attributes, naming, &dn, place);
+                    outcome = view::write_place(attributes, naming, &dn, place, grant);
                 })
             };
+            outcome?;
             if let Err(stop) = told {
-                return Some(stop.into());
+                return Ok(Some(stop.into()));
             }
             self.places.push(uuid);
             self.running.terms.spend();
             self.running.places.pop_front();
         }
-        None
+        Ok(None)
     }
 
     fn tell_stored(

@@ -137,7 +137,7 @@ fn anywhere(
     schema: &Schema,
     names: Names<'_>,
 ) -> Result<Filter, directory::Error> {
-    let standard = rules::extended(extensible, names.0, names.1.find)?;
+    let standard = rules::extended(extensible, names.0, names.1)?;
     let rule = extensible.rule.as_ref().and_then(|rule| schema::matching_rule(rule.as_str()));
     let Some(rule) = rule else { return Ok(standard) };
     let mut tests = vec![standard];
