@@ -117,8 +117,12 @@ pub enum Attribute {
     BaseLabel,
     /// The name of a container that has a common name.
     CommonName,
+    /// What the base or a container is called, whichever it is.
+    PlaceName,
     /// 1 for a user who may not sign in, else 0.
     Suspended,
+    /// From when on a user is let in nowhere, in milliseconds.
+    Expires,
     /// The entry's own number in its organization.
     Number,
     /// An attribute of the organization's own.
@@ -184,7 +188,9 @@ impl Attribute {
         match self {
             Self::Uuid => Rule::Id,
             Self::Created | Self::Modified => Rule::Time,
-            Self::UidNumber | Self::GidNumber | Self::Suspended | Self::Number => Rule::Number,
+            Self::UidNumber | Self::GidNumber | Self::Suspended | Self::Expires | Self::Number => {
+                Rule::Number
+            }
             Self::Custom(custom) => match custom.syntax {
                 Syntax::Text | Syntax::Country => Rule::Text,
                 Syntax::ExactText => Rule::ExactText,
@@ -208,7 +214,8 @@ impl Attribute {
             | Self::Name
             | Self::OrganizationName
             | Self::BaseLabel
-            | Self::CommonName => Rule::Text,
+            | Self::CommonName
+            | Self::PlaceName => Rule::Text,
         }
     }
 
@@ -240,6 +247,7 @@ impl Attribute {
                     | Self::OrganizationName
                     | Self::BaseLabel
                     | Self::CommonName
+                    | Self::PlaceName
             ),
             Kind::User | Kind::Group | Kind::ServiceAccount => {
                 self.presence(kind) != Presence::Never
@@ -313,6 +321,7 @@ const USER: &[Column] = &[
     sometimes(Attribute::LoginShell, None),
     sometimes(Attribute::SshKey, None),
     always(Attribute::Suspended, None),
+    sometimes(Attribute::Expires, None),
     always(Attribute::Number, None),
 ];
 

@@ -11,7 +11,7 @@ use ldap::schema::{self, AttributeType};
 use uuid::Uuid;
 
 use super::custom;
-use super::extras::{write_extra, write_groups, write_members};
+use super::extras::{write_extra, write_groups, write_members, write_place_extra};
 use super::look::structural;
 use super::place::{Naming, Place};
 
@@ -63,20 +63,25 @@ pub(crate) fn write_place(
     place: &Place,
     grant: &SearchGrant<'_, '_>,
 ) -> Result<(), directory::Error> {
-    let classes = if let Some(container) = place.container {
+    if let Some(container) = place.container {
         let kind = if container.naming == "cn" { TYPES.cn } else { TYPES.ou };
         put_in(attributes, naming, kind, &[container.name]);
-        container.classes()
     } else {
         if naming.look().base_classes.contains(&"organization") {
             put_in(attributes, naming, TYPES.o, &place.organization);
         }
         put(attributes, TYPES.dc, place.label.as_slice());
-        naming.look().base_classes
-    };
+    }
+    let classes = place.classes(naming);
     let without_domain = |class: &&&str| place.label.is_some() || **class != "dcObject";
     let shown: Vec<&str> = classes.iter().filter(without_domain).copied().collect();
     put(attributes, TYPES.object_class, &shown);
+    if naming.look().is_domain() {
+        put(attributes, TYPES.name, place.name().as_slice());
+    }
+    for (kind, extra) in &naming.look().place_extras {
+        write_place_extra(attributes, kind, *extra, (naming, dn, place));
+    }
     put_operational(attributes, naming, dn, classes, (place.uuid, place.stamp));
     if wants(attributes, TYPES.has_subordinates) {
         // Below the base stand its containers.
@@ -96,6 +101,7 @@ struct Types {
     cn: Option<&'static AttributeType>,
     member_of: Option<&'static AttributeType>,
     ou: Option<&'static AttributeType>,
+    name: Option<&'static AttributeType>,
     o: Option<&'static AttributeType>,
     dc: Option<&'static AttributeType>,
     entry_uuid: Option<&'static AttributeType>,
@@ -114,6 +120,7 @@ impl Types {
             cn: schema::attribute("cn"),
             member_of: schema::attribute("memberOf"),
             ou: schema::attribute("ou"),
+            name: schema::attribute("name"),
             o: schema::attribute("o"),
             dc: schema::attribute("dc"),
             entry_uuid: schema::attribute("entryUUID"),

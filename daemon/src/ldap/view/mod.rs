@@ -27,7 +27,7 @@ pub(crate) use claim::{Meant, Unnamed, authorization, channel, plain};
 pub(crate) use entry::{write_entry, write_place};
 pub(crate) use filter::{is_class_had, is_had, translate};
 pub(crate) use password::{bound, change_first, changed, not_yours};
-pub(crate) use place::{Named, Naming, Place, Target, TargetError};
+pub(crate) use place::{Named, Naming, Place, Target, TargetError, served_to_strangers};
 pub(crate) use root_dse::{Offer, SUBSCHEMA, Special, compare_special, special, special_at};
 pub(crate) use rules::has_chain;
 pub(crate) use sort::{rank_of, sort_keys};

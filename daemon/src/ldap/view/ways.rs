@@ -116,7 +116,8 @@ mod tests {
         let hides = |layout, profile, name| {
             Ways::of(layout, profile).hidden.wants(schema::attribute(name).unwrap())
         };
-        for name in ["sAMAccountName", "memberUid", "jpegPhoto", "userPassword"] {
+        let unknown = ["sAMAccountName", "anr", "memberUid", "jpegPhoto", "userPassword"];
+        for name in unknown.into_iter().chain(["altServer", "creatorsName", "modifiersName"]) {
             assert!(hides(Layout::Rfc2307bis, Profile::Generic, name), "{name}");
         }
         for name in ["uid", "member", "memberOf", "entryUUID", "objectClass", "name"] {
@@ -124,6 +125,8 @@ mod tests {
         }
         assert!(!hides(Layout::Rfc2307bis, Profile::Sssd, "memberUid"));
         assert!(hides(Layout::Rfc2307, Profile::Generic, "member"));
-        assert!(!hides(Layout::ActiveDirectory, Profile::AdLike, "sAMAccountName"));
+        for name in ["sAMAccountName", "anr", "supportedCapabilities"] {
+            assert!(!hides(Layout::ActiveDirectory, Profile::AdLike, name), "{name}");
+        }
     }
 }
