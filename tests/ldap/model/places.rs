@@ -125,7 +125,7 @@ pub(super) fn of(view: View, base: &Name, title: &str) -> Vec<Entry> {
 pub(super) fn stand_above(entries: &mut [Entry]) {
     let names: Vec<Name> = entries.iter().map(|entry| entry.name.clone()).collect();
     for Entry { name, shown, .. } in entries {
-        let below = |other: &Name| other != name && name::is_at_or_below(other, name);
+        let below = |other: &Name| *other != *name && name::is_at_or_below(other, name);
         put(shown, "hasSubordinates", &[if names.iter().any(below) { "TRUE" } else { "FALSE" }]);
     }
 }

@@ -14,6 +14,7 @@ use super::custom;
 use super::extras::{write_extra, write_groups, write_members, write_place_extra};
 use super::look::structural;
 use super::place::{Naming, Place};
+use super::ranges::write_ranges;
 
 /// Writes a stored entry's attributes.
 pub(crate) fn write_entry(
@@ -50,6 +51,7 @@ pub(crate) fn write_entry(
         write_members(attributes, naming, found)?;
     }
     write_groups(attributes, TYPES.member_of, naming, found)?;
+    write_ranges(attributes, naming, found, &custom.ranges)?;
     put_operational(attributes, naming, dn, shown.classes, (entry.uuid(), entry.stamp()));
     put(attributes, TYPES.has_subordinates, &["FALSE"]);
     Ok(())
