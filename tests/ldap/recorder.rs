@@ -120,6 +120,20 @@ fn what_is_repeated_is_counted_and_who_asks_for_what_there_is_is_not_recorded() 
 }
 
 #[test]
+fn a_part_of_the_members_is_missed_where_entries_do_not_come_so() {
+    let app = Application::new();
+    let asked = ["member;range=0-*", "member;range=x", "cn"];
+    app.office.find(&app.client, "(cn=x)", &asked);
+    let missed = BTreeMap::from([("attribute".to_owned(), vec!["member;range=0-*".to_owned()])]);
+    assert_eq!(app.missed(), missed);
+    app.office.act("DELETE", &app.path(), None);
+    let profile = json!({"profile": "ad-like"});
+    app.office.act("PATCH", &format!("service-accounts/{}", app.id), Some(&profile));
+    app.office.find(&app.client, "(cn=x)", &asked);
+    assert_eq!(app.missed(), BTreeMap::new());
+}
+
+#[test]
 fn a_filter_that_looks_through_many_entries_is_told_by_its_shape() {
     let app = Application::new();
     let office = &app.office;

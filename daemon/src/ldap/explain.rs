@@ -347,7 +347,8 @@ fn unknown(
 fn told(name: &str, aim: &Aim, grant: &SearchGrant<'_, '_>) -> LdapAttributeExplanation {
     let word = matches!(name, "*" | "+" | "1.1") || name.starts_with('@');
     let description = Description::from(name);
-    let mut reason = if word { None } else { unknown(&description, aim, grant) };
+    let known = word || view::is_range(&description, &aim.naming);
+    let mut reason = if known { None } else { unknown(&description, aim, grant) };
     if let (None, Some(_), false) = (reason, description.plain(), word)
         && !view::is_had(&description, &aim.naming, grant.schema())
     {

@@ -64,7 +64,11 @@ impl Noting<'_> {
         let selection = &request.selection;
         if selection.has_unknown() || selection.names_one_of(&naming.ways().hidden) {
             for description in request.requested.names() {
-                if !view::is_had(&description, naming, schema) {
+                // Where nobody knows ranges, they are of a domain controller's clients.
+                let is_range = description.range().is_some();
+                if !view::is_had(&description, naming, schema)
+                    || (is_range && !view::is_range(&description, naming))
+                {
                     self.note(Missed::Attribute, name(&description));
                 }
             }
@@ -184,7 +188,11 @@ impl Noting<'_> {
 }
 
 fn name(description: &Description) -> &str {
-    plain(description.as_str())
+    match description.range() {
+        // A range has signs that are in no other name.
+        Some(_) if plain(description.name()) == description.name() => description.as_str(),
+        Some(_) | None => plain(description.as_str()),
+    }
 }
 
 /// A name of an attribute as it may be told: nothing that could be something else.
@@ -278,6 +286,15 @@ mod tests {
         assert_eq!(plain("costCenter;lang-en"), "costCenter;lang-en");
         for text in ["", "pass word", "p\u{e4}ss", "a=b"] {
             assert_eq!(plain(text), "?");
+        }
+        for (text, told) in [
+            ("member;range=0-*", "member;range=0-*"),
+            ("member;range=0-x", "?"),
+            ("pass word;range=0-*", "?"),
+            ("member;word=a", "?"),
+            ("cn;lang-en", "cn;lang-en"),
+        ] {
+            assert_eq!(name(&Description::from(text)), told);
         }
     }
 }

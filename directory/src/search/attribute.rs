@@ -123,8 +123,12 @@ pub enum Attribute {
     BaseLabel,
     /// The name of a container that has a common name.
     CommonName,
+    /// What the base or a container is called, whichever it is.
+    PlaceName,
     /// 1 for a user who may not sign in, else 0.
     Suspended,
+    /// From when on a user is let in nowhere, in milliseconds.
+    Expires,
     /// The entry's own number in its organization.
     Number,
     /// The serial number of a device.
@@ -198,7 +202,9 @@ impl Attribute {
         match self {
             Self::Uuid => Rule::Id,
             Self::Created | Self::Modified => Rule::Time,
-            Self::UidNumber | Self::GidNumber | Self::Suspended | Self::Number => Rule::Number,
+            Self::UidNumber | Self::GidNumber | Self::Suspended | Self::Expires | Self::Number => {
+                Rule::Number
+            }
             Self::Custom(custom) => match custom.syntax {
                 Syntax::Text | Syntax::Country => Rule::Text,
                 Syntax::ExactText => Rule::ExactText,
@@ -223,6 +229,7 @@ impl Attribute {
             | Self::OrganizationName
             | Self::BaseLabel
             | Self::CommonName
+            | Self::PlaceName
             | Self::Serial
             | Self::HardwareAddress
             | Self::About => Rule::Text,
@@ -258,6 +265,7 @@ impl Attribute {
                     | Self::OrganizationName
                     | Self::BaseLabel
                     | Self::CommonName
+                    | Self::PlaceName
             ),
             Kind::User | Kind::Group | Kind::ServiceAccount | Kind::Device => {
                 self.presence(kind) != Presence::Never
@@ -335,6 +343,7 @@ const USER: &[Column] = &[
     sometimes(Attribute::LoginShell, None),
     sometimes(Attribute::SshKey, None),
     always(Attribute::Suspended, None),
+    sometimes(Attribute::Expires, None),
     always(Attribute::Number, None),
 ];
 

@@ -225,6 +225,9 @@ fn visit_user(user: &User, attribute: Attribute, visit: &mut dyn FnMut(Fact<'_>)
         Attribute::Suspended => {
             visit(Fact::Number(u64::from(user.state != UserState::Active)));
         }
+        Attribute::Expires => {
+            fields.expires.iter().for_each(|time| visit(Fact::Number(time.0)));
+        }
         Attribute::Uuid
         | Attribute::Created
         | Attribute::Modified
@@ -232,6 +235,7 @@ fn visit_user(user: &User, attribute: Attribute, visit: &mut dyn FnMut(Fact<'_>)
         | Attribute::OrganizationName
         | Attribute::BaseLabel
         | Attribute::CommonName
+        | Attribute::PlaceName
         | Attribute::Number
         | Attribute::Serial
         | Attribute::HardwareAddress

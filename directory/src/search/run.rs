@@ -320,6 +320,16 @@ impl Grant<'_, &Snapshot, Search> {
         Ok(true)
     }
 
+    /// Whether the caller sees an entry of one of these kinds.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn sees_some(&self, kinds: Kinds) -> Result<bool, Error> {
+        // Of each kind the first entry that there is is seen, or none is: nothing is looked through.
+        let mut first = self.search(kinds, Filter::always(), None, 0)?;
+        Ok(self.advance(&mut first, &mut |_| Ok(Visit::Full))? == Ended::Paused)
+    }
+
     /// What the caller sees, worked out once as long as nothing is changed.
     pub(crate) fn sight(&self) -> Result<Arc<Sight>, Error> {
         if let Some(known) = self.seen.sight.get() {

@@ -1,8 +1,8 @@
 //! Which entries a caller sees.
 
-use storage::{Id, Partition, ReadError, Reading, Record, Snapshot};
+use storage::{Id, ReadError, Reading, Snapshot};
 
-use super::attribute::{Kind, Kinds};
+use super::attribute::Kind;
 use super::entry::{Entry, EntryId};
 use super::plan::Candidates;
 use super::run::SearchGrant;
@@ -10,7 +10,7 @@ use crate::access::Who;
 use crate::collections::descendants;
 use crate::error::Error;
 use crate::id::{GroupId, OrganizationId, RecordId, ServiceAccountId, UserId};
-use crate::records::{Device, Group, ServiceAccount, User, Visibility, indices, relations};
+use crate::records::{Visibility, indices, relations};
 
 /// Which entries a caller sees.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -155,37 +155,4 @@ pub(super) fn devices_in(
 ) -> Result<Vec<Id>, ReadError> {
     let number = group.record().to_be_bytes();
     source.find(organization.partition(), indices::DEVICE_GROUP, &number).collect()
-}
-
-impl SearchGrant<'_, '_> {
-    /// Whether the caller sees some entry of these kinds.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn sees_some(&self, kinds: Kinds) -> Result<bool, Error> {
-        let (source, organization) = (self.source, self.organization()?);
-        let (sight, partition) = (self.sight()?, organization.partition());
-        for kind in Kind::STORED.into_iter().filter(|kind| kinds.contains(*kind)) {
-            let some = match (sight.candidates(kind, (source, organization))?, kind) {
-                (Candidates::These(ids), _) => !ids.is_empty(),
-                (Candidates::All, Kind::User) => has_some::<User>(source, partition)?,
-                (Candidates::All, Kind::Group) => has_some::<Group>(source, partition)?,
-                (Candidates::All, Kind::ServiceAccount) => {
-                    *sight == Sight::Everything && has_some::<ServiceAccount>(source, partition)?
-                }
-                (Candidates::All, Kind::Device) => {
-                    *sight == Sight::Everything && has_some::<Device>(source, partition)?
-                }
-                (Candidates::All, Kind::Container) => false,
-            };
-            if some {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-}
-
-fn has_some<R: Record>(source: &Snapshot, partition: Partition) -> Result<bool, ReadError> {
-    Ok(source.scan::<R>(partition, None).next().transpose()?.is_some())
 }

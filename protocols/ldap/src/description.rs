@@ -52,6 +52,22 @@ impl Description {
         split(&self.text).1.into_iter().flat_map(|options| options.split(';'))
     }
 
+    /// The part of the values that the one option asks for, as domain controllers take it: from this
+    /// value on, counted from 0, to that one, or to the last (`range=0-1499`, `range=1500-*`). No RFC
+    /// knows such options.
+    #[must_use]
+    pub fn range(&self) -> Option<(usize, Option<usize>)> {
+        let mut options = self.options();
+        let (option, None) = (options.next()?, options.next()) else { return None };
+        let (name, range) = option.split_once('=')?;
+        let (first, last) = range.split_once('-').filter(|_| name.eq_ignore_ascii_case("range"))?;
+        let first = place(first)?;
+        match last {
+            "*" => Some((first, None)),
+            last => place(last).filter(|last| *last >= first).map(|last| (first, Some(last))),
+        }
+    }
+
     /// All of it as written.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -92,6 +108,12 @@ fn split(text: &str) -> (&str, Option<&str>) {
     }
 }
 
+/// The place of a value.
+fn place(digits: &str) -> Option<usize> {
+    let plain = digits.len() <= 9 && digits.bytes().all(|digit| digit.is_ascii_digit());
+    digits.parse().ok().filter(|_| plain)
+}
+
 /// A descriptor or a number with dots (RFC 4512 section 1.4).
 pub(crate) fn is_type(name: &str) -> bool {
     match name.bytes().next() {
@@ -115,4 +137,34 @@ pub fn is_oid(name: &str) -> bool {
 
 fn is_keychars(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_is_the_one_option_that_says_from_where_to_where() {
+        let range = |text: &str| Description::from(text).range();
+        assert_eq!(range("member;range=0-*"), Some((0, None)));
+        assert_eq!(range("MEMBER;Range=1500-2999"), Some((1500, Some(2999))));
+        assert_eq!(range("2.5.4.31;range=7-7"), Some((7, Some(7))));
+        for text in [
+            "member",
+            "member;range",
+            "member;range=0",
+            "member;range=0-",
+            "member;range=-*",
+            "member;range=*-*",
+            "member;range=5-4",
+            "member;range=+1-2",
+            "member;range=0-1000000000",
+            "member;rang=0-*",
+            "member;binary;range=0-*",
+            "member;range=0-*;binary",
+        ] {
+            assert_eq!(range(text), None, "{text}");
+        }
+        assert_eq!(Description::from("member;range=0-*").plain(), None);
+    }
 }

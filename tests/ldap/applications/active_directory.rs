@@ -6,17 +6,17 @@ use crate::harness::ldap::Ldap;
 use crate::harness::office::Office;
 use crate::harness::python::python;
 
-const PASSWORD: &str = "a long word of hers";
+pub(super) const PASSWORD: &str = "a long word of hers";
 
-struct Domain {
-    office: Office,
-    dn: String,
-    password: String,
-    client: Ldap,
-    ada: String,
+pub(super) struct Domain {
+    pub(super) office: Office,
+    pub(super) dn: String,
+    pub(super) password: String,
+    pub(super) client: Ldap,
+    pub(super) ada: String,
 }
 
-fn domain() -> Domain {
+pub(super) fn domain() -> Domain {
     let office = Office::new();
     let ada = office.user("ada", PASSWORD);
     let bob = office.user("bob", "a long word of his");
@@ -84,7 +84,7 @@ fn the_name_of_an_entry_stands_for_none_of_its_other_names() {
             "given_name": "Somebody", "title": title});
         office.make("users", &fields);
     }
-    for filter in ["(name=Finance)", "(name=Adler)", "(name=some*)", "(name=groups)"] {
+    for filter in ["(name=Finance)", "(name=Adler)", "(name=some*)", "(name=example)"] {
         assert!(office.find(&client, filter, &["1.1"]).names().is_empty(), "{filter}");
     }
     for (wanted, expected) in [
@@ -101,7 +101,7 @@ fn the_name_of_an_entry_stands_for_none_of_its_other_names() {
     }
     let place = format!("ou=groups,{}", office.base);
     let found = client.search(&place, "base", "(objectClass=*)", &["name"]);
-    assert_eq!(found.only().names(), [""; 0]);
+    assert_eq!(found.only().names(), ["name"]);
     let ordered = client.with(["-E", "!sss=name"]);
     let found = office.find(&ordered, "(objectClass=user)", &["sAMAccountName"]);
     let logins = found.entries.iter().map(|entry| entry.value("sAMAccountName"));
@@ -163,9 +163,19 @@ assert uuid.UUID(bytes_le=raw) == uuid.UUID(expected), raw
 for name, value in (("objectGUID", raw), ("objectSid", sid)):
     connection.search(base, "(%s=%s)" % (name, escape_bytes(value)), attributes=["cn"])
     assert [str(entry.cn) for entry in connection.entries] == ["ada"], (name, connection.entries)
-connection.search(base, "(sAMAccountName=staff)", attributes=["objectSid"])
-other = connection.entries[0].entry_raw_attributes["objectSid"][0]
-assert other != sid and other[:24] == sid[:24]
+seen = {sid}
+for name in ("staff", "ad-like"):
+    connection.search(base, "(sAMAccountName=%s)" % name, attributes=["objectSid"])
+    other = connection.entries[0].entry_raw_attributes["objectSid"][0]
+    assert other not in seen and other[:24] == sid[:24]
+    seen.add(other)
+connection.search(base, "(objectClass=domainDNS)", attributes=["objectSid", "objectGUID"])
+raw = connection.entries[0].entry_raw_attributes
+domain = raw["objectSid"][0]
+assert domain[:8] == bytes([1, 4, 0, 0, 0, 0, 0, 5]) and domain[8:] == sid[8:24], domain
+for name in ("objectSid", "objectGUID"):
+    connection.search(base, "(%s=%s)" % (name, escape_bytes(raw[name][0])))
+    assert [entry.entry_dn for entry in connection.entries] == [base], (name, connection.entries)
 "#;
 
 #[test]

@@ -2,6 +2,7 @@
 //! to send.
 
 mod active_directory;
+mod domain_controllers;
 mod jira;
 mod jumpcloud;
 mod nextcloud;

@@ -101,3 +101,56 @@ fn check(
         assert_eq!(output.code, 0, "{seen}: {output:?}");
     }
 }
+
+#[test]
+fn it_has_what_entries_have_and_what_the_organization_may_define_and_nothing_else() {
+    let office = Office::new();
+    for (profile, members, account) in [
+        ("generic", &["member"][..], false),
+        ("sssd", &["member", "memberUid"], false),
+        ("vcenter", &["uniqueMember"], false),
+        ("synology", &["memberUid"], false),
+        ("ad-like", &["member"], false),
+        ("jumpcloud", &["member"], true),
+    ] {
+        let (_, _, client) = office.profiled(profile);
+        let wanted = ["attributeTypes", "objectClasses"];
+        let found = client.search("cn=subschema", "base", "(objectClass=*)", &wanted);
+        let has = |kind: &str, name: &str| {
+            let named = format!("'{name}'");
+            found.only().values(kind).iter().any(|value| value.contains(&named))
+        };
+        let all = ["member", "uniqueMember", "memberUid"].into_iter();
+        let shown: Vec<&str> = all.filter(|name| has("attributeTypes", name)).collect();
+        assert_eq!(shown, members, "{profile}");
+        for name in ["carLicense", "seeAlso", "userPassword", "entryUUID", "supportedControl"] {
+            assert!(has("attributeTypes", name), "{profile}: {name}");
+        }
+        for name in ["creatorsName", "modifiersName", "altServer", "primaryGroupID"] {
+            assert!(!has("attributeTypes", name), "{profile}: {name}");
+        }
+        assert_eq!(has("objectClasses", "account"), account, "{profile}");
+        assert!(!has("objectClasses", "uidObject"), "{profile}");
+        for name in ["serialNumber", "macAddress", "owner"] {
+            assert_eq!(has("attributeTypes", name), profile == "generic", "{profile}: {name}");
+        }
+        for class in ["device", "ieee802Device"] {
+            assert_eq!(has("objectClasses", class), profile == "generic", "{profile}: {class}");
+        }
+        let domain = profile == "ad-like";
+        assert_eq!(has("attributeTypes", "supportedCapabilities"), domain, "{profile}");
+        for (class, there) in [("user", domain), ("posixAccount", !domain), ("subschema", true)] {
+            assert_eq!(has("objectClasses", class), there, "{profile}: {class}");
+        }
+    }
+    // Users are shown no devices.
+    office.user("ada", "a long word of hers");
+    let (user, wanted) =
+        (office.ldap_as("ada", "a long word of hers"), ["attributeTypes", "objectClasses"]);
+    let found = user.search("cn=subschema", "base", "(objectClass=*)", &wanted);
+    let told = wanted.map(|kind| found.only().values(kind).join("\n")).concat();
+    assert!(told.contains("'person'") && told.contains("'seeAlso'"));
+    for name in ["serialNumber", "macAddress", "owner", "device", "ieee802Device"] {
+        assert!(!told.contains(&format!("'{name}'")), "{name}");
+    }
+}

@@ -1,6 +1,6 @@
 //! Questions: filters and searches, made at random, and the octets that ask them.
 
-use super::judge::Entry;
+use super::judge::{AMBIGUOUS, Entry, MEANT};
 use super::name::{self, Name};
 use super::types::{Type, Types};
 use crate::harness::ber::{boolean, element, number, octets};
@@ -274,6 +274,9 @@ impl Questions<'_> {
 
     /// A value, mostly one that some entry has.
     pub(super) fn value(&mut self, kind: &Type) -> Vec<u8> {
+        if kind.name == AMBIGUOUS {
+            return self.meant();
+        }
         let had: Vec<&Vec<u8>> = self
             .entries
             .iter()
@@ -289,7 +292,7 @@ impl Questions<'_> {
             if choice == 9 { b"nobody".to_vec() } else { name::spell(name).into_bytes() }
         } else if kind.equality.as_deref() == Some("objectIdentifierMatch") {
             self.random
-                .one_of(&["person", "2.5.6.0", "device", "nosuch", "9.9.9"])
+                .one_of(&["person", "2.5.6.0", "subentry", "nosuch", "9.9.9"])
                 .as_bytes()
                 .to_vec()
         } else {
@@ -300,6 +303,23 @@ impl Questions<'_> {
         let value = self.moved(kind, value);
         let value = if kind.is_text() { self.respelled(value) } else { value };
         if loose && self.random.below(3) == 0 { value.to_ascii_uppercase() } else { value }
+    }
+
+    /// What somebody is called, or begins so, or two such beginnings.
+    fn meant(&mut self) -> Vec<u8> {
+        let shown = self.entries.iter().flat_map(|entry| &entry.shown);
+        let names = shown.filter(|(name, _)| MEANT.contains(&name.as_str()));
+        let had: Vec<&Vec<u8>> = names.flat_map(|(_, values)| values).collect();
+        let mut text = || String::from_utf8(self.random.one_of(&had).to_vec()).unwrap();
+        let (whole, other) = (text(), text());
+        let start = |text: &str| text.chars().take(2).collect::<String>();
+        let text = match self.random.below(4) {
+            0 => format!("={whole}"),
+            1 => format!("{}  {}", start(&whole), start(&other)),
+            2 => start(&whole),
+            _ => whole,
+        };
+        text.into_bytes()
     }
 
     /// A text with other letters that mean the same, at least where case does not count.
@@ -399,6 +419,8 @@ impl Questions<'_> {
             }
             6 | 7 => {
                 let name = *self.random.one_of(&["manager", "mentor", "memberOf", "member", "cn"]);
+                // Not every layout's groups have the attribute.
+                let name = if self.types.known(name).is_some() { name } else { "cn" };
                 let value = self.value(&self.types.named(name).clone());
                 (rule("distinguishedNameInChainMatch"), Some(name.to_owned()), value, false)
             }

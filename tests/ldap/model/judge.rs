@@ -41,6 +41,11 @@ const PROHIBITED: [char; 2] = ['\u{e000}', '\u{fffd}'];
 const GROUPED: [&str; 3] = ["member", "memberOf", "uniqueMember"];
 /// Text that is put together for the answer: it is in no order.
 const MADE: &str = "userPrincipalName";
+/// Times that are numbers: none is asked for its bits.
+const TIMES: &str = "accountExpires";
+/// By it filters find who may be meant, and what is looked through for that.
+pub(super) const AMBIGUOUS: &str = "anr";
+pub(super) const MEANT: [&str; 5] = ["displayName", "givenName", "sn", "name", "mail"];
 
 impl Judge<'_> {
     /// Whether it is so; none when that is not known.
@@ -82,6 +87,9 @@ impl Judge<'_> {
     }
 
     pub(super) fn equal(&self, kind: &Type, value: &[u8], entry: &Entry) -> Option<bool> {
+        if kind.name == AMBIGUOUS {
+            return self.meant(value, entry);
+        }
         let rule = kind.equality.clone()?;
         if kind.name == "objectCategory" {
             return self.in_category(kind, value, entry);
@@ -91,6 +99,26 @@ impl Judge<'_> {
             other @ (Value::Text(_) | Value::Number(_) | Value::Octets(_)) => other,
         };
         Some(self.some(kind, &rule, entry, |found| *found == wanted))
+    }
+
+    /// Whoever begins so, or is called so behind a `=`, and people by both their names in either order.
+    fn meant(&self, value: &[u8], entry: &Entry) -> Option<bool> {
+        self.ready("caseIgnoreMatch", value)?;
+        let text = str::from_utf8(value).ok()?.trim();
+        if let Some(whole) = text.strip_prefix('=') {
+            let is_it = |name: &str| self.equal(self.types.named(name), whole.as_bytes(), entry);
+            return Some(MEANT.into_iter().any(|name| is_it(name) == Some(true)));
+        }
+        let begins = |name: &str, text: &str| {
+            let kind = self.types.named(name);
+            self.pieced(kind, &kind.pieces.clone().unwrap(), (text, &[], ""), entry)
+        };
+        let both = text.split_once(' ').is_some_and(|(one, other)| {
+            let other = other.trim();
+            (begins("givenName", one) && begins("sn", other))
+                || (begins("givenName", other) && begins("sn", one))
+        });
+        Some(!text.is_empty() && (both || MEANT.into_iter().any(|name| begins(name, text))))
     }
 
     /// A name as this base shows it: whoever names others may do so as every base shows them. The own
@@ -178,6 +206,10 @@ impl Judge<'_> {
         let short = match text.as_str() {
             "person" | "user" | "organizationalperson" => Some("person"),
             "group" => Some("group"),
+            "applicationprocess" => Some("application-process"),
+            "container" => Some("container"),
+            "organizationalunit" => Some("organizational-unit"),
+            "domaindns" => Some("domain-dns"),
             _ => None,
         };
         let found = self.values(kind, entry).into_iter();
@@ -230,7 +262,8 @@ impl Judge<'_> {
         match rule {
             "integerBitAndMatch" | "integerBitOrMatch" => {
                 let bits = text.parse::<i64>().ok()?;
-                let integer = kind.equality.as_deref() == Some("integerMatch");
+                let integer =
+                    kind.equality.as_deref() == Some("integerMatch") && kind.name != TIMES;
                 let all = rule == "integerBitAndMatch";
                 integer.then(|| {
                     self.some(kind, "integerMatch", entry, |found| match found {

@@ -97,9 +97,12 @@ impl Play {
         for entry in &mut self.entries {
             let found = answer.entries.get(&entry.name);
             let found = found.unwrap_or_else(|| panic!("{}: no {:?}", self.told, entry.name));
-            let numbered = has(entry, "sAMAccountName");
+            let domain = has(entry, "distinguishedName");
+            let numbered = has(entry, "sAMAccountName") || (domain && entry.name == self.base);
             let place = !has(entry, "entryUUID");
             let learned = places::OF_PLACES.iter().filter(|_| place);
+            let learned =
+                learned.chain(places::OF_DOMAINS_PLACES.iter().filter(|_| place && domain));
             for name in learned.chain(places::OF_ACCOUNTS.iter().filter(|_| numbered)) {
                 let values = found.get(*name).unwrap_or_else(|| panic!("{found:?} has no {name}"));
                 assert_eq!(values.len(), 1, "{name}");

@@ -88,11 +88,11 @@ const MADE: [&str; 8] = [
     "userAccountControl",
     "sAMAccountType",
     "groupType",
-    "primaryGroupID",
+    "accountExpires",
 ];
 /// Attributes that not every layout knows, or that no entry shows itself.
 const OTHERS: [&str; 7] =
-    ["name", "member", "sAMAccountName", "whenChanged", "nosuch", "cn;lang-en", "userPassword"];
+    ["name", "memberOf", "sAMAccountName", "whenChanged", "nosuch", "cn;lang-en", "userPassword"];
 
 impl Order {
     /// The controls that ask for it.

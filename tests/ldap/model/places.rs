@@ -16,9 +16,14 @@ pub(super) const SERVICE: usize = 2;
 pub(super) const DEVICE: usize = 3;
 
 /// What is not told by the admin API, and taken from the first answer: of places what is made from the
-/// organization's record, of accounts what domain controllers number.
+/// organization's record, of accounts and the base of a domain what domain controllers number.
 pub(super) static OF_PLACES: [&str; 3] = ["entryUUID", "createTimestamp", "modifyTimestamp"];
+pub(super) static OF_DOMAINS_PLACES: [&str; 3] = ["objectGUID", "whenCreated", "whenChanged"];
 pub(super) static OF_ACCOUNTS: [&str; 1] = ["objectSid"];
+
+/// The end of a user's time, as domain controllers count it: on the first day of 2099, or never.
+const ENDS: &str = "157153824000000000";
+const NEVER: &str = "9223372036854775807";
 
 fn is_domain(view: View) -> bool {
     view.shown == "active_directory"
@@ -108,6 +113,16 @@ pub(super) fn of(view: View, base: &Name, title: &str) -> Vec<Entry> {
         places.push((name, shown));
     }
     let finished = places.into_iter().map(|(name, mut shown)| {
+        if is_domain(view) {
+            let definition = match name[0].0.as_str() {
+                _ if name == *base => "domain-dns",
+                "cn" => "container",
+                _ => "organizational-unit",
+            };
+            category(&mut shown, base, definition);
+            put(&mut shown, "name", &[&name[0].1]);
+            put(&mut shown, "distinguishedName", &[&name::spell(&name)]);
+        }
         operational(&mut shown, &name);
         Entry { name, shown, nested: Shown::new() }
     });
@@ -181,7 +196,8 @@ pub(super) fn user(view: View, base: &Name, told: &Value, suspended: bool) -> Sh
         }
         put(&mut shown, "userAccountControl", &[if suspended { "514" } else { "512" }]);
         put(&mut shown, "sAMAccountType", &["805306368"]);
-        put(&mut shown, "primaryGroupID", &["513"]);
+        let ends = if told["expires"].is_null() { NEVER } else { ENDS };
+        put(&mut shown, "accountExpires", &[ends]);
         category(&mut shown, base, "person");
     }
     stamped(&mut shown, view, told);
@@ -213,12 +229,17 @@ pub(super) fn group(view: View, base: &Name, told: &Value) -> Shown {
 }
 
 /// What a service account shows.
-pub(super) fn service(view: View, told: &Value) -> Shown {
+pub(super) fn service(view: View, base: &Name, told: &Value) -> Shown {
     let mut shown = Shown::new();
     let class = if view.shown == "jumpcloud" { "account" } else { "applicationProcess" };
     put(&mut shown, "objectClass", &[class, "top"]);
     tell(&mut shown, if view.shown == "jumpcloud" { "uid" } else { "cn" }, &told["name"]);
     tell(&mut shown, "description", &told["description"]);
+    if is_domain(view) {
+        tell(&mut shown, "sAMAccountName", &told["name"]);
+        tell(&mut shown, "name", &told["name"]);
+        category(&mut shown, base, "application-process");
+    }
     stamped(&mut shown, view, told);
     shown
 }

@@ -381,7 +381,7 @@ fn octets(told: &Value) -> Vec<u8> {
 fn service(view: View, base: &Name, told: &Value) -> Entry {
     let name =
         super::places::name(view, base, super::places::SERVICE, told["name"].as_str().unwrap());
-    let shown = super::places::service(view, told);
+    let shown = super::places::service(view, base, told);
     super::places::finish(view, name, (shown, Vec::new()), false)
 }
 
@@ -411,6 +411,9 @@ fn hire(office: &Office, random: &mut Random, login: &str, at: usize) -> One {
     if random.below(2) == 0 {
         let [one, two] = SSH_KEYS;
         all.insert("ssh_keys".to_owned(), json!([format!("{one} one"), format!("{two} two")]));
+    }
+    if at % 3 == 1 {
+        all.insert("expires".to_owned(), json!("2099-01-01T00:00:00Z"));
     }
     let (custom, own) = own_values(random);
     all.insert("custom".to_owned(), custom);

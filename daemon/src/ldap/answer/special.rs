@@ -5,7 +5,6 @@ use directory::records::Organization;
 use directory::search::SearchGrant;
 use directory::{Error, Time};
 use ldap::dn::Dn;
-use ldap::schema::Vocabulary;
 use ldap::{Answer, CompareRequest, Outcome, ResultCode, SearchRequest, Security, Session, Ticket};
 
 use super::super::search::ordered;
@@ -65,7 +64,7 @@ impl Caller {
         show: impl FnOnce(&view::Offer<'_>) -> Answer,
     ) -> Result<Answer, Error> {
         let addressed = if grant.is_none() { self.addressed_base()? } else { None };
-        let (mut served, mut subschema) = (Vocabulary::Rfc2307bis.into(), SUBSCHEMA.to_owned());
+        let (mut served, mut subschema) = (view::served_to_strangers(), SUBSCHEMA.to_owned());
         let began = self.door.definitions.began();
         let (mut created, mut modified) = (began, began);
         let contexts = match grant {
@@ -82,6 +81,7 @@ impl Caller {
             }
             None => addressed.as_deref().into_iter().collect(),
         };
+        let host = grant.map(|grant| self.host(grant)).transpose()?.flatten();
         let offer = view::Offer {
             contexts: &contexts,
             served,
@@ -91,6 +91,7 @@ impl Caller {
             modified,
             start_tls: self.door.settings.start_tls,
             mechanisms: self.introduction.mechanisms(security),
+            host: host.as_deref(),
         };
         Ok(show(&offer))
     }
@@ -106,6 +107,14 @@ impl Caller {
         let mark = definitions::mark(&record.presentation, grant.profile(), grant.schema());
         let since = definitions.since((organization, account), mark, self.now());
         (created, since.max(created))
+    }
+
+    /// The server name of the caller's own organization, if the client called it.
+    fn host(&self, grant: &SearchGrant<'_, '_>) -> Result<Option<String>, Error> {
+        let own = grant.own_organization()?.fields.slug.as_str();
+        let called = self.introduction.slug().filter(|slug| *slug == own);
+        let name = called.zip(self.door.domain.as_deref());
+        Ok(name.map(|(slug, domain)| format!("{slug}.{domain}")))
     }
 
     /// The base of the organization whose server name the client called.

@@ -286,7 +286,11 @@ fn of_structural_class(name: &str, naming: &Naming) -> Filter {
 }
 
 /// The entries whose object classes are as wanted; that the base is there, an attribute of it shows.
-fn of_classes(wanted: impl Fn(&[&str]) -> bool, base: Attribute, naming: &Naming) -> Filter {
+pub(super) fn of_classes(
+    wanted: impl Fn(&[&str]) -> bool,
+    base: Attribute,
+    naming: &Naming,
+) -> Filter {
     let mut filters = vec![Filter::Kind(stored(naming, &wanted))];
     if wanted(naming.look().base_classes) {
         filters.push(Filter::present(base));

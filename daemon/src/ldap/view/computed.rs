@@ -7,9 +7,10 @@ use ldap::dn::Dn;
 use ldap::schema::{self, AttributeType};
 use uuid::Uuid;
 
-use super::assertion::{Relation, compare, named, text};
-use super::extras::{self, DISABLED, NORMAL};
-use super::place::Naming;
+use super::assertion::{Relation, compare, named, of_classes, over, text};
+use super::extras::{self, DISABLED, EPOCH, MILLISECOND, NEVER, NORMAL};
+use super::look::structural;
+use super::place::{Naming, Target};
 use super::tables::Extra;
 
 /// An equality with an attribute of another form; `None` when the attribute shows what is stored.
@@ -25,11 +26,16 @@ pub(super) fn equality(kind: &AttributeType, value: &[u8], naming: &Naming) -> O
             Some(id) => of_these(Filter::Test(Attribute::Uuid, Comparison::Equal(Value::Id(id)))),
             None => Filter::never(),
         },
-        Extra::Sid => match extras::numbered(naming.organization(), value) {
+        Extra::Sid | Extra::DomainSid => match extras::numbered(naming.organization(), value) {
             Some(number) => {
                 of_these(Filter::Test(Attribute::Number, Comparison::Equal(Value::Number(number))))
             }
+            None if extras::is_domain(naming.organization(), value) => named(Some(Target::Base)),
             None => Filter::never(),
+        },
+        Extra::Expires => match number(value) {
+            Some(wanted) => of_these(expiry(wanted, Relation::Is)),
+            None => Filter::Undefined,
         },
         Extra::Principal => match text(value) {
             Some(value) => of_these(principal(value, Case::Folded, naming)),
@@ -39,9 +45,13 @@ pub(super) fn equality(kind: &AttributeType, value: &[u8], naming: &Naming) -> O
             Some(Ok(dn)) => of_these(named(naming.target(&dn).ok())),
             Some(Err(_)) | None => Filter::Undefined,
         },
-        Extra::Category(_) => category(kind, text(value)?, naming),
+        Extra::Category => category(text(value)?, naming),
         Extra::Created => of_these(compare(Attribute::Created, text(value)?, Relation::Is)),
         Extra::Changed => of_these(compare(Attribute::Modified, text(value)?, Relation::Is)),
+        Extra::Ambiguous => match text(value) {
+            Some(value) => ambiguous(value, naming),
+            None => Filter::Undefined,
+        },
     })
 }
 
@@ -60,13 +70,19 @@ pub(super) fn ordering(
             Some(wanted) => numbers(kind, naming, |number| relation.holds(&number, &wanted))?,
             None => Filter::Undefined,
         },
+        Extra::Expires => match number(value) {
+            Some(wanted) => of_kinds(kinds, expiry(wanted, relation)),
+            None => Filter::Undefined,
+        },
         Extra::Created => time(Attribute::Created),
         Extra::Changed => time(Attribute::Modified),
         Extra::Guid
         | Extra::Sid
+        | Extra::DomainSid
         | Extra::Principal
         | Extra::DistinguishedName
-        | Extra::Category(_) => Filter::Undefined,
+        | Extra::Category
+        | Extra::Ambiguous => Filter::Undefined,
     })
 }
 
@@ -121,12 +137,22 @@ pub(super) fn has_logins(kind: &AttributeType, naming: &Naming) -> bool {
 /// Presence of an attribute of another form; `None` when the attribute shows what is stored.
 pub(super) fn presence(kind: &AttributeType, naming: &Naming) -> Option<Filter> {
     let (kinds, extra) = shown(kind, naming)?;
-    let domainless = extra == Extra::Principal && naming.domain().is_none();
     let kinds = Filter::Kind(kinds);
-    Some(if domainless {
-        Filter::And(vec![kinds, Filter::pieces(Attribute::Login, None, &["@"], None)])
-    } else {
-        kinds
+    Some(match extra {
+        Extra::Principal if naming.domain().is_none() => {
+            Filter::And(vec![kinds, Filter::pieces(Attribute::Login, None, &["@"], None)])
+        }
+        Extra::Sid | Extra::DomainSid => Filter::Or(vec![kinds, named(Some(Target::Base))]),
+        Extra::Ambiguous => Filter::never(),
+        Extra::Principal
+        | Extra::DistinguishedName
+        | Extra::Guid
+        | Extra::AccountControl
+        | Extra::Expires
+        | Extra::Created
+        | Extra::Changed
+        | Extra::Number(_)
+        | Extra::Category => kinds,
     })
 }
 
@@ -140,10 +166,13 @@ pub(super) fn sorted_by(kind: &AttributeType, naming: &Naming) -> Option<(Kinds,
         Extra::DistinguishedName
         | Extra::Guid
         | Extra::Sid
+        | Extra::DomainSid
         | Extra::Principal
         | Extra::AccountControl
+        | Extra::Expires
         | Extra::Number(_)
-        | Extra::Category(_) => None,
+        | Extra::Category
+        | Extra::Ambiguous => None,
     }
 }
 
@@ -163,8 +192,8 @@ pub(super) fn bits(
 fn numbers(kind: &AttributeType, naming: &Naming, fits: impl Fn(i64) -> bool) -> Option<Filter> {
     shown(kind, naming)?;
     let mut filters = Vec::new();
-    for (kinds, shown) in naming.look().kinds() {
-        let extra = shown.extras.iter().find(|(extra, _)| *extra == kind);
+    for (kinds, extras) in naming.look().extras() {
+        let extra = extras.iter().find(|(extra, _)| *extra == kind);
         match extra.map(|(_, extra)| *extra) {
             Some(Extra::Number(number)) if fits(number.parse().ok()?) => {
                 filters.push(Filter::Kind(kinds));
@@ -178,15 +207,19 @@ fn numbers(kind: &AttributeType, naming: &Naming, fits: impl Fn(i64) -> bool) ->
                     (false, false) => Filter::never(),
                 });
             }
+            // Times are no flags.
+            Some(Extra::Expires) => return Some(Filter::Undefined),
             Some(
                 Extra::Number(_)
                 | Extra::Guid
                 | Extra::Sid
+                | Extra::DomainSid
                 | Extra::Principal
                 | Extra::DistinguishedName
-                | Extra::Category(_)
+                | Extra::Category
                 | Extra::Created
-                | Extra::Changed,
+                | Extra::Changed
+                | Extra::Ambiguous,
             )
             | None => {}
         }
@@ -199,11 +232,15 @@ fn of_kinds(kinds: Kinds, test: Filter) -> Filter {
     if test == Filter::Undefined { test } else { Filter::And(vec![Filter::Kind(kinds), test]) }
 }
 
-/// Which kinds show an attribute in another form, and in which.
+/// Which kinds show an attribute in another form, and in which. What the base alone shows is found
+/// apart.
 fn shown(kind: &AttributeType, naming: &Naming) -> Option<(Kinds, Extra)> {
     let mut found: Option<(Kinds, Extra)> = None;
-    for (kinds, shown) in naming.look().kinds() {
-        if let Some((_, extra)) = shown.extras.iter().find(|(extra, _)| *extra == kind) {
+    for (kinds, extras) in naming.look().extras() {
+        let here = |(shown, extra): &&(&AttributeType, Extra)| {
+            *shown == kind && *extra != Extra::DomainSid
+        };
+        if let Some((_, extra)) = extras.iter().find(here) {
             let all = found.map_or(kinds, |(others, _)| others.and(kinds));
             found = Some((all, *extra));
         }
@@ -282,24 +319,93 @@ fn pieces_of_principals(
 }
 
 /// Categories are asked for by the name of the class or by that of its definition.
-fn category(kind: &AttributeType, value: &str, naming: &Naming) -> Filter {
-    let wanted = match value.trim().to_ascii_lowercase().as_str() {
-        "user" | "organizationalperson" => "person".to_owned(),
-        other => other.to_owned(),
-    };
-    let asked = Dn::parse(&wanted);
-    if asked.is_err() && schema::object_class(&wanted).is_none() {
+fn category(value: &str, naming: &Naming) -> Filter {
+    let value = value.trim();
+    let (wanted, asked) = (extras::category_of(value), Dn::parse(value));
+    if asked.is_err() && wanted.is_none() && schema::object_class(value).is_none() {
         return Filter::Undefined;
     }
-    let mut kinds = Kinds::NONE;
-    for (these, shown) in naming.look().kinds() {
-        for (extra_kind, extra) in &shown.extras {
-            let Extra::Category(name) = extra else { continue };
-            let definition = Dn::parse(&extras::category(name, naming.base()));
-            if *extra_kind == kind && (*name == wanted || (asked.is_ok() && asked == definition)) {
-                kinds = kinds.and(these);
-            }
+    let is_so = |classes: &[&str]| {
+        let own = extras::category_of(structural(classes));
+        let definition = || Dn::parse(&extras::category(classes, naming.base())?).ok();
+        own.is_some()
+            && (own == wanted
+                || asked.as_ref().is_ok_and(|asked| definition().as_ref() == Some(asked)))
+    };
+    of_classes(is_so, Attribute::OrganizationName, naming)
+}
+
+/// Users by when their time ends, as it is shown: later than everything where it never does.
+fn expiry(wanted: i64, relation: Relation) -> Filter {
+    let expires = Attribute::Expires;
+    let never = || Filter::Not(Box::new(Filter::present(expires)));
+    let fraction = wanted.rem_euclid(MILLISECOND) != 0;
+    let mut milliseconds = wanted.div_euclid(MILLISECOND).saturating_sub(EPOCH);
+    match relation {
+        Relation::Is if wanted == NEVER => return never(),
+        Relation::Is if fraction => return Filter::never(),
+        // Behind a fraction of a millisecond the next one is the first.
+        Relation::AtLeast | Relation::Below => milliseconds += i64::from(fraction),
+        Relation::Is | Relation::AtMost => {}
+    }
+    let ends = relation.test(expires, &milliseconds.to_string());
+    let unending = match relation {
+        Relation::AtLeast => true,
+        Relation::AtMost => wanted == NEVER,
+        Relation::Is | Relation::Below => false,
+    };
+    if unending { Filter::Or(vec![ends, never()]) } else { ends }
+}
+
+/// What domain controllers look through for a name that may be anybody's.
+const NAMES: [&str; 5] = ["displayName", "givenName", "sn", "name", "mail"];
+
+/// Whoever a name may mean (ambiguous name resolution of MS-ADTS): what is called so or begins so, and
+/// people by both their names in either order.
+fn ambiguous(value: &str, naming: &Naming) -> Filter {
+    let one = |name: &str, test: &dyn Fn(Attribute) -> Filter| {
+        schema::attribute(name).map_or(Filter::Undefined, |kind| over(kind, naming, test))
+    };
+    let any = |test: &dyn Fn(Attribute) -> Filter| Vec::from(NAMES.map(|name| one(name, test)));
+    let value = value.trim();
+    if let Some(whole) = value.strip_prefix('=') {
+        return Filter::Or(any(&|attribute| Filter::equal(attribute, whole)));
+    }
+    if value.is_empty() {
+        return Filter::never();
+    }
+    let begins =
+        |name: &str, text: &str| one(name, &|it| Filter::pieces(it, Some(text), &[], None));
+    let mut tests = any(&|attribute| Filter::pieces(attribute, Some(value), &[], None));
+    if let Some((first, last)) = value.split_once(' ') {
+        for (given, surname) in [(first, last.trim_start()), (last.trim_start(), first)] {
+            tests.push(Filter::And(vec![begins("givenName", given), begins("sn", surname)]));
         }
     }
-    Filter::Kind(kinds)
+    Filter::Or(tests)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_end_is_compared_as_it_is_shown_and_never_is_later_than_all() {
+        let expires = Attribute::Expires;
+        let never = || Filter::Not(Box::new(Filter::present(expires)));
+        let or_never = |filter| Filter::Or(vec![filter, never()]);
+        // One millisecond of 1970.
+        let one = (EPOCH + 1) * MILLISECOND;
+        assert_eq!(expiry(one, Relation::Is), Filter::equal(expires, "1"));
+        assert_eq!(expiry(one + 1, Relation::Is), Filter::never());
+        assert_eq!(expiry(NEVER, Relation::Is), never());
+        assert_eq!(expiry(one, Relation::AtLeast), or_never(Filter::at_least(expires, "1")));
+        assert_eq!(expiry(one + 1, Relation::AtLeast), or_never(Filter::at_least(expires, "2")));
+        assert_eq!(expiry(one + 1, Relation::Below), Filter::below(expires, "2"));
+        assert_eq!(expiry(one + 1, Relation::AtMost), Filter::at_most(expires, "1"));
+        let Filter::Or(all) = expiry(NEVER, Relation::AtMost) else { panic!("never is not found") };
+        assert_eq!(all.last(), Some(&never()));
+        assert_eq!(expiry(0, Relation::Is), Filter::never());
+        assert_eq!(expiry(0, Relation::AtLeast), or_never(Filter::present(expires)));
+    }
 }

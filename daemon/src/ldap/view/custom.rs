@@ -12,28 +12,36 @@ use ldap::{Attributes, Description, Requested, SearchRequest, generalized_time};
 
 use super::extras::push_name;
 use super::place::Naming;
+use super::ranges::{Range, requested};
 pub(crate) use filter::{test, tests_below};
 
 /// The auxiliary class that allows an entry its organization's own attributes.
 pub(crate) const CLASS: &str = "customObject";
 
-/// Which of an organization's own attributes a search wants.
+/// What a search wants beside the types of the schema.
 #[derive(Debug)]
 pub(crate) struct Wanted {
     all: bool,
+    /// Something is named that is no type of the schema.
+    unknown: bool,
     requested: Requested,
 }
 
-/// The organization's own attributes that a search shows.
+/// What a search shows beside the types of the schema.
 pub(crate) struct Shown<'s> {
     schema: &'s Schema,
+    /// The organization's own attributes.
     wanted: Vec<&'s CustomAttribute>,
+    /// Parts of the values of attributes.
+    pub(super) ranges: Vec<Range>,
 }
 
 impl Wanted {
     /// What a request wants.
     pub(crate) fn of(request: &SearchRequest) -> Self {
-        Self { all: request.selection.is_starred(), requested: request.requested.clone() }
+        let selection = &request.selection;
+        let (all, unknown) = (selection.is_starred(), selection.has_unknown());
+        Self { all, unknown, requested: request.requested.clone() }
     }
 
     /// Chooses from the attributes that there are, mostly none.
@@ -55,7 +63,9 @@ impl Wanted {
             }
             wanted
         };
-        Shown { schema, wanted }
+        let ranged = self.unknown && naming.look().is_domain();
+        let ranges = if ranged { requested(&self.requested, naming) } else { Vec::new() };
+        Shown { schema, wanted, ranges }
     }
 }
 

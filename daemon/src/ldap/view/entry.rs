@@ -11,9 +11,10 @@ use ldap::{Attributes, Selection};
 use uuid::Uuid;
 
 use super::custom;
-use super::extras::{write_extra, write_groups, write_members, write_owner};
+use super::extras::{write_extra, write_groups, write_members, write_owner, write_place_extra};
 use super::look::structural;
 use super::place::{Naming, Place};
+use super::ranges::write_ranges;
 use super::tables::ADDRESSED;
 
 /// Writes a stored entry's attributes.
@@ -55,6 +56,7 @@ pub(crate) fn write_entry(
         write_owner(attributes, TYPES.owner, naming, (found, device.fields.owner))?;
     }
     write_groups(attributes, TYPES.member_of, naming, found)?;
+    write_ranges(attributes, naming, found, &custom.ranges)?;
     put_operational(attributes, naming, dn, classes, (entry.uuid(), entry.stamp()));
     put(attributes, TYPES.has_subordinates, &["FALSE"]);
     Ok(())
@@ -79,20 +81,25 @@ pub(crate) fn write_place(
     dn: &str,
     place: &Place,
 ) {
-    let classes = if let Some(container) = place.container {
+    if let Some(container) = place.container {
         let kind = if container.naming == "cn" { TYPES.cn } else { TYPES.ou };
         put_in(attributes, naming, kind, &[container.name]);
-        container.classes()
     } else {
         if naming.look().base_classes.contains(&"organization") {
             put_in(attributes, naming, TYPES.o, &place.organization);
         }
         put(attributes, TYPES.dc, place.label.as_slice());
-        naming.look().base_classes
-    };
+    }
+    let classes = place.classes(naming);
     let without_domain = |class: &&&str| place.label.is_some() || **class != "dcObject";
     let shown: Vec<&str> = classes.iter().filter(without_domain).copied().collect();
     put(attributes, TYPES.object_class, &shown);
+    if naming.look().is_domain() {
+        put(attributes, TYPES.name, place.name().as_slice());
+    }
+    for (kind, extra) in &naming.look().place_extras {
+        write_place_extra(attributes, kind, *extra, (naming, dn, place));
+    }
     put_operational(attributes, naming, dn, classes, (place.uuid, place.stamp));
     let below = if place.has_subordinates { "TRUE" } else { "FALSE" };
     put(attributes, TYPES.has_subordinates, &[below]);
@@ -113,6 +120,7 @@ struct Types {
     member_of: Option<&'static AttributeType>,
     owner: Option<&'static AttributeType>,
     ou: Option<&'static AttributeType>,
+    name: Option<&'static AttributeType>,
     o: Option<&'static AttributeType>,
     dc: Option<&'static AttributeType>,
     entry_uuid: Option<&'static AttributeType>,
@@ -132,6 +140,7 @@ impl Types {
             member_of: schema::attribute("memberOf"),
             owner: schema::attribute("owner"),
             ou: schema::attribute("ou"),
+            name: schema::attribute("name"),
             o: schema::attribute("o"),
             dc: schema::attribute("dc"),
             entry_uuid: schema::attribute("entryUUID"),

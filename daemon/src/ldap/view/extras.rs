@@ -8,7 +8,8 @@ use ldap::{Attributes, Values};
 use uuid::Uuid;
 
 use super::entry::generalized;
-use super::place::Naming;
+use super::look::structural;
+use super::place::{Naming, Place};
 use super::tables::Extra;
 
 /// A user who may sign in: a normal account.
@@ -34,8 +35,44 @@ pub(super) fn write_extra(
         Extra::AccountControl => attributes.values(kind, [account_control(entry).to_string()]),
         Extra::Created => attributes.values(kind, [generalized(entry.stamp().created)]),
         Extra::Changed => attributes.values(kind, [generalized(entry.stamp().modified)]),
+        Extra::Expires => attributes.values(kind, [expiry(entry).to_string()]),
         Extra::Number(number) => attributes.values(kind, [number]),
-        Extra::Category(name) => attributes.values(kind, [category(name, naming.base())]),
+        Extra::Category => {
+            let classes = naming.look().shown(entry.id().kind()).classes;
+            attributes.values(kind, category(classes, naming.base()));
+        }
+        Extra::DomainSid | Extra::Ambiguous => {}
+    }
+}
+
+/// The same of the base or a container.
+pub(super) fn write_place_extra(
+    attributes: &mut Attributes<'_>,
+    kind: &'static AttributeType,
+    extra: Extra,
+    (naming, dn, place): (&Naming, &str, &Place),
+) {
+    if !attributes.wants(kind) {
+        return;
+    }
+    match extra {
+        Extra::DistinguishedName => attributes.values(kind, [dn]),
+        Extra::Guid => attributes.values(kind, [guid(place.uuid)]),
+        Extra::DomainSid if place.container.is_none() => {
+            attributes.values(kind, [domain_sid(naming.organization())]);
+        }
+        Extra::Created => attributes.values(kind, [generalized(place.stamp.created)]),
+        Extra::Changed => attributes.values(kind, [generalized(place.stamp.modified)]),
+        Extra::Category => {
+            attributes.values(kind, category(place.classes(naming), naming.base()));
+        }
+        Extra::DomainSid
+        | Extra::Sid
+        | Extra::Principal
+        | Extra::AccountControl
+        | Extra::Expires
+        | Extra::Number(_)
+        | Extra::Ambiguous => {}
     }
 }
 
@@ -123,6 +160,13 @@ fn sid(organization: Uuid, number: u64) -> Vec<u8> {
     octets
 }
 
+/// The domain's part alone, by which the base is identified.
+fn domain_sid(organization: Uuid) -> Vec<u8> {
+    let mut octets = vec![1, 4, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0];
+    octets.extend(organization.as_bytes().iter().skip(4));
+    octets
+}
+
 /// The last part of an identifier: above those that are reserved.
 fn relative(number: u64) -> u32 {
     u32::try_from(number.saturating_add(FIRST)).unwrap_or(u32::MAX)
@@ -131,19 +175,27 @@ fn relative(number: u64) -> u32 {
 /// Identifiers below are those of accounts that every domain has.
 const FIRST: u64 = 1_000;
 
+/// An identifier in octets, which may be written as text.
+fn in_octets(value: &[u8]) -> Option<Vec<u8>> {
+    let text = std::str::from_utf8(value).ok();
+    let Some(parts) = text.and_then(|text| text.strip_prefix("S-1-5-")) else {
+        return Some(value.to_vec());
+    };
+    let parts = parts.split('-').map(|part| part.parse::<u32>().ok());
+    let parts: Vec<u32> = parts.collect::<Option<_>>()?;
+    let mut octets = vec![1, u8::try_from(parts.len()).ok()?, 0, 0, 0, 0, 0, 5];
+    octets.extend(parts.iter().flat_map(|part| part.to_le_bytes()));
+    Some(octets)
+}
+
+/// Whether an identifier, in octets or as text, is the organization's own.
+pub(super) fn is_domain(organization: Uuid, value: &[u8]) -> bool {
+    in_octets(value).is_some_and(|octets| octets == domain_sid(organization))
+}
+
 /// The number of what an identifier of the organization names, in octets or as text.
 pub(super) fn numbered(organization: Uuid, value: &[u8]) -> Option<u64> {
-    let octets = match std::str::from_utf8(value).ok().and_then(|text| text.strip_prefix("S-1-5-"))
-    {
-        Some(parts) => {
-            let mut octets = vec![1, 5, 0, 0, 0, 0, 0, 5];
-            for part in parts.split('-') {
-                octets.extend(part.parse::<u32>().ok()?.to_le_bytes());
-            }
-            octets
-        }
-        None => value.to_vec(),
-    };
+    let octets = in_octets(value)?;
     let (domain, last) = octets.split_last_chunk::<4>()?;
     let own = sid(organization, 0);
     let same = own.split_last_chunk::<4>().is_some_and(|(own, _)| own == domain);
@@ -170,9 +222,42 @@ fn account_control(entry: &Entry) -> i64 {
     }
 }
 
-/// The name of the definition of an object class, below a base.
-pub(super) fn category(name: &str, base: &str) -> String {
-    format!("cn={name},cn=schema,cn=configuration,{base}")
+/// What an account shows that never ends.
+pub(super) const NEVER: i64 = i64::MAX;
+/// So many of what is counted since 1601, 100 nanoseconds, are a millisecond.
+pub(super) const MILLISECOND: i64 = 10_000;
+/// The milliseconds from 1601 to 1970.
+pub(super) const EPOCH: i64 = 11_644_473_600_000;
+
+/// From when on a user is let in nowhere (FILETIME of MS-DTYP section 2.3.3).
+fn expiry(entry: &Entry) -> i64 {
+    let Entry::User(_, user) = entry else { return NEVER };
+    let Some(expires) = user.fields.expires else { return NEVER };
+    let milliseconds = i64::try_from(expires.0).unwrap_or(i64::MAX);
+    milliseconds.saturating_add(EPOCH).saturating_mul(MILLISECOND)
+}
+
+/// The category of a structural class, as applications ask for it by the name of a class.
+pub(super) fn category_of(class: &str) -> Option<&'static str> {
+    let is_it = |(named, _): &&(&str, &str)| named.eq_ignore_ascii_case(class);
+    CATEGORIES.iter().find(is_it).map(|(_, category)| *category)
+}
+
+const CATEGORIES: [(&str, &str); 8] = [
+    ("user", "person"),
+    ("person", "person"),
+    ("organizationalPerson", "person"),
+    ("group", "group"),
+    ("applicationProcess", "application-process"),
+    ("container", "container"),
+    ("organizationalUnit", "organizational-unit"),
+    ("domainDNS", "domain-dns"),
+];
+
+/// The name of the definition of what has these classes, below a base.
+pub(super) fn category(classes: &[&str], base: &str) -> Option<String> {
+    let name = category_of(structural(classes))?;
+    Some(format!("cn={name},cn=schema,cn=configuration,{base}"))
 }
 
 #[cfg(test)]
@@ -199,6 +284,12 @@ mod tests {
         let text = format!("S-1-5-21-{}-{}-{}-1042", part(12), part(16), part(20));
         assert_eq!(numbered(organization, text.as_bytes()), Some(42));
         assert_eq!(numbered(Uuid::from_u128(1), &octets), None);
+        let domain = domain_sid(organization);
+        assert_eq!((domain.len(), domain[1], &domain[8..]), (24, 4, &octets[8..24]));
+        let text = format!("S-1-5-21-{}-{}-{}", part(12), part(16), part(20));
+        assert!(is_domain(organization, &domain) && is_domain(organization, text.as_bytes()));
+        assert!(!is_domain(organization, &octets) && !is_domain(Uuid::from_u128(1), &domain));
+        assert_eq!(numbered(organization, &domain), None);
         for wrong in [&b""[..], b"S-1-5-", b"S-1-5-21", b"\xff\xff", b"S-1-5-21-1-2-3-500"] {
             assert_eq!(numbered(organization, wrong), None);
         }

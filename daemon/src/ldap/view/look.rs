@@ -27,6 +27,8 @@ pub(crate) struct Look {
     pub(crate) device: Shown,
     /// The object classes of a base.
     pub(crate) base_classes: &'static [&'static str],
+    /// What the base and containers show in another form.
+    pub(crate) place_extras: Vec<(&'static AttributeType, Extra)>,
     /// The object classes that some entry has, superclasses included.
     classes: Vec<&'static str>,
     /// What a filter on an attribute type tests, its subtypes included, by the type's index.
@@ -94,6 +96,19 @@ impl Look {
         ]
     }
 
+    /// What each kind shows in another form, places among them.
+    pub(super) fn extras(
+        &self,
+    ) -> impl Iterator<Item = (Kinds, &[(&'static AttributeType, Extra)])> {
+        let stored = self.kinds().into_iter().map(|(kinds, shown)| (kinds, &*shown.extras));
+        stored.chain([(Kinds::CONTAINERS, &*self.place_extras)])
+    }
+
+    /// Whether entries look as those of domain controllers do.
+    pub(crate) fn is_domain(&self) -> bool {
+        self.vocabulary == Vocabulary::ActiveDirectory
+    }
+
     /// What a filter on an attribute type tests, its subtypes included.
     pub(crate) fn tests(&self, kind: &AttributeType) -> &[(Kinds, Attribute)] {
         self.tests.get(usize::from(kind.index())).map_or(&[], Vec::as_slice)
@@ -101,11 +116,17 @@ impl Look {
 
     /// Whether some entry shows this type, or a subtype of it, members of groups left out.
     pub(super) fn shows(&self, kind: &AttributeType) -> bool {
-        let extras = self.kinds().into_iter().flat_map(|(_, shown)| &shown.extras);
-        kind.is_operational()
+        let mut extras = self.extras().flat_map(|(_, extras)| extras);
+        let served = kind.is_operational() && kind.is_in(self.vocabulary);
+        (served && !NOBODYS.contains(&kind.name))
             || kind.name == "objectClass"
             || !self.tests(kind).is_empty()
-            || extras.into_iter().any(|(shown, _)| shown.is_a_in(kind, self.vocabulary))
+            || extras.any(|(shown, _)| shown.is_a_in(kind, self.vocabulary))
+    }
+
+    /// The object classes that some entry has, superclasses included.
+    pub(crate) fn classes(&self) -> &[&'static str] {
+        &self.classes
     }
 
     /// Whether some entry has the object class of this name or number.
@@ -131,7 +152,7 @@ impl Look {
         classes: Classes,
         [user, group, service]: [(Table, Extras); 3],
     ) -> Self {
-        let named = classes.base.contains(&"organization");
+        let domain = vocabulary == Vocabulary::ActiveDirectory;
         let devices =
             if classes.device.is_empty() { (NOTHING, NONE) } else { (tables::DEVICE, NONE) };
         let rows = [
@@ -140,7 +161,7 @@ impl Look {
             (Kinds::SERVICE_ACCOUNTS, service.0),
             (Kinds::DEVICES, devices.0),
             (Kinds::CONTAINERS, tables::PLACES),
-            (Kinds::CONTAINERS, if named { tables::ORGANIZATION } else { &[] }),
+            (Kinds::CONTAINERS, if domain { tables::AD_PLACES } else { tables::ORGANIZATION }),
             (Kinds::ALL, tables::OPERATIONAL),
         ];
         let places = tree.containers.iter().map(|container| container.classes());
@@ -156,6 +177,7 @@ impl Look {
             service: Shown::new(classes.service, service),
             device: Shown::new(classes.device, devices),
             base_classes: classes.base,
+            place_extras: known(if domain { tables::AD_PLACE_EXTRAS } else { NONE }),
             classes: had.collect(),
             tests: schema::attributes()
                 .iter()
@@ -217,6 +239,10 @@ pub(crate) fn structural<'c>(classes: &[&'c str]) -> &'c str {
     classes.first().copied().unwrap_or_default()
 }
 
+/// What is operational, and of no entry here: nothing is written over LDAP by whoever could be named, and
+/// there is no other server.
+const NOBODYS: [&str; 3] = ["altServer", "creatorsName", "modifiersName"];
+
 const NOTHING: Table = &[];
 const NONE: Extras = &[];
 /// What users, groups and service accounts show as most servers have them.
@@ -239,7 +265,7 @@ static ACTIVE_DIRECTORY: LazyLock<Look> = LazyLock::new(|| {
     let shown = [
         (tables::AD_USER, tables::AD_USER_EXTRAS),
         (tables::AD_GROUP, tables::AD_GROUP_EXTRAS),
-        (tables::SERVICE, tables::AD_SERVICE_EXTRAS),
+        (tables::AD_SERVICE, tables::AD_SERVICE_EXTRAS),
     ];
     Look::new(&tree::DOMAIN, Vocabulary::ActiveDirectory, tables::ACTIVE_DIRECTORY, shown)
 });
@@ -329,5 +355,24 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_the_base_and_containers_of_a_domain_show_is_allowed_by_their_object_classes() {
+        let look = Look::of(Layout::ActiveDirectory);
+        let containers = look.tree.containers.iter().map(|container| container.classes());
+        for classes in containers.chain([look.base_classes]) {
+            let allowed: Vec<&str> = schema::object_classes_in(look.vocabulary)
+                .filter(|class| classes.contains(&class.name))
+                .flat_map(|class| class.must.iter().chain(class.may))
+                .copied()
+                .collect();
+            for (kind, extra) in &look.place_extras {
+                let elsewhere = *extra == Extra::DomainSid && classes != look.base_classes;
+                assert!(elsewhere || allowed.contains(&kind.name), "{} of {classes:?}", kind.name);
+            }
+            assert!(allowed.contains(&"name"), "{classes:?}");
+        }
+        assert!(Look::of(Layout::Rfc2307).place_extras.is_empty());
     }
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use directory::Time;
-use directory::records::{Organization, Stamp};
+use directory::records::{Layout, Organization, Profile, Stamp};
 use directory::search::{Attribute, Entry, EntryId, Fact, Facts, Filter, Kind, SearchGrant};
 use ldap::dn::{Dn, escape_value};
 use ldap::schema::{self, AttributeType, Served};
@@ -109,8 +109,8 @@ impl Naming {
     }
 
     /// The definitions that count there.
-    pub(crate) const fn served(&self) -> Served {
-        Served { vocabulary: self.look.vocabulary, groups_unasked: self.ways.groups_unasked }
+    pub(crate) fn served(&self) -> Served {
+        served(self.look, self.ways)
     }
 
     /// What the caller sees beside the look.
@@ -202,6 +202,21 @@ impl Naming {
     }
 }
 
+/// The definitions that count for who has not said who they are.
+pub(crate) fn served_to_strangers() -> Served {
+    let layout = Layout::default();
+    served(Look::of(layout), Ways::of(layout, Profile::default()))
+}
+
+fn served(look: &'static Look, ways: &'static Ways) -> Served {
+    Served {
+        vocabulary: look.vocabulary,
+        groups_unasked: ways.groups_unasked,
+        hidden: &ways.hidden,
+        classes: Some(look.classes()),
+    }
+}
+
 /// What a name leads to in a tree below a base.
 pub(super) fn target_in(tree: &'static Tree, base: &Dn, dn: &Dn) -> Result<Target, TargetError> {
     let relative = dn.rdns_below(base).ok_or(TargetError::Elsewhere)?;
@@ -235,6 +250,8 @@ pub(crate) struct Place {
     pub(crate) organization: Vec<String>,
     /// The first label of the base, when it is a domain.
     pub(crate) label: Option<String>,
+    /// What the base is named by, where it is shown as domain controllers do.
+    name: Option<String>,
     /// Whether the caller sees something below it, once [looked for](Self::look_below).
     pub(crate) has_subordinates: bool,
 }
@@ -257,8 +274,10 @@ impl Place {
         if kind == "o" && prepare(&value) != prepare(&organization.fields.name) {
             called.push(value.clone().into_owned());
         }
+        let shows_name = container.is_none() && naming.look().is_domain();
         Self {
             container,
+            name: shows_name.then(|| value.clone().into_owned()),
             uuid: Uuid::from_bytes(octets),
             stamp: organization.stamp,
             organization: called,
@@ -286,6 +305,16 @@ impl Place {
         }
     }
 
+    /// What it is called by its own RDN; of a base as domain controllers show it alone.
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.container.map_or(self.name.as_deref(), |container| Some(container.name))
+    }
+
+    /// Its object classes, the structural one first.
+    pub(crate) fn classes(&self, naming: &Naming) -> &'static [&'static str] {
+        self.container.map_or(naming.look().base_classes, Container::classes)
+    }
+
     /// Whether a filter is true of it.
     pub(crate) fn matches(&self, filter: &Filter) -> Result<bool, directory::Error> {
         Ok(filter.judge(self)? == directory::search::Truth::True)
@@ -305,6 +334,8 @@ impl Facts for Place {
             visit(seconds(self.stamp.created));
         } else if attribute == Attribute::Modified {
             visit(seconds(self.stamp.modified));
+        } else if attribute == Attribute::PlaceName {
+            self.name().iter().for_each(|name| visit(Fact::Text(name)));
         } else if let Some(container) = self.container {
             if attribute == container.attribute() {
                 visit(Fact::Text(container.name));
@@ -335,8 +366,6 @@ impl Facts for Place {
 
 #[cfg(test)]
 mod tests {
-    use directory::records::Layout;
-
     use super::*;
 
     fn container(name: &str) -> &'static Container {

@@ -4,7 +4,7 @@ use directory::records::Organization;
 use directory::{Schema, Time};
 use ldap::dn::Dn;
 use ldap::filter::Assertion;
-use ldap::schema::{self, Served};
+use ldap::schema::{self, Served, Vocabulary};
 use ldap::{
     Answer, CompareRequest, EntryWriter, Filter, Outcome, ResultCode, SearchRequest, StartTls,
 };
@@ -62,6 +62,8 @@ pub(crate) struct Offer<'o> {
     pub(crate) start_tls: StartTls,
     /// The SASL mechanisms that make sense now.
     pub(crate) mechanisms: &'o [&'o str],
+    /// The server name of the caller's organization, if the client called it.
+    pub(crate) host: Option<&'o str>,
 }
 
 /// Answers a search for the root DSE or a subschema; `writer` hears whether that matches, and gives
@@ -134,6 +136,12 @@ fn root_dse(offer: &Offer<'_>) -> Shown {
     put(&mut entry, "subschemaSubentry", &[offer.subschema]);
     put(&mut entry, "namingContexts", offer.contexts);
     put(&mut entry, "defaultNamingContext", offer.contexts.get(..1).unwrap_or_default());
+    if offer.served.vocabulary == Vocabulary::ActiveDirectory {
+        let own = offer.contexts.get(..1).unwrap_or_default();
+        put(&mut entry, "rootDomainNamingContext", own);
+        put(&mut entry, "supportedCapabilities", &[ACTIVE_DIRECTORY]);
+        put(&mut entry, "dnsHostName", offer.host.as_slice());
+    }
     put(&mut entry, "supportedSASLMechanisms", offer.mechanisms);
     put(&mut entry, "vendorName", &["Tenantry"]);
     put(&mut entry, "vendorVersion", &[env!("CARGO_PKG_VERSION")]);
@@ -165,6 +173,8 @@ fn subschema(offer: &Offer<'_>) -> Shown {
 
 /// A subtree from the entry above a subentry on, nothing left out (RFC 3672 section 2.1).
 const EVERYTHING: &str = "{ }";
+/// What domain controllers list, by which clients know how names and attributes are meant.
+const ACTIVE_DIRECTORY: &str = "1.2.840.113556.1.4.800";
 const ROOT_CLASSES: &[&str] = &["top"];
 const SUBSCHEMA_CLASSES: &[&str] = &["top", "subentry", "subschema"];
 

@@ -233,8 +233,8 @@ fn anywhere(
         let attribute = Description::from(kind.name);
         let assertion = Assertion { attribute, value: extensible.value.clone() };
         let known = plain(&assertion.attribute, naming).is_ok();
-        // A supertype shows nothing of its own; where it does, `cn` has the same.
-        let values = if known && kind.name != "name" {
+        // A supertype shows nothing of its own, but the name of an entry where it is one.
+        let values = if known && (kind.name != "name" || naming.look().is_domain()) {
             by_rule(kind, rule, &assertion, (naming, entries))?
         } else {
             Filter::Undefined

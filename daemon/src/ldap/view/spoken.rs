@@ -53,7 +53,7 @@ pub(crate) fn naming(record: &Organization, asking: Asking<'_>, name: &Dn) -> Na
     let spoken = asking.spoken.filter(|spoken| asking.user && spoken.base.as_str() == base);
     let layout = sees.layout.unwrap_or_else(|| spoken_layout(layout, spoken));
     let look = Look::seen(layout, sees.devices && !asking.user);
-    let ways = Ways::of(layout, asking.profile);
+    let ways = if asking.user { Ways::of_users(layout) } else { Ways::of(layout, asking.profile) };
     let naming = Naming::under(base, look, ways, record.uuid);
     if record.presentation.aliases.is_empty() {
         return naming;
@@ -127,7 +127,7 @@ mod tests {
         Settings, Stamp,
     };
     use directory::search::Kind;
-    use ldap::schema::Vocabulary;
+    use ldap::schema::{self, Vocabulary};
     use uuid::Uuid;
 
     use super::*;
@@ -182,6 +182,7 @@ mod tests {
     fn devices_are_shown_to_applications_that_are_made_for_nothing_in_particular() {
         let organization = organization();
         let device = dn("cn=till,ou=devices,dc=acme,dc=example");
+        let serial = schema::attribute("serialNumber").unwrap();
         for (profile, user, there) in [
             (Profile::Generic, false, true),
             (Profile::Generic, true, false),
@@ -195,6 +196,8 @@ mod tests {
             let is_one =
                 matches!(target, Ok(Target::Entry(named)) if named.kinds == [Kind::Device]);
             assert_eq!(is_one, there, "{profile:?} {user}");
+            let shows = naming(&organization, asking, &device).shows(serial);
+            assert_eq!(shows, there, "{profile:?} {user}");
         }
     }
 

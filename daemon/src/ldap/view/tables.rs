@@ -16,6 +16,8 @@ pub(crate) enum Extra {
     Guid,
     /// A number of the organization and the entry's own, as a security identifier.
     Sid,
+    /// The number of the organization, as a security identifier; of the base alone.
+    DomainSid,
     /// The login as a name at the base's domain.
     Principal,
     /// Flags, by whether the user is suspended.
@@ -24,10 +26,14 @@ pub(crate) enum Extra {
     Created,
     /// When changed.
     Changed,
+    /// From when on a user is let in nowhere.
+    Expires,
     /// Always this number.
     Number(&'static str),
-    /// The name of an object class's definition.
-    Category(&'static str),
+    /// The name of the definition that the structural object class is of.
+    Category,
+    /// Nothing, but filters find by it who may be meant.
+    Ambiguous,
 }
 
 /// The object classes of a container named by `ou`.
@@ -142,6 +148,17 @@ pub(super) const PLACES: Table =
     &[("ou", Attribute::Name), ("cn", Attribute::CommonName), ("dc", Attribute::BaseLabel)];
 /// What a base shows that is an organization by its object class.
 pub(super) const ORGANIZATION: Table = &[("o", Attribute::OrganizationName)];
+/// What the base and containers of a domain show besides.
+pub(super) const AD_PLACES: Table = &[("name", Attribute::PlaceName)];
+/// The same in another form.
+pub(super) const AD_PLACE_EXTRAS: Extras = &[
+    ("distinguishedName", Extra::DistinguishedName),
+    ("objectCategory", Extra::Category),
+    ("objectGUID", Extra::Guid),
+    ("objectSid", Extra::DomainSid),
+    ("whenCreated", Extra::Created),
+    ("whenChanged", Extra::Changed),
+];
 /// What every entry shows on request.
 pub(super) const OPERATIONAL: Table = &[
     ("entryUUID", Attribute::Uuid),
@@ -174,15 +191,16 @@ pub(super) const AD_USER: Table = &[
 /// What users show besides.
 pub(super) const AD_USER_EXTRAS: Extras = &[
     ("distinguishedName", Extra::DistinguishedName),
-    ("objectCategory", Extra::Category("person")),
+    ("objectCategory", Extra::Category),
     ("objectGUID", Extra::Guid),
     ("objectSid", Extra::Sid),
     ("userPrincipalName", Extra::Principal),
     ("userAccountControl", Extra::AccountControl),
     ("sAMAccountType", Extra::Number("805306368")),
-    ("primaryGroupID", Extra::Number("513")),
+    ("accountExpires", Extra::Expires),
     ("whenCreated", Extra::Created),
     ("whenChanged", Extra::Changed),
+    ("anr", Extra::Ambiguous),
 ];
 /// What groups show as domain controllers do.
 pub(super) const AD_GROUP: Table = &[
@@ -195,18 +213,29 @@ pub(super) const AD_GROUP: Table = &[
 /// What groups show besides: global groups for access control.
 pub(super) const AD_GROUP_EXTRAS: Extras = &[
     ("distinguishedName", Extra::DistinguishedName),
-    ("objectCategory", Extra::Category("group")),
+    ("objectCategory", Extra::Category),
     ("objectGUID", Extra::Guid),
     ("objectSid", Extra::Sid),
     ("groupType", Extra::Number("-2147483646")),
     ("sAMAccountType", Extra::Number("268435456")),
     ("whenCreated", Extra::Created),
     ("whenChanged", Extra::Changed),
+    ("anr", Extra::Ambiguous),
+];
+/// What service accounts show as domain controllers do.
+pub(super) const AD_SERVICE: Table = &[
+    ("cn", Attribute::Name),
+    ("sAMAccountName", Attribute::Name),
+    ("name", Attribute::Name),
+    ("description", Attribute::Description),
 ];
 /// What service accounts show besides.
 pub(super) const AD_SERVICE_EXTRAS: Extras = &[
     ("distinguishedName", Extra::DistinguishedName),
+    ("objectCategory", Extra::Category),
     ("objectGUID", Extra::Guid),
+    ("objectSid", Extra::Sid),
     ("whenCreated", Extra::Created),
     ("whenChanged", Extra::Changed),
+    ("anr", Extra::Ambiguous),
 ];

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use directory::records::{Layout, Members, PROFILES, Profile};
+use directory::records::{Layout, Members, PROFILES, Profile, Sees};
 use ldap::Selection;
 use ldap::schema::{self, AttributeType, Vocabulary};
 
@@ -29,8 +29,12 @@ impl Ways {
         ALL.get(row.saturating_add(profile as usize)).unwrap_or(&*PLAIN)
     }
 
-    fn new(layout: Layout, profile: Profile) -> Self {
-        let sees = profile.sees();
+    /// What users see in a layout, who are shown no devices.
+    pub(crate) fn of_users(layout: Layout) -> &'static Self {
+        OF_USERS.get(layout as usize).unwrap_or(&*PLAIN)
+    }
+
+    fn new(layout: Layout, sees: &Sees) -> Self {
         let members = if sees.members.is_empty() { members_of(layout) } else { sees.members };
         let typed = |members: &Members| Some((schema::attribute(member_type(*members))?, *members));
         let members: Vec<_> = members.iter().filter_map(typed).collect();
@@ -66,11 +70,16 @@ impl Ways {
     }
 }
 
-static PLAIN: LazyLock<Ways> = LazyLock::new(|| Ways::new(Layout::default(), Profile::default()));
+static PLAIN: LazyLock<Ways> =
+    LazyLock::new(|| Ways::new(Layout::default(), Profile::default().sees()));
 static ALL: LazyLock<Vec<Ways>> = LazyLock::new(|| {
     let profiles = PROFILES.each_ref().map(|sees| sees.profile);
     let all = Layout::ALL.into_iter().flat_map(|layout| profiles.map(|profile| (layout, profile)));
-    all.map(|(layout, profile)| Ways::new(layout, profile)).collect()
+    all.map(|(layout, profile)| Ways::new(layout, profile.sees())).collect()
+});
+static OF_USERS: LazyLock<Vec<Ways>> = LazyLock::new(|| {
+    let sees = Sees { devices: false, ..*Profile::default().sees() };
+    Layout::ALL.into_iter().map(|layout| Ways::new(layout, &sees)).collect()
 });
 
 /// The attribute in which groups name members.
@@ -99,13 +108,15 @@ mod tests {
     fn each_layout_and_profile_has_its_own() {
         for layout in Layout::ALL {
             for sees in &PROFILES {
-                let (found, made) =
-                    (Ways::of(layout, sees.profile), Ways::new(layout, sees.profile));
+                let (found, made) = (Ways::of(layout, sees.profile), Ways::new(layout, sees));
                 assert_eq!(found.members, made.members, "{layout:?} {sees:?}");
                 assert_eq!(found.groups_unasked, made.groups_unasked, "{layout:?} {sees:?}");
                 assert_eq!(found.unpaged, sees.unpaged);
                 assert!(!found.members.is_empty());
             }
+            let (user, generic) = (Ways::of_users(layout), Ways::of(layout, Profile::Generic));
+            assert_eq!(user.members, generic.members, "{layout:?}");
+            assert_eq!(user.groups_unasked, generic.groups_unasked, "{layout:?}");
         }
         let names = |layout| {
             let members = Ways::of(layout, Profile::Generic).members.iter();
@@ -116,7 +127,8 @@ mod tests {
         let hides = |layout, profile, name| {
             Ways::of(layout, profile).hidden.wants(schema::attribute(name).unwrap())
         };
-        for name in ["sAMAccountName", "memberUid", "jpegPhoto", "userPassword"] {
+        let unknown = ["sAMAccountName", "anr", "memberUid", "jpegPhoto", "userPassword"];
+        for name in unknown.into_iter().chain(["altServer", "creatorsName", "modifiersName"]) {
             assert!(hides(Layout::Rfc2307bis, Profile::Generic, name), "{name}");
         }
         for name in ["uid", "member", "memberOf", "entryUUID", "objectClass", "name"] {
@@ -127,8 +139,12 @@ mod tests {
             assert!(!hides(Layout::Rfc2307bis, Profile::Generic, name), "{name}");
             assert!(hides(Layout::Rfc2307bis, Profile::Sssd, name), "{name}");
             assert!(hides(Layout::Jumpcloud, Profile::Generic, name), "{name}");
+            let kind = schema::attribute(name).unwrap();
+            assert!(Ways::of_users(Layout::Rfc2307bis).hidden.wants(kind), "{name}");
         }
         assert!(hides(Layout::Rfc2307, Profile::Generic, "member"));
-        assert!(!hides(Layout::ActiveDirectory, Profile::AdLike, "sAMAccountName"));
+        for name in ["sAMAccountName", "anr", "supportedCapabilities"] {
+            assert!(!hides(Layout::ActiveDirectory, Profile::AdLike, name), "{name}");
+        }
     }
 }

@@ -101,7 +101,14 @@ const CLASSES: &[ObjectClass] = &[
     class("organization", "2.5.6.4", ClassKind::Structural).must(&["o"]).may(ORGANIZATION),
     class("dcObject", "1.3.6.1.4.1.1466.344", ClassKind::Auxiliary).must(&["dc"]),
     class("domain", "0.9.2342.19200300.100.4.13", ClassKind::Structural).must(&["dc"]).may(DOMAIN),
-    class("organizationalUnit", "2.5.6.5", ClassKind::Structural).must(&["ou"]).may(ORGANIZATION),
+    class("organizationalUnit", "2.5.6.5", ClassKind::Structural)
+        .must(&["ou"])
+        .may(ORGANIZATION)
+        .only(&[Vocabulary::Rfc2307bis, Vocabulary::Rfc2307, Vocabulary::Jumpcloud]),
+    class("organizationalUnit", "2.5.6.5", ClassKind::Structural)
+        .must(&["ou"])
+        .may(AD_UNIT)
+        .only(&[Vocabulary::ActiveDirectory]),
     class("person", "2.5.6.6", ClassKind::Structural).must(&["sn", "cn"]).may(&[
         "userPassword",
         "telephoneNumber",
@@ -152,7 +159,7 @@ const CLASSES: &[ObjectClass] = &[
         .only(&[Vocabulary::ActiveDirectory]),
     class("domainDNS", "1.2.840.113556.1.5.67", ClassKind::Structural)
         .below("domain")
-        .may(AD_ANY)
+        .may(AD_DOMAIN)
         .only(&[Vocabulary::ActiveDirectory]),
     // Numbered by a UUID (X.667): the number of the original is nowhere to be found.
     class("jumpcloudUser", "2.25.100741330286471034271520063842117733061", ClassKind::Auxiliary)
@@ -190,7 +197,11 @@ const CLASSES: &[ObjectClass] = &[
             "l",
             "description",
             "distinguishedName",
+            "name",
+            "objectCategory",
             "objectGUID",
+            "objectSid",
+            "sAMAccountName",
             "whenCreated",
             "whenChanged",
         ])
@@ -234,6 +245,37 @@ const UNIQUE_GROUP: &[&str] =
 const AD_ANY: &[&str] =
     &["distinguishedName", "name", "objectCategory", "objectGUID", "whenCreated", "whenChanged"];
 
+/// The same, and an identifier.
+const AD_DOMAIN: &[&str] = &[
+    "distinguishedName",
+    "name",
+    "objectCategory",
+    "objectGUID",
+    "objectSid",
+    "whenCreated",
+    "whenChanged",
+];
+
+/// The same, and what organizational units may have.
+const AD_UNIT: &[&str] = &[
+    "userPassword",
+    "seeAlso",
+    "businessCategory",
+    "telephoneNumber",
+    "street",
+    "postalCode",
+    "postalAddress",
+    "st",
+    "l",
+    "description",
+    "distinguishedName",
+    "name",
+    "objectCategory",
+    "objectGUID",
+    "whenCreated",
+    "whenChanged",
+];
+
 const AD_GROUP: &[&str] = &[
     "cn",
     "description",
@@ -251,6 +293,7 @@ const AD_GROUP: &[&str] = &[
 ];
 
 const AD_USER: &[&str] = &[
+    "accountExpires",
     "displayName",
     "distinguishedName",
     "employeeNumber",
@@ -264,7 +307,6 @@ const AD_USER: &[&str] = &[
     "objectCategory",
     "objectGUID",
     "objectSid",
-    "primaryGroupID",
     "sAMAccountType",
     "uid",
     "uidNumber",

@@ -9,7 +9,7 @@ const GROUPS: &str = "memberOf";
 
 /// The values of `attributeTypes`.
 pub fn attribute_types(served: Served) -> impl Iterator<Item = String> {
-    let all = super::attributes().iter().filter(move |kind| kind.is_in(served.vocabulary));
+    let all = super::attributes().iter().filter(move |kind| served.has(kind));
     all.map(move |kind| {
         let for_users = served.groups_unasked && kind.name == GROUPS;
         let mut line = format!("( {} {}", kind.oid, names(kind.name, kind.aliases));
@@ -91,7 +91,8 @@ pub fn auxiliary_class(oid: &str, name: &str, may: &[&str]) -> String {
 
 /// The values of `objectClasses`.
 pub fn object_classes(served: Served) -> impl Iterator<Item = String> {
-    super::object_classes_in(served.vocabulary).map(move |class| {
+    let all = super::object_classes_in(served.vocabulary);
+    all.filter(move |class| served.has_class(class)).map(move |class| {
         // What every entry may have, the class allows that every entry is of.
         let groups: &[&str] =
             if served.groups_unasked && class.name == "top" { &[GROUPS] } else { &[] };
@@ -106,9 +107,8 @@ pub fn object_classes(served: Served) -> impl Iterator<Item = String> {
         });
         for (word, attributes, more) in [("MUST", class.must, &[][..]), ("MAY", class.may, groups)]
         {
-            let is_served = |name: &&&str| {
-                super::attribute(name).is_some_and(|kind| kind.is_in(served.vocabulary))
-            };
+            let is_served =
+                |name: &&&str| super::attribute(name).is_some_and(|kind| served.has(kind));
             let names: Vec<&str> =
                 attributes.iter().chain(more).filter(is_served).copied().collect();
             if !names.is_empty() {

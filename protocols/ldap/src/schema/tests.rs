@@ -1,6 +1,8 @@
 use std::collections::HashSet;
+use std::sync::LazyLock;
 
 use super::*;
+use crate::selection::Selection;
 
 #[test]
 fn every_name_and_number_finds_its_own_attribute() {
@@ -151,6 +153,32 @@ fn rfc4512_4_1_definitions_are_printed() {
 }
 
 #[test]
+fn what_no_entry_has_is_printed_only_where_organizations_may_have_it() {
+    static HIDDEN: LazyLock<Selection> = LazyLock::new(|| {
+        let members = ["memberUid", "uniqueMember", "distinguishedName", "owner"];
+        let names = members.into_iter().chain(["carLicense", "userPassword"]);
+        Selection::of(names.filter_map(attribute))
+    });
+    let served = Served {
+        hidden: &HIDDEN,
+        classes: Some(&["top", "person", "inetOrgPerson", "posixGroup"]),
+        ..Vocabulary::Rfc2307bis.into()
+    };
+    let types: Vec<_> = attribute_types(served).collect();
+    let has = |name: &str| types.iter().any(|line| line.contains(&format!("'{name}'")));
+    assert_eq!(["memberUid", "uniqueMember", "owner"].map(has), [false; 3]);
+    // What organizations may have is a subtype of the last one.
+    assert_eq!(["carLicense", "userPassword", "cn", "distinguishedName"].map(has), [true; 4]);
+    let classes: Vec<_> = printed_object_classes(served).collect();
+    let names = |name: &&str| classes.iter().any(|line| line.contains(&format!("NAME '{name}'")));
+    let all = ["top", "person", "inetOrgPerson", "posixGroup", "subentry", "subschema", "device"];
+    let printed: Vec<_> = all.into_iter().filter(names).collect();
+    assert_eq!((printed.len(), classes.len()), (6, 6), "{classes:?}");
+    let group = classes.iter().find(|line| line.contains("'posixGroup'")).unwrap();
+    assert!(group.ends_with("MAY ( userPassword $ description ) )"), "{group}");
+}
+
+#[test]
 fn rfc4517_4_matching_rules_are_found_by_name_and_number() {
     assert_eq!(matching_rule("CASEIGNOREMATCH").unwrap().matching, Matching::CaseIgnore);
     assert_eq!(matching_rule("2.5.13.14").unwrap().name, "integerMatch");
@@ -163,7 +191,7 @@ fn rfc4517_4_matching_rules_are_found_by_name_and_number() {
 #[test]
 fn groups_that_come_unasked_are_for_users_and_allowed_to_every_entry() {
     let printed = |groups_unasked| {
-        let served = Served { vocabulary: Vocabulary::Rfc2307bis, groups_unasked };
+        let served = Served { groups_unasked, ..Vocabulary::Rfc2307bis.into() };
         let kind = attribute_types(served).find(|line| line.contains("'memberOf'")).unwrap();
         let top = printed_object_classes(served).find(|line| line.contains("'top'")).unwrap();
         (kind, top)

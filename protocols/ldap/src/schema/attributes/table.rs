@@ -5,7 +5,7 @@ use super::{AttributeType, Usage};
 use crate::schema::{Matching, RuleUse, Syntax, Vocabulary};
 
 /// All attribute types; at most 256, so that a set of them fits a few machine words.
-pub(super) static ATTRIBUTES: [AttributeType; 94] = numbered([
+pub(super) static ATTRIBUTES: [AttributeType; 98] = numbered([
     oid("objectClass", "2.5.4.0"),
     text("name", "2.5.4.41"),
     text("cn", "2.5.4.3").named(&["commonName"]).below("name"),
@@ -147,7 +147,7 @@ pub(super) static ATTRIBUTES: [AttributeType; 94] = numbered([
     account("userAccountControl", "1.2.840.113556.1.4.8", Syntax::Integer, Matching::Integer),
     account("sAMAccountType", "1.2.840.113556.1.4.302", Syntax::Integer, Matching::Integer),
     account("groupType", "1.2.840.113556.1.4.750", Syntax::Integer, Matching::Integer),
-    account("primaryGroupID", "1.2.840.113556.1.4.98", Syntax::Integer, Matching::Integer),
+    account("accountExpires", "1.2.840.113556.1.4.159", Syntax::Integer, Matching::Integer),
     account("objectCategory", "1.2.840.113556.1.4.782", Syntax::Dn, Matching::DistinguishedName),
     account(
         "whenCreated",
@@ -161,6 +161,25 @@ pub(super) static ATTRIBUTES: [AttributeType; 94] = numbered([
         Syntax::GeneralizedTime,
         Matching::GeneralizedTime,
     ),
+    // No entry has it: filters find by it who may be meant.
+    account("anr", "1.2.840.113556.1.4.1208", Syntax::DirectoryString, Matching::Never)
+        .served_by(Usage::DirectoryOperation),
+    account("dnsHostName", "1.2.840.113556.1.4.619", Syntax::DirectoryString, Matching::CaseIgnore)
+        .served_by(Usage::DsaOperation),
+    // Part of the root DSE there as well, but of no schema: numbered by UUIDs (X.667).
+    account(
+        "rootDomainNamingContext",
+        "2.25.95130192520090913908538058454150559346",
+        Syntax::Dn,
+        Matching::DistinguishedName,
+    )
+    .served_by(Usage::DsaOperation),
+    uncompared(
+        "supportedCapabilities",
+        "2.25.267370090463637703532236477056403781079",
+        Syntax::Oid,
+    )
+    .only(&[Vocabulary::ActiveDirectory]),
     // Has the number of homeDirectory, whose name means something else there.
     account("unixHomeDirectory", "1.3.6.1.1.1.1.3", Syntax::Ia5String, Matching::CaseExactIa5),
 ]);
