@@ -67,8 +67,34 @@ fn nothing_of_a_table_is_lost_unseen() {
     assert!(empty.code == 7 && empty.stderr.contains("no line of headings"), "{empty:?}");
     let twice = tenantry.hear(line, "login,surname,surname\nada,King,Lovelace\n");
     assert_eq!(twice.code, 7, "{twice:?}");
-    assert!(twice.stderr.contains("surname  says what another column says"), "{twice:?}");
+    assert!(twice.stderr.contains("“surname” says what another column says"), "{twice:?}");
     assert_eq!(tenantry.shows("user list"), json!([]));
+}
+
+#[test]
+fn a_heading_that_nobody_knows_is_no_row_that_may_be_left_out() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    let rows: String = (0..5).map(|number| format!("user{number},1\n")).collect();
+    let text = format!("login,Office\n{rows}");
+    let line = "import csv - --leave-out-errors --name people -o json";
+    let refused = tenantry.hear(line, &text);
+    assert_eq!(refused.code, 7, "{refused:?}");
+    let why = "tenantry: standard input: no field is called “Office”: map it to one, or to nothing to \
+               leave it out (--map \"Office=FIELD\", or --map \"Office=\")";
+    assert!(refused.stderr.contains(why), "{refused:?}");
+    let left = tenantry.shows("import show people");
+    assert_eq!((&left["state"], &left["rows"]), (&json!("cancelled"), &json!(0)), "{left}");
+
+    let done = tenantry.hear(&format!("{line} --map Office="), &text);
+    assert_eq!(done.code, 0, "{done:?}");
+    let done = shown(&done);
+    assert_eq!(
+        (&done["rows"], &done["checked"]),
+        (&json!(5), &json!(5)),
+        "they are people: {done}"
+    );
+    assert_eq!(done["done"]["create"], 5, "{done}");
 }
 
 #[test]

@@ -142,7 +142,7 @@ pub(crate) fn run(
     if let Err(failure) = deliver(place, &import, kind, &mut *file) {
         // What has no file is of no use to anybody; that it stays there is no harm either.
         let _kept = act(place, "post", &format!("{import}/cancel"), None);
-        return Err(failure);
+        return Err(of_headings(failure, source));
     }
     follow(place, &import, format)
 }
@@ -321,6 +321,23 @@ fn called(failure: Failure, fields: &[Field], matches: &ArgMatches) -> Failure {
         }
         parts => option_of(fields, parts, matches),
     })
+}
+
+/// A failure with what to type where it is about what the headings of a file say.
+fn of_headings(failure: Failure, file: &str) -> Failure {
+    let file = if file == "-" { STANDARD_INPUT } else { file };
+    let mut hint = String::new();
+    let failure = failure.called(|parts| {
+        hint = match parts {
+            [member, heading] if member == "mapping" => {
+                format!(" (--{MAP} \"{heading}=FIELD\", or --{MAP} \"{heading}=\")")
+            }
+            [member] if member == "mapping" => format!(" (--{MAP} \"HEADING=FIELD\")"),
+            _ => return None,
+        };
+        Some(file.to_owned())
+    });
+    failure.worded(|said| format!("{said}{hint}"))
 }
 
 /// Asks for an import; tells where it is found.
