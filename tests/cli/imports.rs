@@ -1,6 +1,7 @@
 //! What staff imports, from files and from another directory's own tools.
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use crate::harness::client::{Client, Output};
 use crate::harness::office::Office;
 use crate::harness::pause;
 use crate::harness::program::Program;
+use crate::harness::receiver::comes;
 use crate::harness::server::free_tcp;
 use crate::harness::tenantry::Tenantry;
 
@@ -203,6 +205,29 @@ fn an_import_is_cancelled_in_the_middle_and_what_was_applied_stays() {
     assert!(office.login(&client, "user0", "correct horse 0").is("Access-Accept"));
     let again = tenantry.run("import cancel people");
     assert_eq!(again.code, 7, "it is over: {again:?}");
+}
+
+#[test]
+fn who_interrupts_a_file_on_its_way_leaves_no_import_that_waits_for_it() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("people.csv");
+    let made = Client::new("mkfifo", "coreutils").arg(&pipe).run();
+    assert_eq!(made.code, 0, "{made:?}");
+    // Held open, so that nobody waits for whoever opens it first.
+    let held = fs::File::options().read(true).write(true).open(&pipe).unwrap();
+    let importing = tenantry.starts(&format!("import csv {} --name people", pipe.display()));
+    let is_asked_for = || !office.read("imports")["items"].as_array().unwrap().is_empty();
+    assert!(comes(is_asked_for), "{}", importing.said());
+    let mut rows = fs::File::options().write(true).open(&pipe).unwrap();
+    drop(held);
+    // More than a pipe holds, so it is read by now.
+    let lines: String = (0..40_000).map(|number| format!("user{number}\n")).collect();
+    rows.write_all(format!("login\n{lines}").as_bytes()).unwrap();
+    assert_eq!(office.read("imports")["items"][0]["state"], "receiving");
+    assert_eq!(importing.interrupted(), Some(130));
+    assert_eq!(tenantry.shows("import show people")["state"], "cancelled");
 }
 
 /// slapd's configuration for a database with these entries; `global` stands before it.
