@@ -1,6 +1,7 @@
 //! What staff imports, from files and from another directory's own tools.
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use crate::harness::client::{Client, Output};
 use crate::harness::office::Office;
 use crate::harness::pause;
 use crate::harness::program::Program;
+use crate::harness::receiver::comes;
 use crate::harness::server::free_tcp;
 use crate::harness::tenantry::Tenantry;
 
@@ -67,8 +69,34 @@ fn nothing_of_a_table_is_lost_unseen() {
     assert!(empty.code == 7 && empty.stderr.contains("no line of headings"), "{empty:?}");
     let twice = tenantry.hear(line, "login,surname,surname\nada,King,Lovelace\n");
     assert_eq!(twice.code, 7, "{twice:?}");
-    assert!(twice.stderr.contains("surname  says what another column says"), "{twice:?}");
+    assert!(twice.stderr.contains("“surname” says what another column says"), "{twice:?}");
     assert_eq!(tenantry.shows("user list"), json!([]));
+}
+
+#[test]
+fn a_heading_that_nobody_knows_is_no_row_that_may_be_left_out() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    let rows: String = (0..5).map(|number| format!("user{number},1\n")).collect();
+    let text = format!("login,Office\n{rows}");
+    let line = "import csv - --leave-out-errors --name people -o json";
+    let refused = tenantry.hear(line, &text);
+    assert_eq!(refused.code, 7, "{refused:?}");
+    let why = "tenantry: standard input: no field is called “Office”: map it to one, or to nothing to \
+               leave it out (--map \"Office=FIELD\", or --map \"Office=\")";
+    assert!(refused.stderr.contains(why), "{refused:?}");
+    let left = tenantry.shows("import show people");
+    assert_eq!((&left["state"], &left["rows"]), (&json!("cancelled"), &json!(0)), "{left}");
+
+    let done = tenantry.hear(&format!("{line} --map Office="), &text);
+    assert_eq!(done.code, 0, "{done:?}");
+    let done = shown(&done);
+    assert_eq!(
+        (&done["rows"], &done["checked"]),
+        (&json!(5), &json!(5)),
+        "they are people: {done}"
+    );
+    assert_eq!(done["done"]["create"], 5, "{done}");
 }
 
 #[test]
@@ -177,6 +205,29 @@ fn an_import_is_cancelled_in_the_middle_and_what_was_applied_stays() {
     assert!(office.login(&client, "user0", "correct horse 0").is("Access-Accept"));
     let again = tenantry.run("import cancel people");
     assert_eq!(again.code, 7, "it is over: {again:?}");
+}
+
+#[test]
+fn who_interrupts_a_file_on_its_way_leaves_no_import_that_waits_for_it() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("people.csv");
+    let made = Client::new("mkfifo", "coreutils").arg(&pipe).run();
+    assert_eq!(made.code, 0, "{made:?}");
+    // Held open, so that nobody waits for whoever opens it first.
+    let held = fs::File::options().read(true).write(true).open(&pipe).unwrap();
+    let importing = tenantry.starts(&format!("import csv {} --name people", pipe.display()));
+    let is_asked_for = || !office.read("imports")["items"].as_array().unwrap().is_empty();
+    assert!(comes(is_asked_for), "{}", importing.said());
+    let mut rows = fs::File::options().write(true).open(&pipe).unwrap();
+    drop(held);
+    // More than a pipe holds, so it is read by now.
+    let lines: String = (0..40_000).map(|number| format!("user{number}\n")).collect();
+    rows.write_all(format!("login\n{lines}").as_bytes()).unwrap();
+    assert_eq!(office.read("imports")["items"][0]["state"], "receiving");
+    assert_eq!(importing.interrupted(), Some(130));
+    assert_eq!(tenantry.shows("import show people")["state"], "cancelled");
 }
 
 /// slapd's configuration for a database with these entries; `global` stands before it.

@@ -3,8 +3,12 @@
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
 
-use super::PATIENCE;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use super::{PATIENCE, pause};
 
 /// What it said so far, and who waits for more.
 type Log = (Mutex<String>, Condvar);
@@ -41,6 +45,18 @@ impl Program {
         let silent = |said: &mut String| !said.contains(text);
         let (said, waited) = more.wait_timeout_while(said, PATIENCE, silent).unwrap();
         assert!(!waited.timed_out(), "it does not say {text}, but {said}");
+    }
+
+    /// Interrupts it, as Ctrl-C does, and waits for its end; with which code it ended.
+    pub(crate) fn interrupted(mut self) -> Option<i32> {
+        kill(Pid::from_raw(self.process.id().cast_signed()), Signal::SIGINT).unwrap();
+        for _ in 0..1_000 {
+            if let Some(status) = self.process.try_wait().unwrap() {
+                return status.code();
+            }
+            pause(Duration::from_millis(20));
+        }
+        panic!("it goes on: {}", self.said());
     }
 
     /// What it said so far.

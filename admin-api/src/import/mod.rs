@@ -2,7 +2,7 @@
 //!
 //! A file is never held as a whole: it is read piece by piece, and what it says is handed over in
 //! rows. What cannot be read is a row as well, one in error; where nobody knows how the file goes on
-//! behind it, the file is refused as a whole.
+//! behind it, or what its columns say, the file is refused as a whole.
 
 mod account;
 mod entries;
@@ -17,8 +17,8 @@ mod table;
 
 use std::collections::BTreeMap;
 
-use directory::Schema;
 use directory::imports::{Fault, Row, RowEntry, cut};
+use directory::{Invalid, Schema};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -70,6 +70,8 @@ pub(crate) enum Stop<E> {
     Refused(E),
     /// The file did not come to its end.
     CutOff,
+    /// What its columns say is not known.
+    Headings(Invalid),
     /// What is behind some place of it cannot be read, for this reason.
     Unreadable(String),
 }

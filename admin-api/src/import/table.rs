@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use csv::{ByteRecord, ReaderBuilder};
-use directory::imports::{GroupRow, Row, RowEntry, UserRow};
+use directory::imports::{GroupRow, Row, RowEntry, UserRow, cut};
 use directory::{Invalid, Schema};
 
 use super::feed::{Feed, PlainLines};
@@ -18,6 +18,8 @@ pub(super) const MARK: &[u8] = b"\xef\xbb\xbf";
 const COLUMNS: usize = 256;
 /// The most headings and attributes that are mapped: each is looked for in each entry.
 const MAPPED: usize = 256;
+/// The most headings that are told of at once.
+const TOLD: usize = 8;
 
 /// Checks what headings and attributes are mapped to.
 ///
@@ -36,10 +38,14 @@ pub(crate) fn check(manner: &Manner, schema: &Schema) -> Result<(), Invalid> {
             // An entry may be about either.
             (Format::Ldif, _) => users.or_else(|_| field::check(to, OF_GROUPS, schema)),
         };
-        let pointer = format!("/mapping/{}", heading.replace('~', "~0").replace('/', "~1"));
-        done.map_err(|why| Invalid::new(pointer, why))?;
+        done.map_err(|why| Invalid::new(place_of(heading), why))?;
     }
     Ok(())
+}
+
+/// Where a heading stands in the mapping, or would stand (RFC 6901).
+fn place_of(heading: &str) -> String {
+    format!("/mapping/{}", heading.replace('~', "~0").replace('/', "~1"))
 }
 
 /// The mapping with headings in lower case.
@@ -76,12 +82,7 @@ pub(super) fn read<E>(
         }
         let line = record.position().map_or(line, csv::Position::line);
         let Some(columns) = &columns else {
-            match headings(&record, manner, schema) {
-                Ok(found) => columns = Some(found),
-                Err(faults) => {
-                    return faults.into_iter().try_for_each(take).map_err(Stop::Refused);
-                }
-            }
+            columns = Some(headings(&record, manner, schema).map_err(Stop::Headings)?);
             continue;
         };
         take(row(line, &record, columns, (manner.holds, schema))).map_err(Stop::Refused)?;
@@ -124,19 +125,21 @@ impl Column {
     }
 }
 
-/// What the columns say, or rows that say why it is not known.
-fn headings(
-    record: &ByteRecord,
-    manner: &Manner,
-    schema: &Schema,
-) -> Result<Vec<Column>, Vec<Row>> {
+/// What the columns say.
+///
+/// # Errors
+/// When it is not known of one: whatever stands below it would be read as something else.
+fn headings(record: &ByteRecord, manner: &Manner, schema: &Schema) -> Result<Vec<Column>, Invalid> {
+    if record.len() > COLUMNS {
+        return Err(Invalid::new("/mapping", format!("there are more than {COLUMNS} columns")));
+    }
     let (known, needed) = match manner.holds {
         Holds::Users => (OF_USERS, "login"),
         Holds::Groups => (OF_GROUPS, "name"),
     };
     let mapping = lower(&manner.mapping);
-    let (mut columns, mut faults) = (Vec::<Column>::new(), Vec::new());
-    let headings = record.iter().take(COLUMNS).enumerate().map(|(place, heading)| {
+    let (mut columns, mut unknown, mut twice) = (Vec::<Column>::new(), Vec::new(), Vec::new());
+    let headings = record.iter().enumerate().map(|(place, heading)| {
         let heading = heading.strip_prefix(MARK).filter(|_| place == 0).unwrap_or(heading);
         String::from_utf8_lossy(heading).trim().to_owned()
     });
@@ -155,25 +158,40 @@ fn headings(
         if let Some(field) = &field
             && field::check(field, known, schema).is_err()
         {
-            let reason = "is no field: map the heading to one, or to nothing to leave it out";
-            faults.push(faulty(1, "", Some(&heading), reason));
+            unknown.push(heading.clone());
         }
         let is_said = |column: &Column| field.is_some() && column.field == field;
         if !field.as_deref().is_some_and(field::is_list) && columns.iter().any(is_said) {
-            let reason = "says what another column says: leave one of them out";
-            faults.push(faulty(1, "", Some(&heading), reason));
+            twice.push(heading.clone());
         }
         columns.push(Column { heading, field, written });
     }
-    if record.len() > COLUMNS {
-        faults.push(faulty(1, "", None, format!("there are more than {COLUMNS} columns")));
+    if let Some(first) = unknown.first() {
+        let names = quoted(&unknown);
+        let why =
+            format!("no field is called {names}: map it to one, or to nothing to leave it out");
+        return Err(Invalid::new(place_of(cut(first)), why));
     }
-    let is_needed = |column: &Column| column.field.as_deref() == Some(needed);
-    if faults.is_empty() && !columns.iter().any(is_needed) {
-        let reason = "no column has it: map a heading to it";
-        faults.push(faulty(1, "", Some(needed), reason));
+    if !twice.is_empty() {
+        let names = quoted(&twice);
+        let why = format!("{names} says what another column says: leave one of them out");
+        return Err(Invalid::new("/mapping", why));
     }
-    if faults.is_empty() { Ok(columns) } else { Err(faults) }
+    if !columns.iter().any(|column| column.field.as_deref() == Some(needed)) {
+        let why = format!("no heading says “{needed}”: map one to it");
+        return Err(Invalid::new("/mapping", why));
+    }
+    Ok(columns)
+}
+
+/// Headings as they are told of, so many at most.
+fn quoted(headings: &[String]) -> String {
+    let names: Vec<String> =
+        headings.iter().take(TOLD).map(|name| format!("“{}”", cut(name))).collect();
+    match headings.len().saturating_sub(TOLD) {
+        0 => names.join(", "),
+        more => format!("{} and {more} more", names.join(", ")),
+    }
 }
 
 fn row(
@@ -346,6 +364,10 @@ mod tests {
         match read {
             Ok(()) => Ok(rows),
             Err(Stop::Unreadable(why)) => Err(why),
+            Err(Stop::Headings(Invalid { pointer, message })) => {
+                assert!(rows.is_empty(), "nothing is read");
+                Err(format!("{pointer} {message}"))
+            }
             Err(Stop::Refused(()) | Stop::CutOff) => panic!("it was not read"),
         }
     }
@@ -425,17 +447,18 @@ mod tests {
 
     #[test]
     fn a_heading_that_nobody_knows_is_told_and_nothing_is_read() {
-        let read =
-            |text: &str, sign| rows(text, &manner(sign, &[])).iter().map(shown).collect::<Vec<_>>();
-        let lines = read("login;shoe size\nada;38\n", ';');
-        assert_eq!(lines.len(), 1);
-        assert!(lines[0].starts_with("1 Some(\"shoe size\") is no field"), "{lines:?}");
-        let marked = read("\u{feff}login,\u{feff}mail\nada,a@x\n", ',');
-        assert!(marked[0].contains("is no field: map"), "only a file begins with it: {marked:?}");
-        assert_eq!(
-            read("mail\na@x\n", ','),
-            ["1 Some(\"login\") no column has it: map a heading to it"]
+        let refused = |text: &str, sign| tried(text, &manner(sign, &[])).err().unwrap();
+        let why = refused("login;shoe/size;Office\nada;38;1\n", ';');
+        assert!(
+            why.starts_with("/mapping/shoe~1size no field is called “shoe/size”, “Office”: map")
         );
+        let marked = refused("\u{feff}login,\u{feff}mail\nada,a@x\n", ',');
+        assert!(marked.contains("no field is called"), "only a file begins with it: {marked}");
+        let why = "/mapping no heading says “login”: map one to it";
+        assert_eq!(refused("mail\na@x\n", ','), why);
+        let many: Vec<_> = (0..=COLUMNS).map(|number| format!("c{number}")).collect();
+        assert!(refused(&many[..TOLD + 2].join(","), ',').contains("“c7” and 2 more: map"));
+        assert_eq!(refused(&many.join(","), ','), "/mapping there are more than 256 columns");
     }
 
     #[test]
@@ -456,12 +479,14 @@ mod tests {
         let read = |text: &str, mapping: &[(&str, Option<&str>)]| {
             rows(text, &manner(',', mapping)).iter().map(shown).collect::<Vec<_>>()
         };
-        let twice = read("login,surname,surname\nada,King,Lovelace\n", &[]);
-        assert_eq!(twice.len(), 1, "nothing is read: {twice:?}");
-        assert!(twice[0].starts_with("1 Some(\"surname\") says what another"), "{twice:?}");
+        let refused = |text: &str, mapping: &[(&str, Option<&str>)]| {
+            tried(text, &manner(',', mapping)).err().unwrap()
+        };
+        let twice = refused("login,surname,surname\nada,King,Lovelace\n", &[]);
+        assert!(twice.starts_with("/mapping “surname” says what another"), "{twice}");
         let mapped = [("name", Some("display_name"))];
-        let twice = read("login,Name,display_name\nada,Ada,Countess\n", &mapped);
-        assert!(twice[0].starts_with("1 Some(\"display_name\") says what another"), "{twice:?}");
+        let twice = refused("login,Name,display_name\nada,Ada,Countess\n", &mapped);
+        assert!(twice.starts_with("/mapping “display_name” says what another"), "{twice}");
         let left_out: [(&str, Option<&str>); 2] = [("name", None), ("other", None)];
         assert_eq!(read("login,Name,other\nada,a,b\n", &left_out), ["2 ada \"\" []"]);
         let mails = read("login,mail,Mail\nada,a@x,b@x\n", &[]);

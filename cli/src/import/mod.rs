@@ -1,24 +1,29 @@
 //! Importing a file: asking for the import, sending the file, and following what becomes of it.
 
+mod follow;
+mod interrupt;
 mod ldap;
 
 use std::fs::File;
-use std::io::{self, ErrorKind, IsTerminal, Read, Seek, Write};
+use std::io::{self, ErrorKind, Read, Seek};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
 use serde_json::{Map, Value, json};
 
-use crate::call::{body, items, option_of};
-use crate::client::Question;
+use self::follow::{follow, text};
+use self::interrupt::unless_interrupted;
+use crate::call::{body, option_of};
+use crate::client::{Client, Question};
 use crate::document::{Document, Field, Operation};
 use crate::events::pause;
 use crate::failure::Failure;
 use crate::grammar::{FROM, with_body};
 use crate::output::{Format, tell, warn};
 use crate::place::Place;
-use crate::progress::{bar, size};
+use crate::progress::size;
 
 /// The noun that these commands belong to.
 pub(crate) const NOUN: &str = "import";
@@ -27,25 +32,12 @@ const CREATE: &str = "create_import";
 /// What the commands fill in themselves.
 const FILLED: [&str; 3] = ["name", "format", "holds"];
 const MAP: &str = "map";
-/// How often is looked how far an import is.
-const LOOK: Duration = Duration::from_millis(300);
-/// After so many times in a row that the server was not heard whoever waits is told.
-const UNHEARD: u32 = 10;
-/// How often is looked from then on.
-const LATER: Duration = Duration::from_secs(3);
-/// And after so many it is not waited for any more: minutes where it says at once that it is not
-/// there, and longer where each look takes its time.
-const PATIENCE: u32 = 100;
 /// How long is waited before a file is sent again that may not have come: so often it is. A server that
 /// is started anew is there by then.
 const AGAIN: [Duration; 3] =
     [Duration::from_secs(1), Duration::from_secs(4), Duration::from_secs(10)];
-/// So many rows in error are printed.
-const ERRORS: usize = 50;
 /// What a table of rows shows.
 const ROWS: &[&str] = &["line", "kind", "name", "outcome", "column", "reason", "changes", "notes"];
-/// The members of a row in error that are told.
-const ROW: [&str; 5] = ["line", "kind", "name", "column", "reason"];
 
 /// Adds the commands that send files.
 pub(crate) fn with_commands(command: Command, document: &Document) -> Command {
@@ -84,8 +76,8 @@ pub(crate) fn with_commands(command: Command, document: &Document) -> Command {
         .subcommand(follow)
 }
 
-const AFTER: &str = "Breaking this off does not stop the import once its file was sent: \
-`tenantry import follow` goes on to tell of it, and `tenantry import cancel` stops it.";
+const AFTER: &str = "Breaking this off (Ctrl-C) cancels the import while its file is sent, and does not \
+stop it afterwards: `tenantry import follow` goes on to tell of it, and `tenantry import cancel` stops it.";
 
 /// What can be said of an import, but what the commands say themselves.
 fn fields(document: &Document) -> Vec<Field> {
@@ -139,12 +131,25 @@ pub(crate) fn run(
         "ldap" => "Sending what the directory gives…",
         _ => "Sending the file…",
     });
-    if let Err(failure) = deliver(place, &import, kind, &mut *file) {
+    let (client, is_sent) = (&place.client, AtomicBool::new(false));
+    let cancel = || {
         // What has no file is of no use to anybody; that it stays there is no harm either.
-        let _kept = act(place, "post", &format!("{import}/cancel"), None);
-        return Err(failure);
-    }
-    follow(place, &import, format)
+        let _kept = act(client, "post", &format!("{import}/cancel"), None);
+    };
+    let interrupted = || {
+        if !is_sent.load(Ordering::Relaxed) {
+            tell("Interrupted: the import is cancelled.");
+            cancel();
+        }
+    };
+    unless_interrupted(interrupted, || {
+        if let Err(failure) = deliver(place, &import, kind, &mut *file) {
+            cancel();
+            return Err(of_headings(failure, source));
+        }
+        is_sent.store(true, Ordering::Relaxed);
+        follow(place, &import, format)
+    })
 }
 
 /// Sends a file, and where the line breaks or the server has no time for it sends it again, if it can
@@ -323,159 +328,34 @@ fn called(failure: Failure, fields: &[Field], matches: &ArgMatches) -> Failure {
     })
 }
 
+/// A failure with what to type where it is about what the headings of a file say.
+fn of_headings(failure: Failure, file: &str) -> Failure {
+    let file = if file == "-" { STANDARD_INPUT } else { file };
+    let mut hint = String::new();
+    let failure = failure.called(|parts| {
+        hint = match parts {
+            [member, heading] if member == "mapping" => {
+                format!(" (--{MAP} \"{heading}=FIELD\", or --{MAP} \"{heading}=\")")
+            }
+            [member] if member == "mapping" => format!(" (--{MAP} \"HEADING=FIELD\")"),
+            _ => return None,
+        };
+        Some(file.to_owned())
+    });
+    failure.worded(|said| format!("{said}{hint}"))
+}
+
 /// Asks for an import; tells where it is found.
 fn ask_for(place: &Place<'_>, imports: &str, asked: &Value) -> Result<String, Failure> {
-    let made = act(place, "post", imports, Some(asked))?;
+    let made = act(&place.client, "post", imports, Some(asked))?;
     let id = made.get("id").and_then(Value::as_str).unwrap_or_default();
     Ok(format!("{imports}/{id}"))
 }
 
-fn act(
-    place: &Place<'_>,
-    method: &str,
-    path: &str,
-    body: Option<&Value>,
-) -> Result<Value, Failure> {
+fn act(client: &Client, method: &str, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
     let is_repeatable = method == "post";
     let question = Question { method, path, body, if_match: None, is_repeatable };
-    Ok(place.client.ask(&question)?.body)
-}
-
-/// Waits until an import goes on no further, and tells what became of it.
-fn follow(place: &Place<'_>, import: &str, format: Format) -> Result<(), Failure> {
-    let (mut bar, mut unheard) = (Bar::default(), 0);
-    let ended = loop {
-        let shown = match place.client.get(import) {
-            // It may be there again in a moment.
-            Err(failure) if failure.may_pass() && unheard < PATIENCE => {
-                unheard += 1;
-                if unheard == UNHEARD {
-                    bar.end();
-                    warn(&format!("{failure}; it is asked again for a while"));
-                }
-                pause(pause_after(unheard));
-                continue;
-            }
-            shown => shown?.body,
-        };
-        unheard = 0;
-        bar.show(&shown);
-        match text(&shown, "state") {
-            "checking" | "applying" => pause(LOOK),
-            _ => break shown,
-        }
-    };
-    bar.end();
-    format.print(&ended, &[])?;
-    let in_error = number(&ended, "/planned/error").max(number(&ended, "/done/error"));
-    if in_error > 0 {
-        let query = [("outcome".to_owned(), "error".to_owned())];
-        let rows = items(place, &format!("{import}/rows"), &query, Some(ERRORS))?;
-        let told = |row: &Value| {
-            let cells = ROW.iter().map(|member| match row.get(*member) {
-                Some(Value::String(text)) => text.clone(),
-                Some(Value::Number(number)) => number.to_string(),
-                Some(_) | None => "-".to_owned(),
-            });
-            cells.collect::<Vec<_>>().join("  ")
-        };
-        let mut error = io::stderr().lock();
-        for row in &rows {
-            // What is lost here is at `tenantry import rows`.
-            let _unheard = writeln!(error, "{}", crate::output::visible(&told(row)));
-        }
-        if let Some(more) = more(in_error, rows.len()) {
-            let id = text(&ended, "id");
-            let all = format!("`tenantry import rows {id} --outcome error` shows all");
-            let _unheard = writeln!(error, "and {more} more: {all}");
-        }
-    }
-    judged(&ended, in_error)
-}
-
-/// How long is waited until it is looked again, after so many times that the server was not heard.
-const fn pause_after(unheard: u32) -> Duration {
-    if unheard < UNHEARD { LOOK } else { LATER }
-}
-
-/// How many rows in error are not printed, where some are not.
-fn more(in_error: u64, printed: usize) -> Option<u64> {
-    let left = in_error.saturating_sub(u64::try_from(printed).unwrap_or(u64::MAX));
-    (left > 0).then_some(left)
-}
-
-/// Whether all was done that was asked for.
-fn judged(import: &Value, in_error: u64) -> Result<(), Failure> {
-    let dry = import.get("dry_run").and_then(Value::as_bool).unwrap_or_default();
-    let id = text(import, "id");
-    match text(import, "state") {
-        "done" if in_error == 0 => Ok(()),
-        "done" if in_error == 1 => Err(Failure::Incomplete("1 row was left out".into())),
-        "done" => Err(Failure::Incomplete(format!("{in_error} rows were left out"))),
-        "checked" if in_error == 0 && dry => {
-            tell(&format!(
-                "Nothing was changed yet: `tenantry import rows {id}` shows what would be, and \
-                 `tenantry import apply {id}` does it."
-            ));
-            Ok(())
-        }
-        "checked" => {
-            let rows = match in_error {
-                1 => "1 row is".to_owned(),
-                _ => format!("{in_error} rows are"),
-            };
-            let text = format!(
-                "{rows} in error, and nothing was changed: mend the file, or leave out what is \
-                 wrong with `tenantry import apply {id} --leave-out-errors`"
-            );
-            Err(Failure::Incomplete(text))
-        }
-        "failed" => {
-            let reason = text(import, "reason");
-            let text = format!("it failed: {reason}; `tenantry import apply {id}` has it go on");
-            Err(Failure::Incomplete(text))
-        }
-        state => Err(Failure::Incomplete(format!("the import is {state}"))),
-    }
-}
-
-fn text<'v>(value: &'v Value, member: &str) -> &'v str {
-    value.get(member).and_then(Value::as_str).unwrap_or_default()
-}
-
-fn number(value: &Value, pointer: &str) -> u64 {
-    value.pointer(pointer).and_then(Value::as_u64).unwrap_or_default()
-}
-
-/// How far an import is, on a line that is written over where a person looks at it.
-#[derive(Default)]
-struct Bar {
-    is_shown: bool,
-}
-
-impl Bar {
-    fn show(&mut self, import: &Value) {
-        let mut error = io::stderr().lock();
-        if !error.is_terminal() {
-            return;
-        }
-        self.is_shown = true;
-        let state = text(import, "state");
-        let (all, done) = (number(import, "/rows"), number(import, "/checked"));
-        let (all, done) = match state {
-            // Applying is half done when all entries are there, and memberships are to come.
-            "applying" => (all * 2, number(import, "/applied") + number(import, "/joined")),
-            _ => (all, done),
-        };
-        // There is nobody to be told that this failed.
-        let _unheard = write!(error, "\r{state:9} {}", bar(done, all)).and_then(|()| error.flush());
-    }
-
-    fn end(&self) {
-        if self.is_shown {
-            tell("");
-        }
-    }
+    Ok(client.ask(&question)?.body)
 }
 
 #[cfg(test)]
@@ -513,18 +393,5 @@ mod tests {
             assert_eq!(text, "login");
             assert!(file.begins_again());
         }
-    }
-
-    #[test]
-    fn a_server_that_is_gone_is_waited_for_some_minutes() {
-        let waited: Duration = (1..=PATIENCE).map(pause_after).sum();
-        let minutes = waited.as_secs() / 60;
-        assert!((3..6).contains(&minutes), "{waited:?}");
-        assert_eq!(pause_after(1), LOOK, "one that is started anew is there in a moment");
-    }
-
-    #[test]
-    fn rows_that_are_not_printed_are_counted() {
-        assert_eq!((more(60, 50), more(50, 50), more(1, 0)), (Some(10), None, Some(1)));
     }
 }

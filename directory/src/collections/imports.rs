@@ -222,19 +222,18 @@ impl Browse for Imports<'_, &Snapshot> {
 }
 
 impl Imports<'_, &mut Change<'_>> {
-    /// Begins an import, whose rows are to come.
+    /// Begins an import, whose rows are to come. Where there are as many as are kept, it takes the place
+    /// of the oldest that is over.
     ///
     /// # Errors
-    /// `Invalid` for what is not acceptable; `Forbidden` when there are too many.
+    /// `Invalid` for what is not acceptable; `Forbidden` when there are too many that are not over.
     pub fn create(&mut self, fields: ImportFields) -> Result<(ImportId, Import), Error> {
         limits::name("/name", &fields.name)?;
         if fields.reading.len() > READING {
             let message = format!("has more than {READING} octets");
             return Err(Invalid::new("/mapping", message).into());
         }
-        if self.all()?.len() >= IMPORTS {
-            return Err(Error::Forbidden("there are 20 imports; delete one first"));
-        }
+        self.make_room()?;
         let (partition, now) = (self.partition(), self.site.now());
         let number = self.site.source.allocate(partition)?;
         let id = ImportId::from_record(number).ok_or(Error::Missing)?;
@@ -265,6 +264,20 @@ impl Imports<'_, &mut Change<'_>> {
         self.site.source.put(Partition::Provider, place, &work)?;
         self.tell(Action::Created, None, Some(&import))?;
         Ok((id, import))
+    }
+
+    /// Forgets the oldest import that is over where there are as many as are kept; one that may go on
+    /// only where there is no other.
+    fn make_room(&mut self) -> Result<(), Error> {
+        let all = self.all()?;
+        if all.len() < IMPORTS {
+            return Ok(());
+        }
+        let over = all.iter().filter(|(_, import)| import.state.is_over());
+        let oldest = over.min_by_key(|(id, import)| (import.state.may_go_on(), *id));
+        let text = "there are 20 imports, none of which is over: wait, or cancel one";
+        let (id, _) = oldest.ok_or(Error::Forbidden(text))?;
+        self.delete(*id, None)
     }
 
     /// Begins to take rows in place of those that came before; tells by what they are handed over.

@@ -9,6 +9,7 @@ mod primary_groups;
 mod references;
 mod resume;
 mod rights;
+mod room;
 mod state;
 mod taken_over;
 

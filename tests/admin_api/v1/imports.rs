@@ -214,6 +214,23 @@ fn a_table_in_which_a_quotation_mark_is_not_closed_is_refused_as_a_whole_and_sen
 }
 
 #[test]
+fn a_table_with_a_heading_that_nobody_knows_is_refused_and_says_which() {
+    let office = Office::new();
+    let asked = json!({"name": "people", "format": "csv", "leave_out_errors": true});
+    let path = format!("imports/{}", id_of(&office.make("imports", &asked)));
+    let content = office.path(&format!("{path}/content"));
+    let refused = api(&office).upload(&content, "text/csv", "login,Office\nada,1\n");
+    assert_eq!((refused.status, &refused.json()["type"]), (422, &json!("/problems/invalid")));
+    assert_eq!(refused.json()["pointer"], "/mapping/Office");
+    let missing = api(&office).upload(&content, "text/csv", "mail\nada@x\n");
+    assert_eq!((missing.status, &missing.json()["pointer"]), (422, &json!("/mapping")));
+    let import = office.read(&path);
+    assert_eq!((&import["state"], &import["rows"]), (&json!("receiving"), &json!(0)), "{import}");
+    assert_eq!(api(&office).upload(&content, "text/csv", "login\nada\n").status, 200);
+    assert_eq!(Sent { office: &office, path }.ended()["done"]["create"], 1);
+}
+
+#[test]
 fn files_that_are_none_and_uploads_that_come_too_late_are_refused() {
     let office = Office::new();
     let import = id_of(&office.make("imports", &json!({"name": "people", "format": "csv"})));

@@ -77,6 +77,7 @@ impl Found {
         let ended = match read {
             Ok(ignored) => Ok(ignored),
             Err(Stop::Unreadable(why)) => Err(why),
+            Err(Stop::Headings(why)) => Err(why.message),
             Err(Stop::Refused(()) | Stop::CutOff) => panic!("a file that is whole is cut off"),
         };
         Self { rows, line, entries, ended }

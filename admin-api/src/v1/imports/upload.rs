@@ -191,6 +191,7 @@ impl Taker<'_> {
                 let (status, kind) = (StatusCode::BAD_REQUEST, "/problems/malformed");
                 return Err(Problem::new(status, kind, "Cut off", detail));
             }
+            Err(Stop::Headings(why)) => return Err(Problem::invalid(why.pointer, why.message)),
             Err(Stop::Unreadable(why)) => return Err(unreadable(&why)),
         };
         if !rows.is_empty() {
