@@ -300,13 +300,10 @@ impl Directory {
             Err(failed) => return Err(failed),
         };
         let version = credential.version;
-        match self.take_step(Proven { place: home, number, version, next, second, arrival }) {
-            // Likewise, of what came to be true while it was hashed.
-            Err(Error::Invalid(Invalid { message, .. })) => {
-                Ok(Step::Begun(Err(Invalid::new("/new_password", message).into())))
-            }
-            taken => taken,
-        }
+        let taken = self.take_step(Proven { place: home, number, version, next, second, arrival });
+        let Err(Error::Invalid(Invalid { message, .. })) = taken else { return taken };
+        // Likewise, of what came to be true while it was hashed.
+        Ok(Step::Begun(Err(Invalid::new("/new_password", message).into())))
     }
 
     /// Takes the step after a right password, by what is true when it is taken: since the password

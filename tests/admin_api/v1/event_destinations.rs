@@ -365,7 +365,7 @@ fn destinations_are_managed_by_who_manages_the_configuration_the_providers_among
     assert_eq!(own.session.send("POST", path, Some(&fields)).status, 404);
     let scoped = office.provider_admin("administrator", &json!("none"));
     let refused = scoped.session.send("POST", path, Some(&fields));
-    assert_eq!(refused.status, 403, "they tell of every organization: {refused:?}");
+    assert_eq!(refused.status, 409, "they tell of every organization: {refused:?}");
     let administrator = office.provider_admin("administrator", &json!("all"));
     let made = administrator.session.send("POST", path, Some(&fields));
     assert_eq!(made.status, 201, "{made:?}");
