@@ -7,7 +7,7 @@ use crate::document::Document;
 use crate::failure::Failure;
 use crate::output::{Format, write};
 use crate::place::{Place, escaped};
-use crate::words::{CAN, EVENTS, nouns};
+use crate::words::{CAN, EVENTS, Noun, nouns};
 
 const DEED: &str = "deed";
 const ADMIN: &str = "admin";
@@ -75,6 +75,17 @@ fn otherwise(words: &[&str]) -> Option<String> {
     Some(format!("`{command}` {why}"))
 }
 
+/// What is said to who names a thing and not what is to be done with it.
+fn which(noun: &Noun) -> String {
+    let verbs: Vec<&str> = noun.verbs.iter().map(|verb| verb.name).collect();
+    let name = noun.name;
+    let first = verbs.first().copied().unwrap_or_default();
+    format!(
+        "which command of `{name}`? Ask about `can-i {name} {first}`, or one of: {}",
+        verbs.join(", ")
+    )
+}
+
 /// What is asked about.
 enum Deed<'d> {
     /// An operation, and whether it is done in an organization.
@@ -90,6 +101,11 @@ impl<'d> Deed<'d> {
         }
         // The first verb goes without saying.
         let words: &[&str] = if words == [EVENTS.name] { &[EVENTS.name, "list"] } else { words };
+        if let [word] = words
+            && let Some(noun) = nouns().find(|it| it.name == *word)
+        {
+            return Err(Failure::Usage(which(noun)));
+        }
         let id = match words {
             [] => return Ok(Self::All),
             [word] if document.operation(&word.replace('-', "_")).is_none() => {

@@ -27,6 +27,9 @@ fn who_may_what_is_told_by_commands_permissions_and_all_together() {
     assert_eq!((shown.code, &answer["answers"][0]["allowed"]), (4, &json!(false)));
     assert_eq!(reader.run("can-i user fly").code, 2);
     assert_eq!(reader.run("can-i fly").code, 7);
+    let which = reader.run("can-i user");
+    assert!(which.code == 2 && which.stderr.contains("which command of `user`?"), "{which:?}");
+    assert!(which.stderr.contains("show, create"), "{which:?}");
     assert_eq!(reader.run("can-i view --org nowhere-at-all").code, 5);
 
     let top = Tenantry::with_key(&office.demo, &tokens.administrator_with_billing);
