@@ -1,5 +1,7 @@
 //! Who may do what, and if not, why.
 
+use std::net::IpAddr;
+
 use clap::{Arg, ArgMatches, Command};
 use serde_json::Value;
 
@@ -35,9 +37,13 @@ pub(crate) fn command() -> Command {
         .arg(admin(ADMIN, "Ask about an admin of the provider instead of yourself"))
         .arg(admin(OWN_ADMIN, "Ask about an admin of the organization's own").conflicts_with(ADMIN))
         .arg(
-            Arg::new(FROM).long(FROM).value_name("ADDRESS").help(
-                "Whether such an admin may come from there as well; else from anywhere allowed",
-            ),
+            Arg::new(FROM)
+                .long(FROM)
+                .value_name("ADDRESS")
+                .value_parser(clap::value_parser!(IpAddr))
+                .help(
+                    "Whether such an admin may come from there as well; else from anywhere allowed",
+                ),
         )
 }
 
@@ -166,13 +172,13 @@ pub(crate) fn can(
     let deed = Deed::of(document, place, &words)?;
     let mut question = deed.question(place)?;
     let named = |name| matches.get_one::<String>(name);
-    if let Some(from) = named(FROM) {
+    if let Some(from) = matches.get_one::<IpAddr>(FROM) {
         if named(ADMIN).or_else(|| named(OWN_ADMIN)).is_none() {
             let what = "--from is about another admin (--admin or --org-admin)";
             return Err(Failure::Usage(what.into()));
         }
         let joint = if question == "?" { "" } else { "&" };
-        question = format!("{question}{joint}from={}", escaped(from));
+        question = format!("{question}{joint}from={}", escaped(&from.to_string()));
     }
     let whose = match (named(ADMIN), named(OWN_ADMIN)) {
         (Some(login), _) => format!("/v1/admins/{}", place.id("/v1/admins", login)?),

@@ -58,6 +58,11 @@ fn who_may_what_is_told_by_commands_permissions_and_all_together() {
     assert_eq!(top.does(&format!("can-i group create {line}")), "yes\n");
     assert_eq!(top.run(&format!("can-i radius create {line}")).code, 4);
     assert_eq!(top.does(&format!("can-i group create {line} --from 192.0.2.7")), "yes\n");
+    let nowhere = top.run(&format!("can-i group create {line} --from 999"));
+    assert!(
+        nowhere.code == 2 && nowhere.stderr.contains("'999' for '--from <ADDRESS>'"),
+        "{nowhere:?}"
+    );
     assert_eq!(top.run("can-i view --provider --from 192.0.2.7").code, 2, "of whom?");
     let line = format!("can-i billing agree --org {}", office.slug);
     assert_eq!(top.does(&line), "yes\n");
