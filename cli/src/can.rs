@@ -1,5 +1,7 @@
 //! Who may do what, and if not, why.
 
+use std::net::IpAddr;
+
 use clap::{Arg, ArgMatches, Command};
 use serde_json::Value;
 
@@ -7,7 +9,7 @@ use crate::document::Document;
 use crate::failure::Failure;
 use crate::output::{Format, write};
 use crate::place::{Place, escaped};
-use crate::words::{CAN, EVENTS, nouns};
+use crate::words::{CAN, EVENTS, Noun, nouns};
 
 const DEED: &str = "deed";
 const ADMIN: &str = "admin";
@@ -35,9 +37,13 @@ pub(crate) fn command() -> Command {
         .arg(admin(ADMIN, "Ask about an admin of the provider instead of yourself"))
         .arg(admin(OWN_ADMIN, "Ask about an admin of the organization's own").conflicts_with(ADMIN))
         .arg(
-            Arg::new(FROM).long(FROM).value_name("ADDRESS").help(
-                "Whether such an admin may come from there as well; else from anywhere allowed",
-            ),
+            Arg::new(FROM)
+                .long(FROM)
+                .value_name("ADDRESS")
+                .value_parser(clap::value_parser!(IpAddr))
+                .help(
+                    "Whether such an admin may come from there as well; else from anywhere allowed",
+                ),
         )
 }
 
@@ -75,6 +81,17 @@ fn otherwise(words: &[&str]) -> Option<String> {
     Some(format!("`{command}` {why}"))
 }
 
+/// What is said to who names a thing and not what is to be done with it.
+fn which(noun: &Noun) -> String {
+    let verbs: Vec<&str> = noun.verbs.iter().map(|verb| verb.name).collect();
+    let name = noun.name;
+    let first = verbs.first().copied().unwrap_or_default();
+    format!(
+        "which command of `{name}`? Ask about `can-i {name} {first}`, or one of: {}",
+        verbs.join(", ")
+    )
+}
+
 /// What is asked about.
 enum Deed<'d> {
     /// An operation, and whether it is done in an organization.
@@ -90,6 +107,11 @@ impl<'d> Deed<'d> {
         }
         // The first verb goes without saying.
         let words: &[&str] = if words == [EVENTS.name] { &[EVENTS.name, "list"] } else { words };
+        if let [word] = words
+            && let Some(noun) = nouns().find(|it| it.name == *word)
+        {
+            return Err(Failure::Usage(which(noun)));
+        }
         let id = match words {
             [] => return Ok(Self::All),
             [word] if document.operation(&word.replace('-', "_")).is_none() => {
@@ -150,13 +172,13 @@ pub(crate) fn can(
     let deed = Deed::of(document, place, &words)?;
     let mut question = deed.question(place)?;
     let named = |name| matches.get_one::<String>(name);
-    if let Some(from) = named(FROM) {
+    if let Some(from) = matches.get_one::<IpAddr>(FROM) {
         if named(ADMIN).or_else(|| named(OWN_ADMIN)).is_none() {
             let what = "--from is about another admin (--admin or --org-admin)";
             return Err(Failure::Usage(what.into()));
         }
         let joint = if question == "?" { "" } else { "&" };
-        question = format!("{question}{joint}from={}", escaped(from));
+        question = format!("{question}{joint}from={}", escaped(&from.to_string()));
     }
     let whose = match (named(ADMIN), named(OWN_ADMIN)) {
         (Some(login), _) => format!("/v1/admins/{}", place.id("/v1/admins", login)?),

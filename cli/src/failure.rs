@@ -175,7 +175,7 @@ impl Failure {
     pub(crate) fn may_pass(&self) -> bool {
         match self {
             Self::Unreachable { .. } => true,
-            Self::Refused(problem) => matches!(problem.status, 429 | 500..),
+            Self::Refused(problem) => matches!(problem.status, 408 | 429 | 500..),
             Self::NotLetIn { .. }
             | Self::NotGiven { .. }
             | Self::NoContext
@@ -199,7 +199,8 @@ impl Failure {
                 409 if problem.is_unacceptable() => 7,
                 409 | 412 | 428 => 6,
                 429 => 9,
-                500.. => 8,
+                // What was sent did not come in time: the line is slow, or stands still.
+                408 | 500.. => 8,
                 _ => 7,
             },
             Self::Unreachable { .. } => 8,
@@ -452,6 +453,16 @@ mod tests {
         assert_eq!(called.to_string(), "--custom: unknown field `x`");
         let known = "a quotation mark is not closed (it began in line 3)";
         assert_eq!(without_position(known), known);
+    }
+
+    #[test]
+    fn what_did_not_arrive_in_time_may_arrive_the_next_time() {
+        let slow = Failure::Refused(Box::new(problem(408, "too-slow", "It took too long.")));
+        assert!(slow.may_pass());
+        assert_eq!(slow.code(), ExitCode::from(8));
+        let wrong = Failure::Refused(Box::new(problem(422, "invalid", "It is wrong.")));
+        assert!(!wrong.may_pass());
+        assert_eq!(wrong.code(), ExitCode::from(7));
     }
 
     #[test]

@@ -379,7 +379,10 @@ fn argument(field: &Field) -> Arg {
             .require_equals(true)
             .default_missing_value("true")
             .value_parser(clap::value_parser!(bool)),
-        Kind::Texts => arg.value_name("TEXT").action(ArgAction::Append),
+        Kind::Texts => arg
+            .value_name("TEXT")
+            .action(ArgAction::Append)
+            .help(format!("{} May be repeated.", field.about)),
         Kind::Json => arg.value_name("JSON"),
     }
 }
@@ -390,6 +393,16 @@ mod tests {
 
     use super::*;
     use crate::words::{CAN, ELSEWHERE};
+
+    #[test]
+    fn an_option_that_takes_several_values_says_how() {
+        let command = command(&Document::read().unwrap());
+        let group = command.find_subcommand("group").unwrap();
+        let change = group.find_subcommand("change-members").unwrap();
+        let add = change.get_arguments().find(|it| it.get_long() == Some("add-users")).unwrap();
+        let help = add.get_help().unwrap().to_string();
+        assert!(help.ends_with(" May be repeated."), "{help}");
+    }
 
     #[test]
     fn every_operation_is_a_command_and_every_command_an_operation() {

@@ -84,6 +84,12 @@ pub(crate) fn tell(text: &str) {
     }
 }
 
+/// Says something to whoever is there, a program as well, where nothing is printed.
+pub(crate) fn say(text: &str) {
+    // There is nobody to be told that this failed.
+    let _unheard = writeln!(io::stderr().lock(), "{text}");
+}
+
 /// Warns whoever is there, a program as well.
 pub(crate) fn warn(text: &str) {
     // There is nobody to be told that this failed.

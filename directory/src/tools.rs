@@ -11,6 +11,7 @@ use crate::authentication::{NewAuthenticators, Passkeys, RelyingParty};
 use crate::delivery::DeliveryBounds;
 use crate::epochs::Epochs;
 use crate::id::Place;
+use crate::imports::Stalled;
 use crate::lasting::LastingKey;
 use crate::orders::OrderNetworks;
 use crate::recorder::Recorder;
@@ -32,6 +33,7 @@ pub struct Tools {
     passkeys: Arc<Passkeys>,
     authenticators: Arc<NewAuthenticators>,
     own_commits: Arc<OwnCommits>,
+    stalled: Arc<Stalled>,
 }
 
 /// Says of a name what it means in every organization.
@@ -253,6 +255,7 @@ impl Tools {
             passkeys,
             authenticators: Arc::default(),
             own_commits: Arc::default(),
+            stalled: Arc::default(),
         }
     }
 
@@ -325,6 +328,11 @@ impl Tools {
     /// What applications asked for and did not get.
     pub(crate) fn recorder(&self) -> &Recorder {
         &self.recorder
+    }
+
+    /// Which imports wait for the store.
+    pub(crate) fn stalled(&self) -> &Stalled {
+        &self.stalled
     }
 
     /// Whose the last commits are.

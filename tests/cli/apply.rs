@@ -54,6 +54,7 @@ fn a_file_makes_an_organization_and_again_changes_nothing() {
     assert_eq!(applied.code, 0, "{applied:?}");
     let again = tenantry.hear("apply -f - --yes", &text);
     assert_eq!((again.code, again.stdout.as_str()), (0, ""), "{again:?}");
+    assert!(again.stderr.ends_with("Nothing differs.\n"), "{again:?}");
     assert_eq!(tenantry.shows("group members all")[0]["name"], "staff");
     assert_eq!(tenantry.shows("settings show")["lockout"]["threshold"], 7);
     let effective = tenantry.shows("user password-policy ada");

@@ -27,6 +27,9 @@ fn who_may_what_is_told_by_commands_permissions_and_all_together() {
     assert_eq!((shown.code, &answer["answers"][0]["allowed"]), (4, &json!(false)));
     assert_eq!(reader.run("can-i user fly").code, 2);
     assert_eq!(reader.run("can-i fly").code, 7);
+    let which = reader.run("can-i user");
+    assert!(which.code == 2 && which.stderr.contains("which command of `user`?"), "{which:?}");
+    assert!(which.stderr.contains("show, create"), "{which:?}");
     assert_eq!(reader.run("can-i view --org nowhere-at-all").code, 5);
 
     let top = Tenantry::with_key(&office.demo, &tokens.administrator_with_billing);
@@ -55,6 +58,11 @@ fn who_may_what_is_told_by_commands_permissions_and_all_together() {
     assert_eq!(top.does(&format!("can-i group create {line}")), "yes\n");
     assert_eq!(top.run(&format!("can-i radius create {line}")).code, 4);
     assert_eq!(top.does(&format!("can-i group create {line} --from 192.0.2.7")), "yes\n");
+    let nowhere = top.run(&format!("can-i group create {line} --from 999"));
+    assert!(
+        nowhere.code == 2 && nowhere.stderr.contains("'999' for '--from <ADDRESS>'"),
+        "{nowhere:?}"
+    );
     assert_eq!(top.run("can-i view --provider --from 192.0.2.7").code, 2, "of whom?");
     let line = format!("can-i billing agree --org {}", office.slug);
     assert_eq!(top.does(&line), "yes\n");

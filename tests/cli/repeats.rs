@@ -95,6 +95,27 @@ fn a_file_is_imported_over_a_line_that_breaks() {
 }
 
 #[test]
+fn a_file_that_stood_still_on_its_way_is_sent_again() {
+    let office = Office::new();
+    let line = BreakingLine::to(&office.demo);
+    let tenantry = desk(&office, &line);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("people.csv");
+    std::fs::write(&file, "login\nada\n").unwrap();
+    line.stalls(1);
+    let done = tenantry.run(&format!("import csv {} -o json", file.display()));
+    assert_eq!(done.code, 0, "{done:?}");
+    assert!(done.stderr.contains("the file is sent again"), "{done:?}");
+    let asked: Vec<u16> = line.asked(3).iter().map(|one| one.status).collect();
+    assert_eq!(asked, [201, 408, 200]);
+
+    line.stalls(1);
+    let lost = tenantry.hear("import csv - --name lost -o json", "login\nbob\n");
+    assert_eq!(lost.code, 8, "it cannot be read again: {lost:?}");
+    assert_eq!(tenantry.shows("import show lost")["state"], "cancelled");
+}
+
+#[test]
 fn who_asks_too_often_waits_as_long_as_the_server_says_and_is_answered() {
     let Some(mut office) = Office::alone() else { return };
     let (_site, server) = office.serve_with(&["requests_per_minute = 60"]);

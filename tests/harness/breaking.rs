@@ -11,7 +11,8 @@ use super::program::Program;
 use super::receiver::comes;
 
 /// Loses as many answers to what is no GET as a file says; each is printed with its key before. As often
-/// as other files say it breaks off before it passes a PUT on, and loses answers to PUTs alone.
+/// as other files say it breaks off before it passes a PUT on, loses answers to PUTs alone, and says to a PUT
+/// what the admin API does of a file that stood still on its way.
 const LINE: &str = r#"
 import http.client, http.server, os, ssl, sys
 
@@ -46,6 +47,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.command == "PUT" and has_left("breaks"):
             print("asked PUT - 0", flush=True)
             self.close_connection = True
+            return
+        if self.command == "PUT" and has_left("stalls"):
+            print("asked PUT - 408", flush=True)
+            kind = "/problems/too-slow"
+            said = b'{"type": "%s", "title": "Too slow", "status": 408}' % kind.encode()
+            self.send_response(408)
+            self.send_header("Content-Type", "application/problem+json")
+            self.send_header("Content-Length", str(len(said)))
+            self.end_headers()
+            self.wfile.write(said)
             return
         there = http.client.HTTPSConnection(home, context=trusting)
         there.request(self.command, self.path, body, headers)
@@ -109,7 +120,7 @@ impl BreakingLine {
         let own = authority.issue(&holder);
         let ca = folder.path().join("ca.pem");
         std::fs::write(&ca, authority.pem()).unwrap();
-        for name in ["losses", "breaks", "unheard"] {
+        for name in ["losses", "breaks", "unheard", "stalls"] {
             std::fs::write(folder.path().join(name), "0").unwrap();
         }
         let mut python = Command::new("/usr/bin/python3");
@@ -131,6 +142,11 @@ impl BreakingLine {
     /// Has it break off so many files from now on that are sent with PUT; each is asked with status 0.
     pub(crate) fn breaks(&self, files: u32) {
         std::fs::write(self.folder.path().join("breaks"), files.to_string()).unwrap();
+    }
+
+    /// Has it say of so many files from now on that they did not come in time; each is asked with status 408.
+    pub(crate) fn stalls(&self, files: u32) {
+        std::fs::write(self.folder.path().join("stalls"), files.to_string()).unwrap();
     }
 
     /// Has it lose so many answers from now on to what is sent with PUT.

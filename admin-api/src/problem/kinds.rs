@@ -134,8 +134,9 @@ pub(crate) static KINDS: [Kind; 29] = [
         name: "/problems/repeated",
         status: 409,
         meaning: "What was asked for with this `Idempotency-Key` is done or under way, and what \
-                  was answered is not told again.",
-        remedy: "Look at what there is; ask for more with another key.",
+                  was answered is not told again, or not yet.",
+        remedy: "Ask again with the key in a moment: while it is under way there is no answer yet. \
+                 Where none comes, look at what there is; ask for more with another key.",
     },
     Kind {
         name: "/problems/rule",

@@ -31,7 +31,7 @@ use crate::call::from_file;
 use crate::document::Document;
 use crate::failure::Failure;
 use crate::grammar::YES;
-use crate::output::{Format, tell, write};
+use crate::output::{Format, say, tell, write};
 use crate::place::Place;
 use crate::prompt;
 
@@ -106,7 +106,7 @@ pub(crate) fn apply(
     let plan = plan::Plan::of(&site, &wanted, matches.get_flag("prune"))?;
     write(plan.shown().as_bytes())?;
     if plan.is_empty() {
-        tell("Nothing differs.");
+        say("Nothing differs.");
         return Ok(());
     }
     if matches.get_flag(DRY_RUN) {

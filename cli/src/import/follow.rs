@@ -31,7 +31,7 @@ const ROW: [&str; 5] = ["line", "kind", "name", "column", "reason"];
 /// # Errors
 /// When it cannot be looked at, or not all was done.
 pub(super) fn follow(place: &Place<'_>, import: &str, format: Format) -> Result<(), Failure> {
-    let (mut bar, mut unheard) = (Bar::default(), 0);
+    let (mut bar, mut unheard, mut is_told) = (Bar::default(), 0, false);
     let ended = loop {
         let shown = match place.client.get(import) {
             // It may be there again in a moment.
@@ -47,6 +47,15 @@ pub(super) fn follow(place: &Place<'_>, import: &str, format: Format) -> Result<
             shown => shown?.body,
         };
         unheard = 0;
+        match why_it_waits(&shown) {
+            Some(why) if !is_told => {
+                bar.end();
+                warn(&format!("the import waits: {}", visible(why)));
+                is_told = true;
+            }
+            Some(_) => {}
+            None => is_told = false,
+        }
         bar.show(&shown);
         match text(&shown, "state") {
             "checking" | "applying" => pause(LOOK),
@@ -79,6 +88,12 @@ pub(super) fn follow(place: &Place<'_>, import: &str, format: Format) -> Result<
         }
     }
     judged(&ended, in_error)
+}
+
+/// Why an import that is under way does not go on, where it does not.
+fn why_it_waits(import: &Value) -> Option<&str> {
+    let is_under_way = ["checking", "applying"].contains(&text(import, "state"));
+    Some(text(import, "reason")).filter(|reason| is_under_way && !reason.is_empty())
 }
 
 /// How long is waited until it is looked again, after so many times that the server was not heard.
@@ -169,6 +184,8 @@ impl Bar {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -177,6 +194,16 @@ mod tests {
         let minutes = waited.as_secs() / 60;
         assert!((3..6).contains(&minutes), "{waited:?}");
         assert_eq!(pause_after(1), LOOK, "one that is started anew is there in a moment");
+    }
+
+    #[test]
+    fn an_import_under_way_with_a_reason_waits() {
+        let shown = |state: &str, reason: Value| json!({"state": state, "reason": reason});
+        let full = || json!("the disk is full");
+        assert_eq!(why_it_waits(&shown("applying", full())), Some("the disk is full"));
+        assert_eq!(why_it_waits(&shown("checking", full())), Some("the disk is full"));
+        assert_eq!(why_it_waits(&shown("failed", full())), None, "it waits for nothing");
+        assert_eq!(why_it_waits(&shown("applying", Value::Null)), None);
     }
 
     #[test]

@@ -93,6 +93,11 @@ impl<'g, S> Imports<'g, S> {
     fn chunks(&self, id: ImportId) -> Chunks {
         Chunks { partition: self.partition(), import: id.record() }
     }
+
+    /// Whether an import waits until the store takes its next step.
+    pub fn is_stalled(&self, id: ImportId) -> bool {
+        self.site.tools.stalled().has(self.partition(), id.record())
+    }
 }
 
 impl<S> Imports<'_, S>

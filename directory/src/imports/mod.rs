@@ -19,6 +19,7 @@ mod outcome;
 mod plan;
 mod refer;
 mod row;
+mod stalled;
 mod survey;
 mod work;
 
@@ -27,6 +28,7 @@ pub(crate) use made::made;
 pub use notes::{cut, note};
 pub use outcome::{RowKind, RowOutcome, Verdict};
 pub use row::{Fault, GroupRow, Row, RowEntry, RowMember, RowPassword, RowReference, UserRow};
+pub(crate) use stalled::Stalled;
 
 /// The most rows of an import: what is remembered of them during the check is bounded by it.
 pub const IMPORT_ROWS: u64 = 250_000;

@@ -1,5 +1,6 @@
 //! Working at the imports of all organizations, in turn.
 
+use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use storage::{Change, Partition, ReadError, Reading};
@@ -28,7 +29,7 @@ impl Directory {
             let snapshot = self.inner.store.read()?;
             snapshot.scan::<ImportWork>(Partition::Provider, None).collect::<Result<_, _>>()?
         };
-        let (mut some, mut first) = (false, None);
+        let (mut some, mut first, mut stalled) = (false, None, HashSet::new());
         for (number, work) in works {
             if !keep_going() {
                 some = false;
@@ -47,13 +48,17 @@ impl Directory {
             if is_final(&failed) {
                 let ended = self.end_import(job, ImportState::Failed(why(&failed)));
                 if let Err(error) = ended {
+                    stalled.insert((job.organization.partition(), job.import));
                     first = first.or(Some(error));
                 }
+            } else {
+                stalled.insert((job.organization.partition(), job.import));
             }
             if matches!(failed, Error::Store(_)) {
                 first = first.or(Some(failed));
             }
         }
+        self.inner.tools.stalled().are(stalled);
         first.map_or(Ok(some), Err)
     }
 

@@ -10,6 +10,7 @@ mod references;
 mod resume;
 mod rights;
 mod room;
+mod stalled;
 mod state;
 mod taken_over;
 

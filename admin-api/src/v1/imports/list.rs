@@ -25,7 +25,7 @@ pub(crate) async fn list_imports(
     let looking = query.answer(asking, move |asked| {
         let reading = within.caller.read()?;
         let imports = reading.authorize::<View>(within.organization)?.imports();
-        asked.find(&imports, |_, record| Import::of(record))
+        asked.find(&imports, |id, record| Ok(Import::of(record)?.waiting(imports.is_stalled(id))))
     });
     looking.await
 }

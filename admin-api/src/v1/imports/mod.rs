@@ -29,6 +29,10 @@ use crate::revision::Revised;
 
 pub(crate) use upload::no_file;
 
+/// Why an import does not go on though it is under way.
+const WAITS: &str = "the database takes no changes at the moment (its disk may be full); the import goes \
+                     on by itself when it does";
+
 pub(crate) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(list::list_imports, create::create_import))
@@ -54,7 +58,7 @@ pub(crate) struct Import {
     /// them, or over: `done`, `cancelled`, `failed`.
     #[schema(example = "applying")]
     state: &'static str,
-    /// Why it failed, if it did.
+    /// Why it failed, or does not go on at the moment, if so.
     #[schema(required)]
     reason: Option<String>,
     /// Who asked for it.
@@ -160,6 +164,13 @@ impl Import {
             planned: import.planned.into(),
             done: import.done.into(),
         })
+    }
+
+    /// The same, which says that it waits for the database where it does.
+    fn waiting(self, is_stalled: bool) -> Self {
+        let is_under_way = ["checking", "applying"].contains(&self.state);
+        let reason = (is_stalled && is_under_way).then(|| WAITS.to_owned());
+        Self { reason: self.reason.or(reason), ..self }
     }
 
     fn revised(import: records::Import) -> Result<Revised<Self>, Problem> {

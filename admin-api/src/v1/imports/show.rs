@@ -21,5 +21,8 @@ pub(crate) async fn show_import(
 ) -> Result<Revised<Import>, Problem> {
     let reading = within.caller.read()?;
     let imports = reading.authorize::<View>(within.organization)?.imports();
-    Import::revised(imports.read(imports.id_of(import)?)?)
+    let id = imports.id_of(import)?;
+    let import = imports.read(id)?;
+    let revision = import.stamp.revision;
+    Ok(Revised::new(revision, Import::of(import)?.waiting(imports.is_stalled(id))))
 }
