@@ -372,6 +372,10 @@ fn argument(field: &Field) -> Arg {
             .value_name("DURATION")
             .value_parser(durations::read)
             .help(format!("{} Or as 14d, 15m, 1h30m.", field.about)),
+        Kind::Number if field.is_in_seconds() => arg
+            .value_name("DURATION")
+            .value_parser(durations::read_seconds)
+            .help(format!("{} Or as 14d, 15m, 1h30m.", field.about)),
         Kind::Number => arg.value_name("NUMBER").value_parser(clap::value_parser!(i64)),
         Kind::Truth => arg
             .value_name("true|false")
