@@ -22,29 +22,58 @@ impl Field {
     pub(crate) fn is_duration(&self) -> bool {
         self.kind == Kind::Number && self.about.contains(OURS)
     }
+
+    /// Whether it says so in seconds, as its name tells.
+    pub(crate) fn is_in_seconds(&self) -> bool {
+        let ends = |name: &String| name.ends_with("seconds");
+        self.kind == Kind::Number && !self.is_duration() && self.path.last().is_some_and(ends)
+    }
 }
 
-/// Reads a duration: a number of milliseconds, or numbers with units, such as `1h30m`.
+/// Reads a duration: a number of milliseconds, or numbers with units, such as `1h30m`. Who types less than a
+/// second without a unit took the number for one of something else.
 ///
 /// # Errors
 /// What is wrong with it.
 pub(crate) fn read(text: &str) -> Result<i64, String> {
+    match text.parse::<i64>() {
+        Ok(number @ 1..1_000) => {
+            Err(format!("that is milliseconds: say {number}ms, or {number}s, {number}m, {number}h"))
+        }
+        Ok(number) => Ok(number),
+        Err(_) => in_units(text).ok_or_else(|| {
+            "a duration is as 14d, 15m or 1h30m, or a number of milliseconds".into()
+        }),
+    }
+}
+
+/// Reads a duration that is counted in seconds: a number of them, or numbers with units.
+///
+/// # Errors
+/// What is wrong with it.
+pub(crate) fn read_seconds(text: &str) -> Result<i64, String> {
     if let Ok(number) = text.parse() {
         return Ok(number);
     }
-    let wrong = || "a duration is as 14d, 15m or 1h30m, or a number of milliseconds".to_owned();
+    let whole = in_units(text).filter(|milliseconds| milliseconds % 1_000 == 0);
+    let wrong = "a duration is as 14d, 15m or 1h30m, or a number of seconds";
+    whole.map(|milliseconds| milliseconds / 1_000).ok_or_else(|| wrong.to_owned())
+}
+
+/// The milliseconds of numbers with units.
+fn in_units(text: &str) -> Option<i64> {
     let (mut rest, mut sum) = (text, 0_u64);
     while !rest.is_empty() {
-        let end = rest.find(|sign: char| !sign.is_ascii_digit()).ok_or_else(wrong)?;
+        let end = rest.find(|sign: char| !sign.is_ascii_digit())?;
         let (number, behind) = rest.split_at(end);
         let end = behind.find(|sign: char| sign.is_ascii_digit()).unwrap_or(behind.len());
         let (word, behind) = behind.split_at(end);
-        let (_, unit) = UNITS.iter().find(|(name, _)| *name == word).ok_or_else(wrong)?;
-        let part = number.parse::<u64>().ok().and_then(|number| number.checked_mul(*unit));
-        sum = part.and_then(|part| sum.checked_add(part)).ok_or_else(wrong)?;
+        let (_, unit) = UNITS.iter().find(|(name, _)| *name == word)?;
+        let part = number.parse::<u64>().ok()?.checked_mul(*unit)?;
+        sum = sum.checked_add(part)?;
         rest = behind;
     }
-    if text.is_empty() { Err(wrong()) } else { i64::try_from(sum).map_err(|_| wrong()) }
+    if text.is_empty() { None } else { i64::try_from(sum).ok() }
 }
 
 /// Milliseconds as people write them. Nothing lasts weeks but what was typed so.
@@ -115,6 +144,33 @@ mod tests {
         }
         for wrong in ["", "d", "14x", "1.5h", "1h30", "99999999999999999w", "1 h", "-1h"] {
             assert!(read(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_small_number_without_a_unit_is_asked_back() {
+        for number in [1, 5, 999] {
+            let why = read(&number.to_string()).unwrap_err();
+            assert!(why.contains(&format!("say {number}ms, or {number}s")), "{why}");
+        }
+        assert_eq!((read("5ms"), read("1000"), read("5m")), (Ok(5), Ok(1_000), Ok(300_000)));
+    }
+
+    #[test]
+    fn what_is_counted_in_seconds_is_typed_as_durations_too() {
+        for (text, seconds) in [("0", 0), ("3600", 3_600), ("7d", 604_800), ("1h30m", 5_400)] {
+            assert_eq!(read_seconds(text), Ok(seconds), "{text}");
+        }
+        for wrong in ["", "d", "500ms", "1 h"] {
+            assert!(read_seconds(wrong).is_err(), "{wrong}");
+        }
+        let document = Document::read().unwrap();
+        for (operation, option) in
+            [("invite_user", "seconds"), ("rotate_radius_secret", "keep-previous-seconds")]
+        {
+            let options = document.operation(operation).unwrap().body.as_ref().unwrap();
+            let found = options.iter().find(|field| field.option() == option).unwrap();
+            assert!(found.is_in_seconds() && !found.is_duration(), "{operation}");
         }
     }
 

@@ -246,6 +246,10 @@ fn reached(server: &str, why: &str) -> &'static str {
     if says(&["not valid for name", "notvalidforname"]) {
         return "; name it as its certificate does";
     }
+    if says(&["causedasendentity", "ca used as end entity"]) {
+        return "; it shows an authority's certificate: make one that is a server's, as with `openssl req \
+                -x509 -addext basicConstraints=critical,CA:FALSE`";
+    }
     if says(&["unknownissuer", "unknown issuer"]) {
         return match server.starts_with("https://") {
             true => "; name the authority of its certificate with --ca FILE",
@@ -383,6 +387,10 @@ mod tests {
         assert!(told("ldaps://old.example", unknown).ends_with("with --ldap-ca FILE"));
         let other = "certificate not valid for name \"127.0.0.1\"";
         assert!(told("https://127.0.0.1", other).ends_with("as its certificate does"));
+        let authority = "invalid peer certificate: Other(OtherError(CaUsedAsEndEntity))";
+        assert!(
+            told("https://ids.example", authority).contains("basicConstraints=critical,CA:FALSE")
+        );
         let refused = "io: Connection refused (os error 111)";
         assert!(told("https://ids.example", refused).contains("; see that it runs"));
         let clear = told("ldap://old.example", "rc=13 (confidentialityRequired)");

@@ -299,7 +299,8 @@ fn with_operation(command: Command, document: &Document, verb: &Verb) -> Command
             Arg::new(MOST)
                 .long(MOST)
                 .value_name("NUMBER")
-                .value_parser(clap::value_parser!(usize))
+                .allow_negative_numbers(true)
+                .value_parser(most)
                 .help("The most to print"),
         );
     }
@@ -358,6 +359,11 @@ pub(crate) fn with_body(mut command: Command, fields: &[Field]) -> Command {
     )
 }
 
+/// Reads how many there are to be at most.
+fn most(text: &str) -> Result<usize, String> {
+    text.parse().map_err(|_| "it must be a whole number of 0 or more".to_owned())
+}
+
 fn argument(field: &Field) -> Arg {
     let name = field.option();
     let arg = Arg::new(name.clone()).long(name).help(field.about.clone());
@@ -370,9 +376,18 @@ fn argument(field: &Field) -> Arg {
         Kind::Choice(choices) => arg.value_parser(PossibleValuesParser::new(choices.clone())),
         Kind::Number if field.is_duration() => arg
             .value_name("DURATION")
+            .allow_negative_numbers(true)
             .value_parser(durations::read)
             .help(format!("{} Or as 14d, 15m, 1h30m.", field.about)),
-        Kind::Number => arg.value_name("NUMBER").value_parser(clap::value_parser!(i64)),
+        Kind::Number if field.is_in_seconds() => arg
+            .value_name("DURATION")
+            .allow_negative_numbers(true)
+            .value_parser(durations::read_seconds)
+            .help(format!("{} Or as 14d, 15m, 1h30m.", field.about)),
+        Kind::Number => arg
+            .value_name("NUMBER")
+            .allow_negative_numbers(true)
+            .value_parser(clap::value_parser!(i64)),
         Kind::Truth => arg
             .value_name("true|false")
             .num_args(0..=1)
@@ -437,6 +452,20 @@ mod tests {
         assert_eq!(most("tenantry events among"), Some(50));
         assert_eq!(most("tenantry events among --max 7"), Some(7));
         assert_eq!(most("tenantry user list"), None);
+    }
+
+    #[test]
+    fn a_number_that_is_too_small_is_told_what_it_must_be() {
+        let command = command(&Document::read().unwrap());
+        let refused = |line: &str| {
+            let read = command.clone().try_get_matches_from(line.split(' '));
+            read.err().map(|error| error.to_string())
+        };
+        let told = refused("tenantry user list --max -1").unwrap();
+        assert!(told.contains("'-1' for '--max <NUMBER>': it must be"), "{told}");
+        assert!(!told.contains("-- -1"), "{told}");
+        let posix = refused("tenantry user create --login ada --uid-number -1");
+        assert_eq!(posix, None, "the server says what it takes");
     }
 
     #[test]

@@ -89,10 +89,10 @@ pub(crate) fn contexts(
                     "name": name,
                     "server": context.server,
                     "organization": context.organization,
-                    "signed_in_until": context.expires,
+                    "signed_in_at_most_until": context.expires,
                 })
             });
-            let columns = ["in_use", "name", "server", "organization", "signed_in_until"];
+            let columns = ["in_use", "name", "server", "organization", "signed_in_at_most_until"];
             return format.print(&lines.collect(), &columns);
         }
         Some(name) if verb == "use" => {

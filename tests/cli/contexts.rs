@@ -37,6 +37,7 @@ fn who_signs_in_works_in_the_context_until_signing_out() {
         "the organization is the context's"
     );
     let contexts = tenantry.shows("context list");
+    assert!(contexts[0]["signed_in_at_most_until"].is_string(), "{contexts}");
     assert_eq!((&contexts[0]["name"], &contexts[0]["in_use"]), (&json!("lab"), &json!(true)));
 
     let nowhere = tenantry.run("context use lab --org nope");

@@ -31,6 +31,8 @@ pub(crate) const NOUN: &str = "import";
 const CREATE: &str = "create_import";
 /// What the commands fill in themselves.
 const FILLED: [&str; 3] = ["name", "format", "holds"];
+/// What is said of tables alone.
+const OF_TABLES: &str = "delimiter";
 const MAP: &str = "map";
 /// How long is waited before a file is sent again that may not have come: so often it is. A server that
 /// is started anew is there by then.
@@ -41,9 +43,8 @@ const ROWS: &[&str] = &["line", "kind", "name", "outcome", "column", "reason", "
 
 /// Adds the commands that send files.
 pub(crate) fn with_commands(command: Command, document: &Document) -> Command {
-    let fields = fields(document);
     let common = |name: &'static str, about: &'static str| {
-        with_body(Command::new(name).about(about).after_help(AFTER), &fields)
+        with_body(Command::new(name).about(about).after_help(AFTER), &fields(document, name))
             .arg(
                 Arg::new(MAP)
                     .long(MAP)
@@ -79,10 +80,13 @@ pub(crate) fn with_commands(command: Command, document: &Document) -> Command {
 const AFTER: &str = "Breaking this off (Ctrl-C) cancels the import while its file is sent, and does not \
 stop it afterwards: `tenantry import follow` goes on to tell of it, and `tenantry import cancel` stops it.";
 
-/// What can be said of an import, but what the commands say themselves.
-fn fields(document: &Document) -> Vec<Field> {
+/// What can be said of an import by a command, but what the command says itself.
+fn fields(document: &Document, word: &str) -> Vec<Field> {
     let all = document.operation(CREATE).and_then(|operation| operation.body.clone());
-    let filled = |field: &Field| FILLED.contains(&field.option().as_str());
+    let filled = |field: &Field| {
+        let option = field.option();
+        FILLED.contains(&option.as_str()) || word != "csv" && option == OF_TABLES
+    };
     all.into_iter().flatten().filter(|field| !filled(field)).collect()
 }
 
@@ -125,7 +129,7 @@ pub(crate) fn run(
     };
     let asked = asked(document, place, word, matches)?;
     let import = ask_for(place, &imports, &asked);
-    let import = import.map_err(|failure| called(failure, &fields(document), matches))?;
+    let import = import.map_err(|failure| called(failure, &fields(document, word), matches))?;
     let kind = if word == "csv" { "text/csv" } else { "text/ldif" };
     tell(match word {
         "ldap" => "Sending what the directory gives…",
@@ -268,7 +272,7 @@ fn asked(
 ) -> Result<Value, Failure> {
     let none = || Failure::Usage("there is no such command".into());
     let operation: &Operation = document.operation(CREATE).ok_or_else(none)?;
-    let mut asked = body(place, operation, &fields(document), matches)?;
+    let mut asked = body(place, operation, &fields(document, word), matches)?;
     let usual = Path::new(source(matches, word))
         .file_name()
         .map(|name| name.to_string_lossy().into_owned());
@@ -379,6 +383,17 @@ mod tests {
         let mut whole = Local::of("people.csv", &b"login"[..], None);
         assert_eq!(whole.read_to_end(&mut Vec::new()).unwrap(), 5);
         assert!(whole.failure().is_none() && !whole.begins_again(), "nobody said how");
+    }
+
+    #[test]
+    fn what_parts_values_is_said_of_tables_alone() {
+        let document = Document::read().unwrap();
+        let command = with_commands(Command::new(NOUN), &document);
+        for (word, is_there) in [("csv", true), ("ldif", false), ("ldap", false)] {
+            let command = command.find_subcommand(word).unwrap();
+            let found = command.get_arguments().any(|it| it.get_long() == Some(OF_TABLES));
+            assert_eq!(found, is_there, "{word}");
+        }
     }
 
     #[test]

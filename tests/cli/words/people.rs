@@ -32,7 +32,7 @@ pub(super) const ROWS: &[Row] = &[
     row("user require-password-change", "ada")
         .then("user show ada")
         .shows(&[("/sign_in/must_change_password", "true")]),
-    row("user lock", "ada --seconds 3600")
+    row("user lock", "ada --seconds 1h")
         .then("user show ada")
         .shows(&[("/sign_in/locked_until", "*")]),
     row("user unlock", "ada").then("user show ada").shows(&[("/sign_in/locked_until", "-")]),
