@@ -111,12 +111,8 @@ impl Outlook {
         let mut obstacles = self.general.clone();
         let (permission, there) = (Permission::ManageAuthentication, self.there.as_ref());
         let lacks = self.rights.obstacle(permission, self.place, there).is_some();
-        let demands = |it: &Organization| {
-            it.settings.password_policy.change_after_reset || it.marks.password_policies > 0
-        };
-        let is_part = lacks && there.is_some_and(demands);
         let role = self.rights.role;
-        obstacles.extend(is_part.then_some(Obstacle::PermissionToSpare(permission, role)));
+        obstacles.extend(lacks.then_some(Obstacle::PermissionToSpare(permission, role)));
         obstacles
     }
 
