@@ -51,10 +51,9 @@ fn each_code_that_the_help_names_is_what_a_command_ends_with() {
         let ended = top.hear(&format!("apply -f - --dry-run{options}"), file);
         (ended.code, ended.stderr)
     };
-    let nothing = String::new();
-    assert_eq!(differs("groups: [{name: staff}]", " --exit-code"), (10, nothing.clone()));
-    assert_eq!(differs("groups: [{name: staff}]", ""), (0, nothing.clone()));
-    assert_eq!(differs("groups: []", " --exit-code"), (0, nothing));
+    assert_eq!(differs("groups: [{name: staff}]", " --exit-code"), (10, String::new()));
+    assert_eq!(differs("groups: [{name: staff}]", ""), (0, String::new()));
+    assert_eq!(differs("groups: []", " --exit-code"), (0, "Nothing differs.\n".to_owned()));
     assert_eq!(top.hear("apply -f - --exit-code", "groups: []").code, 2, "only with --dry-run");
     // What is in the way was there before, and nobody else did something meanwhile.
     top.does("group create --name staff");

@@ -312,7 +312,7 @@ impl Place {
 
     /// Its object classes, the structural one first.
     pub(crate) fn classes(&self, naming: &Naming) -> &'static [&'static str] {
-        self.container.map_or(naming.look().base_classes, Container::classes)
+        self.container.map_or_else(|| naming.look().base_classes, Container::classes)
     }
 
     /// Whether a filter is true of it.
