@@ -93,11 +93,6 @@ impl Passwords<'_, &mut Change<'_>> {
         let asked = (&settings, must_change);
         require_leave(&*self.site.source, self.site.context, organization, asked)?;
         require_compared(&self.site, user, &settings, &password)?;
-        let errand = Errand { context: self.site.context, outlives_token: false };
-        let must_change = match must_change {
-            None if password.clear.is_none() => change_after(&self.site, user, &password, errand)?,
-            said => said,
-        };
         self.put(user, password, must_change)
     }
 
