@@ -41,6 +41,53 @@ pub(crate) fn posix_number(pointer: &'static str, number: Option<u32>) -> Result
     }
 }
 
+/// POSIX numbers that are nobody's: the user `nobody`, and -1 in 16 and in 32 bits, which calls such as
+/// chown(2) take for no number at all.
+const NOBODYS_NUMBERS: [u32; 3] = [65_534, 65_535, u32::MAX];
+
+/// Whether machines take a POSIX number for that of somebody.
+pub(crate) fn is_somebodys(number: u32) -> bool {
+    !NOBODYS_NUMBERS.contains(&number)
+}
+
+/// Checks a POSIX number in the place of the one that was `had` before.
+pub(crate) fn new_posix_number(
+    pointer: &str,
+    number: Option<u32>,
+    had: Option<u32>,
+) -> Result<(), Invalid> {
+    match number {
+        Some(chosen) if number != had && !is_somebodys(chosen) => {
+            let message = "must not be 65534, 65535 or 4294967295: machines take them for nobody";
+            Err(Invalid::new(pointer, message))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Checks a path of a machine in the place of the one that was `had` before: a colon ends it in
+/// passwd(5), and a line break ends the line.
+pub(crate) fn new_path(
+    pointer: &str,
+    path: Option<&String>,
+    had: Option<&String>,
+) -> Result<(), Invalid> {
+    let Some(path) = path.filter(|path| Some(*path) != had) else { return Ok(()) };
+    if !path.starts_with('/') {
+        return Err(Invalid::new(pointer, "must begin with /"));
+    }
+    if path.contains(':') || path.contains(char::is_control) {
+        return Err(Invalid::new(pointer, "must not contain colons or control characters"));
+    }
+    if path.trim_end() != path {
+        return Err(Invalid::new(pointer, "must not end with a space"));
+    }
+    if path.split('/').any(|part| part == "..") {
+        return Err(Invalid::new(pointer, "must not have .. between slashes"));
+    }
+    Ok(())
+}
+
 /// Checks a name that must be there: a line of at most [`NAME`] octets without outer spaces.
 pub(crate) fn name(pointer: &str, value: &str) -> Result<(), Invalid> {
     line_of(pointer, value, NAME)?;
@@ -58,12 +105,12 @@ pub(crate) fn name(pointer: &str, value: &str) -> Result<(), Invalid> {
 const INVISIBLE: CodePointSetDataBorrowed<'static> =
     CodePointSetData::new::<DefaultIgnorableCodePoint>();
 
-/// Checks a login that nobody had before: whoever reads it sees all of it. The IdentifierClass of RFC
-/// 8264, of which logins are to be (RFC 8265 section 3.3), has none of these characters but the two
-/// joiners between letters of some scripts, and no login has them here.
-pub(crate) fn visible(pointer: &str, value: &str) -> Result<(), Invalid> {
-    if !value.is_ascii() && value.chars().any(|letter| INVISIBLE.contains(letter)) {
-        return Err(Invalid::new(pointer, "must not contain invisible characters"));
+/// Checks a login in the place of the one that was `had` before: whoever reads it sees all of it. The
+/// IdentifierClass of RFC 8264, of which logins are to be (RFC 8265 section 3.3), has none of these
+/// characters but the two joiners between letters of some scripts, and no login has them here.
+pub(crate) fn new_login(login: &str, had: &str) -> Result<(), Invalid> {
+    if login != had && login.chars().any(|letter| INVISIBLE.contains(letter)) {
+        return Err(Invalid::new("/login", "must not contain invisible characters"));
     }
     Ok(())
 }
@@ -131,7 +178,7 @@ mod tests {
     fn a_login_has_no_invisible_characters() {
         for login in ["ada", "Müller", "ада", "אדה", "阿达", "a.da@acme.example", "e\u{301}va"]
         {
-            assert!(visible("/login", login).is_ok(), "{login}");
+            assert!(new_login(login, "").is_ok(), "{login}");
         }
         let invisible = [
             '\u{ad}',
@@ -153,8 +200,56 @@ mod tests {
             '\u{e0100}',
         ];
         for letter in invisible {
-            let refused = visible("/login", &format!("a{letter}da")).unwrap_err();
+            let login = format!("a{letter}da");
+            let refused = new_login(&login, "ada").unwrap_err();
             assert_eq!(refused.pointer, "/login", "{letter:?}");
+            assert!(new_login(&login, &login).is_ok(), "{letter:?}");
         }
+    }
+
+    #[test]
+    fn numbers_that_mean_nobody_are_not_given_and_may_stay() {
+        for number in [65_534, 65_535, u32::MAX] {
+            let refused = new_posix_number("/uid_number", Some(number), Some(number - 1));
+            assert_eq!(refused.unwrap_err().pointer, "/uid_number", "{number}");
+            assert!(new_posix_number("/uid_number", Some(number), None).is_err(), "{number}");
+            assert!(new_posix_number("/uid_number", Some(number), Some(number)).is_ok());
+        }
+        for number in [None, Some(1_000), Some(65_533), Some(65_536), Some(u32::MAX - 1)] {
+            assert!(new_posix_number("/uid_number", number, None).is_ok(), "{number:?}");
+        }
+    }
+
+    #[test]
+    fn a_path_that_breaks_machines_is_not_given_and_may_stay() {
+        for (path, reason) in [
+            ("", "must begin with /"),
+            ("rm -rf", "must begin with /"),
+            ("../../x", "must begin with /"),
+            (" /home/ada", "must begin with /"),
+            ("\\\\server\\ada", "must begin with /"),
+            ("/home/a:b", "must not contain colons or control characters"),
+            ("/home/a\nroot", "must not contain colons or control characters"),
+            ("/home/a\u{85}", "must not contain colons or control characters"),
+            ("/home/ada ", "must not end with a space"),
+            ("/home/ada\u{a0}", "must not end with a space"),
+            ("/home/../root", "must not have .. between slashes"),
+            ("/..", "must not have .. between slashes"),
+        ] {
+            let path = path.to_owned();
+            let refused = new_path("/home_directory", Some(&path), None).unwrap_err();
+            assert_eq!(
+                (refused.pointer.as_str(), refused.message.as_str()),
+                ("/home_directory", reason),
+                "{path:?}"
+            );
+            let other = "/home/ada".to_owned();
+            assert!(new_path("/home_directory", Some(&path), Some(&other)).is_err(), "{path:?}");
+            assert!(new_path("/home_directory", Some(&path), Some(&path)).is_ok(), "{path:?}");
+        }
+        for path in ["/", "/home/Ada Two", "/home/ada..l", "/home/\u{e4}da/", "/usr/bin/zsh"] {
+            assert!(new_path("/login_shell", Some(&path.to_owned()), None).is_ok(), "{path}");
+        }
+        assert!(new_path("/login_shell", None, Some(&"/bin/sh".to_owned())).is_ok());
     }
 }

@@ -47,6 +47,7 @@ mod password_policies;
 mod passwords;
 mod people;
 mod policy;
+mod posix;
 mod provider_log;
 mod repeats;
 mod resets;

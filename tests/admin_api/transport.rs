@@ -196,6 +196,10 @@ fn fields_that_nobody_knows_and_values_of_another_type_are_refused_by_name() {
         (json!({"mail": ["no address"]}), "mail/0"),
         (json!({"uid_number": -1}), "uid_number"),
         (json!({"uid_number": 1.5}), "uid_number"),
+        (json!({"uid_number": 4_294_967_295_u32}), "uid_number"),
+        (json!({"gid_number": 65_534}), "gid_number"),
+        (json!({"home_directory": "/home/a:b"}), "home_directory"),
+        (json!({"login_shell": "rm -rf"}), "login_shell"),
         (json!({"password": "short"}), "password"),
         (json!({"password": ["a", "list"]}), "password"),
     ] {

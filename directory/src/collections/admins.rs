@@ -427,8 +427,9 @@ impl Entity for Admin {
         limits::networks("/sources", &fields.sources)
     }
 
-    fn check_new_name(login: &str) -> Result<(), Invalid> {
-        limits::visible(Self::NAME_POINTER, login)
+    fn check_new(fields: &AdminFields, before: Option<&AdminFields>) -> Result<(), Invalid> {
+        let had = before.map_or("", |before| before.login.as_str());
+        limits::new_login(&fields.login, had)
     }
 
     fn let_go(

@@ -172,9 +172,9 @@ impl<E: Entity> Collection<'_, &mut Change<'_>, E> {
         let number = self.site.source.allocate(partition)?;
         let id =
             E::Id::from_record(number).ok_or(Error::Forbidden("there are too many of these"))?;
+        E::check_new(&fields, None)?;
         E::complete(&mut fields, number, &*self.site.source, partition)?;
         E::check(&fields)?;
-        E::check_new_name(E::name(&fields))?;
         E::check_references(&fields, number, &*self.site.source, partition)?;
         self.check_name_is_free(&fields, None)?;
         let uuid = self.site.tools.uuid(self.site.now());
@@ -211,9 +211,7 @@ impl<E: Entity> Collection<'_, &mut Change<'_>, E> {
         let mut record = self.read(id)?;
         edit(&mut record)?;
         E::check(record.fields())?;
-        if E::name(record.fields()) != E::name(before.fields()) {
-            E::check_new_name(E::name(record.fields()))?;
-        }
+        E::check_new(record.fields(), Some(before.fields()))?;
         let partition = self.site.partition();
         E::check_references(record.fields(), id.record(), &*self.site.source, partition)?;
         self.check_name_is_free(record.fields(), Some(id))?;

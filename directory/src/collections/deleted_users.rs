@@ -181,11 +181,12 @@ impl Users<'_, &mut Change<'_>> {
         let partition = self.site.partition();
         let (id, deleted) = find(&*self.site.source, partition, uuid)?;
         let DeletedUser { mut user, groups, certificates, attributes, .. } = deleted;
+        let had = user.fields.clone();
         if let Some(login) = with.login {
-            User::check_new_name(&login)?;
             user.fields.login = login;
         }
         user.fields.uid_number = with.uid_number.or(user.fields.uid_number);
+        User::check_new(&user.fields, Some(&had))?;
         let schema = Schema::read(&*self.site.source, partition)?;
         user.fields.custom.retain(|value| {
             let now = schema.numbered(value.number).map(|it| (it.number, it.uuid));

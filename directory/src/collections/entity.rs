@@ -102,11 +102,13 @@ pub trait Entity: Record {
     /// Names the first value that is not acceptable.
     fn check(fields: &Self::Fields) -> Result<(), Invalid>;
 
-    /// Checks a name that the record did not have before.
+    /// Checks what somebody says of a record, in the place of what it had before: only what is new or
+    /// differs, so that what is stored already hinders nobody to change the rest. What the directory
+    /// chooses itself is not judged.
     ///
     /// # Errors
-    /// `Invalid` for one that only records of before may have.
-    fn check_new_name(_name: &str) -> Result<(), Invalid> {
+    /// `Invalid` names the first value that only records of before may have.
+    fn check_new(_fields: &Self::Fields, _before: Option<&Self::Fields>) -> Result<(), Invalid> {
         Ok(())
     }
 

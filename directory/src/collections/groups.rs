@@ -367,6 +367,11 @@ impl Entity for Group {
         limits::optional_line("/description", fields.description.as_ref())
     }
 
+    fn check_new(fields: &GroupFields, before: Option<&GroupFields>) -> Result<(), Invalid> {
+        let had = before.and_then(|before| before.gid_number);
+        limits::new_posix_number("/gid_number", fields.gid_number, had)
+    }
+
     fn let_go(
         &self,
         change: &mut Change<'_>,

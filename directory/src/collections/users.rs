@@ -360,8 +360,18 @@ impl Entity for User {
         Ok(())
     }
 
-    fn check_new_name(login: &str) -> Result<(), Invalid> {
-        limits::visible(Self::NAME_POINTER, login)
+    fn check_new(fields: &UserFields, before: Option<&UserFields>) -> Result<(), Invalid> {
+        let nothing = UserFields::default();
+        let had = before.unwrap_or(&nothing);
+        limits::new_login(&fields.login, &had.login)?;
+        for (pointer, path, had) in [
+            ("/home_directory", &fields.home_directory, &had.home_directory),
+            ("/login_shell", &fields.login_shell, &had.login_shell),
+        ] {
+            limits::new_path(pointer, path.as_ref(), had.as_ref())?;
+        }
+        limits::new_posix_number("/uid_number", fields.uid_number, had.uid_number)?;
+        limits::new_posix_number("/gid_number", fields.gid_number, had.gid_number)
     }
 
     fn let_go(
@@ -387,7 +397,7 @@ impl<R: Reading> Numbers<'_, R> {
     pub(crate) fn free(&self, pointer: &str, id: Id) -> Result<u32, Error> {
         let mut number = u32::try_from(id.saturating_add(FIRST_POSIX_NUMBER));
         while let Ok(chosen) = number {
-            if self.holder(chosen)?.is_none() {
+            if limits::is_somebodys(chosen) && self.holder(chosen)?.is_none() {
                 return Ok(chosen);
             }
             number = u32::try_from(u64::from(chosen).saturating_add(1));

@@ -175,6 +175,7 @@ impl<'a, R: Reading> Planner<'a, R> {
         fields: E::Fields,
     ) -> Result<(E::Id, E), Error> {
         E::check(&fields)?;
+        E::check_new(&fields, before.map(E::fields))?;
         let source = self.site.source;
         E::check_references(&fields, id, source, self.partition())?;
         let mut record = E::new(Uuid::nil(), Stamp::new(self.site.now()), fields);

@@ -5,6 +5,7 @@ mod chunks;
 mod meanwhile;
 mod nesting;
 mod nt_hashes;
+mod posix;
 mod primary_groups;
 mod references;
 mod resume;

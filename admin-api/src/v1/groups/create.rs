@@ -21,7 +21,8 @@ pub(crate) struct NewGroup {
     name: String,
     /// Free text.
     description: Option<String>,
-    /// The POSIX group number; chosen when absent.
+    /// The POSIX group number: 1000 or more, and none that means nobody (65534, 65535, 4294967295); chosen
+    /// when absent.
     gid_number: Option<u32>,
     /// Values of the organization's own attributes.
     #[serde(default)]

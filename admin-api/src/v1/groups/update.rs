@@ -25,7 +25,7 @@ pub(crate) struct GroupPatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
     description: Option<Option<String>>,
-    /// The POSIX group number.
+    /// The POSIX group number: 1000 or more, and none that means nobody (65534, 65535, 4294967295).
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = u32)]
     gid_number: Option<u32>,

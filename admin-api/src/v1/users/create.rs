@@ -45,13 +45,14 @@ pub(crate) struct NewUser {
     description: Option<String>,
     /// The number that the employer gave.
     employee_number: Option<String>,
-    /// The POSIX user number; chosen when absent.
+    /// The POSIX user number: 1000 or more, and none that means nobody (65534, 65535, 4294967295); chosen
+    /// when absent.
     uid_number: Option<u32>,
-    /// The POSIX number of the primary group; the user number when absent.
+    /// The POSIX number of the primary group, likewise; the user number when absent.
     gid_number: Option<u32>,
-    /// The home directory; `/home/` and the login when absent.
+    /// The home directory, from `/` on, without colons and `..`; `/home/` and the login when absent.
     home_directory: Option<String>,
-    /// The login shell; `/bin/bash` when absent.
+    /// The login shell, likewise; `/bin/bash` when absent.
     login_shell: Option<String>,
     /// SSH public keys, each the line of its .pub file: type, base64, perhaps a comment; no options.
     #[serde(default)]

@@ -59,19 +59,19 @@ pub(crate) struct UserPatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
     employee_number: Option<Option<String>>,
-    /// The POSIX user number.
+    /// The POSIX user number: 1000 or more, and none that means nobody (65534, 65535, 4294967295).
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = u32)]
     uid_number: Option<u32>,
-    /// The POSIX number of the primary group.
+    /// The POSIX number of the primary group, likewise.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = u32)]
     gid_number: Option<u32>,
-    /// The home directory.
+    /// The home directory, from `/` on, without colons and `..`.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
     home_directory: Option<Option<String>>,
-    /// The login shell.
+    /// The login shell, likewise.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
     login_shell: Option<Option<String>>,
