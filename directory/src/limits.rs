@@ -95,10 +95,13 @@ pub(crate) fn name(pointer: &str, value: &str) -> Result<(), Invalid> {
         return Err(Invalid::new(pointer, "must not be empty, nor start or end with a space"));
     }
     if crate::text::prepare(value).is_empty() {
-        return Err(Invalid::new(pointer, "must have at least one visible character"));
+        return Err(Invalid::new(pointer, UNSEEN));
     }
     Ok(())
 }
+
+/// What is said of a name that nobody sees.
+const UNSEEN: &str = "must have at least one visible character";
 
 /// What is shown as nothing where it is not supported: joiners of zero width, marks of direction and
 /// variation, fillers and the like.
@@ -111,6 +114,23 @@ const INVISIBLE: CodePointSetDataBorrowed<'static> =
 pub(crate) fn new_login(login: &str, had: &str) -> Result<(), Invalid> {
     if login != had && login.chars().any(|letter| INVISIBLE.contains(letter)) {
         return Err(Invalid::new("/login", "must not contain invisible characters"));
+    }
+    Ok(())
+}
+
+/// Checks what people know somebody or something by, in the place of what was `had` before. Joiners and
+/// marks of direction belong to the spelling of some scripts; without any letter, or with a control that
+/// shows others in another order (UAX 9), it passes for nothing or for something else.
+pub(crate) fn new_label(pointer: &str, label: &str, had: &str) -> Result<(), Invalid> {
+    if label == had {
+        return Ok(());
+    }
+    if label.chars().all(|letter| letter.is_whitespace() || INVISIBLE.contains(letter)) {
+        return Err(Invalid::new(pointer, UNSEEN));
+    }
+    let turns = |letter| matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if label.chars().any(turns) {
+        return Err(Invalid::new(pointer, "must not contain controls of the writing direction"));
     }
     Ok(())
 }
@@ -204,6 +224,32 @@ mod tests {
             let refused = new_login(&login, "ada").unwrap_err();
             assert_eq!(refused.pointer, "/login", "{letter:?}");
             assert!(new_login(&login, &login).is_ok(), "{letter:?}");
+        }
+    }
+
+    #[test]
+    fn what_people_read_has_something_to_read_in_the_order_in_which_it_is_written() {
+        for label in [
+            "Ada Lovelace",
+            "Zo\u{eb}",
+            "\u{5e2}\u{5d3}\u{5d4}\u{200f} (HR)",
+            "\u{645}\u{6cc}\u{200c}\u{62e}",
+            "\u{1f469}\u{200d}\u{1f4bb}",
+        ] {
+            assert!(new_label("/display_name", label, "").is_ok(), "{label:?}");
+        }
+        let nothing =
+            ["\u{200b}", "\u{200c}\u{200d}", "\u{2060}", "\u{feff}", "\u{ad}", " ", "\u{3164}"];
+        for label in nothing {
+            let refused = new_label("/display_name", label, "Ada").unwrap_err();
+            assert_eq!(refused, Invalid::new("/display_name", UNSEEN), "{label:?}");
+            assert!(new_label("/display_name", label, label).is_ok(), "{label:?}");
+        }
+        for control in ('\u{202a}'..='\u{202e}').chain('\u{2066}'..='\u{2069}') {
+            let label = format!("Ada {control}Lovelace");
+            let refused = new_label("/name", &label, "Ada").unwrap_err();
+            assert_eq!(refused.pointer, "/name", "{control:?}");
+            assert!(new_label("/name", &label, &label).is_ok(), "{control:?}");
         }
     }
 

@@ -29,6 +29,7 @@ mod imports;
 mod in_clear;
 mod invited_factors;
 mod kinds;
+mod labels;
 mod later;
 mod mac_password;
 mod master_key;

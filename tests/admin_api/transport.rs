@@ -192,6 +192,8 @@ fn fields_that_nobody_knows_and_values_of_another_type_are_refused_by_name() {
         (json!({"login": "a\u{0}b"}), "login"),
         (json!({"login": "a\u{200d}da"}), "login"),
         (json!({"login": "x".repeat(10_000)}), "login"),
+        (json!({"display_name": "\u{200b}\u{ad}"}), "display_name"),
+        (json!({"display_name": "Ada\u{202e}"}), "display_name"),
         (json!({"mail": "ada@acme.example"}), "mail"),
         (json!({"mail": ["no address"]}), "mail/0"),
         (json!({"uid_number": -1}), "uid_number"),

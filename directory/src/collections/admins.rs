@@ -428,8 +428,10 @@ impl Entity for Admin {
     }
 
     fn check_new(fields: &AdminFields, before: Option<&AdminFields>) -> Result<(), Invalid> {
-        let had = before.map_or("", |before| before.login.as_str());
-        limits::new_login(&fields.login, had)
+        let (login, display_name) =
+            before.map_or(("", ""), |had| (had.login.as_str(), had.display_name.as_str()));
+        limits::new_login(&fields.login, login)?;
+        limits::new_label("/display_name", &fields.display_name, display_name)
     }
 
     fn let_go(

@@ -180,6 +180,11 @@ impl Entity for Device {
         Ok(())
     }
 
+    fn check_new(fields: &DeviceFields, before: Option<&DeviceFields>) -> Result<(), Invalid> {
+        let had = before.map_or("", |before| before.name.as_str());
+        limits::new_label(Self::NAME_POINTER, &fields.name, had)
+    }
+
     fn check_references<R: Reading>(
         fields: &DeviceFields,
         id: Id,

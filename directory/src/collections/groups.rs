@@ -368,8 +368,10 @@ impl Entity for Group {
     }
 
     fn check_new(fields: &GroupFields, before: Option<&GroupFields>) -> Result<(), Invalid> {
-        let had = before.and_then(|before| before.gid_number);
-        limits::new_posix_number("/gid_number", fields.gid_number, had)
+        let nothing = GroupFields::default();
+        let had = before.unwrap_or(&nothing);
+        limits::new_label(Self::NAME_POINTER, &fields.name, &had.name)?;
+        limits::new_posix_number("/gid_number", fields.gid_number, had.gid_number)
     }
 
     fn let_go(

@@ -91,6 +91,7 @@ impl Organizations<'_, &mut Change<'_>> {
     ) -> Result<(OrganizationId, Organization), Error> {
         self.require_the_whole_scope()?;
         check(&new.fields)?;
+        limits::new_label("/name", &new.fields.name, "")?;
         check_settings(&new.settings)?;
         let sessions = new.settings.admin_sessions;
         check_sessions(sessions, self.site.tools.longest_sessions())?;
@@ -149,6 +150,7 @@ impl OwnOrganization<'_, &mut Change<'_>> {
         let before = record.fields.clone();
         edit(&mut record.fields)?;
         check(&record.fields)?;
+        limits::new_label("/name", &record.fields.name, &before.name)?;
         check_taken(&*self.site.source, &record.fields, Some(self.id))?;
         if check_apart(&record).is_err() {
             return Err(Invalid::new("/base", "is under an alias base, or above one").into());

@@ -364,6 +364,7 @@ impl Entity for User {
         let nothing = UserFields::default();
         let had = before.unwrap_or(&nothing);
         limits::new_login(&fields.login, &had.login)?;
+        limits::new_label("/display_name", &fields.display_name, &had.display_name)?;
         for (pointer, path, had) in [
             ("/home_directory", &fields.home_directory, &had.home_directory),
             ("/login_shell", &fields.login_shell, &had.login_shell),
