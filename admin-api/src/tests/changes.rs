@@ -223,6 +223,71 @@ async fn settings_are_changed_one_by_one() {
 }
 
 #[tokio::test]
+async fn a_time_of_the_settings_that_is_no_second_long_is_refused_with_the_unit() {
+    let world = World::new();
+    let root = world.root().await;
+    let acme = world.organization(&root, "acme").await;
+    let path = format!("{acme}/settings");
+    let before = world.must(&root, "GET", &path, Value::Null).await;
+    let least = "must be 1000 (a second) at least, in milliseconds";
+    for (patch, pointer, or) in [
+        (json!({"lockout": {"duration": 5}}), "/lockout/duration", ""),
+        (json!({"lockout": {"window": 0}}), "/lockout/window", ""),
+        (json!({"remember_verified": 300}), "/remember_verified", ", or 0 for not at all"),
+        (json!({"deleted_users_kept": 30}), "/deleted_users_kept", ", or 0 for not at all"),
+        (
+            json!({"password_policy": {"warning": 7}}),
+            "/password_policy/warning",
+            ", or 0 for not at all",
+        ),
+        (
+            json!({"password_policy": {"longest_age": 90}}),
+            "/password_policy/longest_age",
+            ", or 0 for ever",
+        ),
+        (
+            json!({"password_policy": {"shortest_age": 1}}),
+            "/password_policy/shortest_age",
+            ", or 0 for no time",
+        ),
+        (
+            json!({"second_factor": {"enrolment_grace": 14}}),
+            "/second_factor/enrolment_grace",
+            ", or 0 for not at all",
+        ),
+    ] {
+        let refused = world.call(&root, "PATCH", &path, patch).await;
+        let problem = refused.is_problem(422, "invalid");
+        let told = (problem["pointer"].as_str(), problem["detail"].as_str());
+        assert_eq!(told, (Some(pointer), Some(format!("{least}{or}").as_str())));
+    }
+    for (patch, pointer) in [
+        (json!({"invitation_life": 7}), "/invitation_life"),
+        (json!({"admin_sessions": {"idle": 15}}), "/admin_sessions/idle"),
+    ] {
+        let refused = world.call(&root, "PATCH", &path, patch).await;
+        assert_eq!(refused.is_problem(422, "invalid")["pointer"], pointer);
+    }
+    assert_eq!(world.must(&root, "GET", &path, Value::Null).await, before);
+    let patch = json!({"lockout": {"duration": 1_000}, "remember_verified": 0});
+    let after = world.must(&root, "PATCH", &path, patch).await;
+    assert_eq!(
+        (&after["lockout"]["duration"], &after["remember_verified"]),
+        (&json!(1_000), &json!(0))
+    );
+    let policies = format!("{acme}/password-policies");
+    let strict = json!({"name": "strict", "lockout": {"duration": 15}});
+    let refused = world.call(&root, "POST", &policies, strict).await;
+    assert_eq!(refused.is_problem(422, "invalid")["pointer"], "/lockout/duration");
+    let strict = json!({"name": "strict", "lockout": {"duration": 60_000}});
+    let made = world.must(&root, "POST", &policies, strict).await;
+    let policy = format!("{policies}/{}", made["id"].as_str().unwrap());
+    let patch = json!({"lockout": {"window": 15}});
+    let refused = world.call(&root, "PATCH", &policy, patch).await;
+    assert_eq!(refused.is_problem(422, "invalid")["pointer"], "/lockout/window");
+}
+
+#[tokio::test]
 async fn a_suspended_admin_is_out_with_the_next_request() {
     let world = World::new();
     let root = world.root().await;

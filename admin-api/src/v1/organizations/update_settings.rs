@@ -1,7 +1,7 @@
 //! Changing an organization's settings.
 
 use directory::access::ManageAuthentication;
-use directory::records;
+use directory::{Invalid, records};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -9,7 +9,7 @@ use super::settings::Settings;
 use crate::body::Body;
 use crate::caller::Within;
 use crate::eap_methods::{EapMethod, chosen};
-use crate::patch::{present, set};
+use crate::patch::{present, set, set_duration};
 use crate::problem::Problem;
 use crate::revision::{IfMatch, Revised};
 use crate::second_factor::Demand;
@@ -33,7 +33,8 @@ pub(crate) struct SettingsPatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = bool)]
     users_see_people: Option<bool>,
-    /// How long a verified password is remembered, in milliseconds; zero for not at all.
+    /// How long a verified password is remembered, in milliseconds: a second at least, a day at most;
+    /// zero for not at all.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = u64)]
     remember_verified: Option<u64>,
@@ -59,15 +60,15 @@ pub(crate) struct SettingsPatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Vec<EapMethod>)]
     eap_methods: Option<Vec<EapMethod>>,
-    /// How long deleted users can be restored, in milliseconds: 366 days at most; zero for not at
-    /// all. Those that were deleted longer ago are destroyed.
+    /// How long deleted users can be restored, in milliseconds: a second at least, 366 days at most;
+    /// zero for not at all. Those that were deleted longer ago are destroyed.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = u64)]
     deleted_users_kept: Option<u64>,
     /// How long an invitation counts that says nothing else, in milliseconds: a minute at least, 90
     /// days at most.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = u64)]
+    #[schema(value_type = u64, minimum = 60_000)]
     invitation_life: Option<u64>,
     /// How long sessions of the organization's own admins last.
     #[serde(default)]
@@ -109,8 +110,8 @@ pub(crate) struct SecondFactorPatch {
     #[schema(value_type = bool)]
     service_accounts_decide: Option<bool>,
     /// How long the password alone lets in who has enrolled none where `demand` is `required`, in
-    /// milliseconds: 366 days at most, zero for not at all. It is counted from when the demand was
-    /// set, or the user made or activated; another time counts from there as well.
+    /// milliseconds: a second at least, 366 days at most, zero for not at all. It is counted from when
+    /// the demand was set, or the user made or activated; another time counts from there as well.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = u64)]
     enrolment_grace: Option<u64>,
@@ -138,15 +139,17 @@ pub(crate) struct SpellingsPatch {
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PasswordPolicyPatch {
-    /// How long a password can be used, in milliseconds; zero for ever.
+    /// How long a password can be used, in milliseconds: a second at least; zero for ever.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = u64)]
     longest_age: Option<u64>,
-    /// How long a password must be used before its owner may change it, in milliseconds.
+    /// How long a password must be used before its owner may change it, in milliseconds: a second at
+    /// least; zero for no time.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = u64)]
     shortest_age: Option<u64>,
-    /// How long before its end the owner is warned, in milliseconds.
+    /// How long before its end the owner is warned, in milliseconds: a second at least; zero for not
+    /// at all.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = u64)]
     warning: Option<u64>,
@@ -182,13 +185,13 @@ pub(crate) struct LockoutPatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = u32)]
     threshold: Option<u32>,
-    /// How long a wrong password counts, in milliseconds.
+    /// How long a wrong password counts, in milliseconds: a second at least.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = u64)]
+    #[schema(value_type = u64, minimum = 1_000)]
     window: Option<u64>,
-    /// How long a lock lasts, in milliseconds.
+    /// How long a lock lasts, in milliseconds: a second at least.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = u64)]
+    #[schema(value_type = u64, minimum = 1_000)]
     duration: Option<u64>,
 }
 
@@ -210,31 +213,32 @@ pub(crate) async fn update_settings(
     let organization = within.organization;
     let changed = within.caller.change(move |change| {
         let mut grant = change.authorize::<ManageAuthentication>(organization)?;
-        grant.settings()?.update(revision, |settings| {
-            patch.apply(settings);
-            Ok(())
-        })
+        grant.settings()?.update(revision, |settings| Ok(patch.apply(settings)?))
     });
     Ok(changed.await?.into())
 }
 
 impl SettingsPatch {
-    fn apply(self, settings: &mut records::Settings) {
+    fn apply(self, settings: &mut records::Settings) -> Result<(), Invalid> {
+        let not_at_all = Some("for not at all");
         set(&mut settings.chap, self.chap);
         set(&mut settings.ms_chap, self.ms_chap);
         set(&mut settings.users_see_people, self.users_see_people);
-        set(&mut settings.remember_verified, self.remember_verified);
+        let remember = &mut settings.remember_verified;
+        set_duration("/remember_verified", remember, self.remember_verified, not_at_all)?;
         set(&mut settings.password_minimum, self.password_minimum);
-        self.lockout.apply(&mut settings.lockout);
+        self.lockout.apply(&mut settings.lockout)?;
         set(&mut settings.require_tls, self.require_tls);
         set(&mut settings.eap_methods, self.eap_methods.as_deref().map(chosen));
-        set(&mut settings.deleted_users_kept, self.deleted_users_kept);
+        let kept = &mut settings.deleted_users_kept;
+        set_duration("/deleted_users_kept", kept, self.deleted_users_kept, not_at_all)?;
         set(&mut settings.invitation_life, self.invitation_life);
         set(&mut settings.admin_sessions.lifetime, self.admin_sessions.lifetime);
         set(&mut settings.admin_sessions.idle, self.admin_sessions.idle);
-        set(&mut settings.enrolment.grace, self.second_factor.enrolment_grace);
+        let (pointer, grace) = ("/second_factor/enrolment_grace", &mut settings.enrolment.grace);
+        set_duration(pointer, grace, self.second_factor.enrolment_grace, not_at_all)?;
         self.second_factor.apply(&mut settings.second_factor);
-        self.password_policy.apply(&mut settings.password_policy);
+        self.password_policy.apply(&mut settings.password_policy)
     }
 }
 
@@ -250,23 +254,34 @@ impl SecondFactorPatch {
 
 impl LockoutPatch {
     /// Changes a lockout policy.
-    pub(crate) fn apply(self, lockout: &mut records::LockoutPolicy) {
+    ///
+    /// # Errors
+    /// `Invalid` for a time that is too short.
+    pub(crate) fn apply(self, lockout: &mut records::LockoutPolicy) -> Result<(), Invalid> {
         set(&mut lockout.threshold, self.threshold);
-        set(&mut lockout.window, self.window);
-        set(&mut lockout.duration, self.duration);
+        set_duration("/lockout/window", &mut lockout.window, self.window, None)?;
+        set_duration("/lockout/duration", &mut lockout.duration, self.duration, None)
     }
 }
 
 impl PasswordPolicyPatch {
     /// Changes a password policy.
-    pub(crate) fn apply(self, policy: &mut records::PasswordPolicy) {
-        set(&mut policy.longest_age, self.longest_age);
-        set(&mut policy.shortest_age, self.shortest_age);
-        set(&mut policy.warning, self.warning);
+    ///
+    /// # Errors
+    /// `Invalid` for a time that is too short.
+    pub(crate) fn apply(self, policy: &mut records::PasswordPolicy) -> Result<(), Invalid> {
+        for (pointer, to, from, zero) in [
+            ("longest_age", &mut policy.longest_age, self.longest_age, "for ever"),
+            ("shortest_age", &mut policy.shortest_age, self.shortest_age, "for no time"),
+            ("warning", &mut policy.warning, self.warning, "for not at all"),
+        ] {
+            set_duration(&format!("/password_policy/{pointer}"), to, from, Some(zero))?;
+        }
         set(&mut policy.grace_logins, self.grace_logins);
         set(&mut policy.history, self.history);
         set(&mut policy.change_after_reset, self.change_after_reset);
         set(&mut policy.require_old, self.require_old);
         set(&mut policy.tell_locked, self.tell_locked);
+        Ok(())
     }
 }

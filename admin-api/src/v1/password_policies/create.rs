@@ -67,7 +67,7 @@ pub(crate) async fn create_password_policy(
         let reading = within.caller.read()?;
         let home = reading.authorize::<View>(organization)?.own_organization()?;
         let mut demands = home.settings.demands();
-        ask(&mut demands, new.password_minimum, new.password_policy, new.lockout);
+        ask(&mut demands, new.password_minimum, new.password_policy, new.lockout)?;
         GroupPasswordPolicyFields {
             name: new.name,
             description: new.description,

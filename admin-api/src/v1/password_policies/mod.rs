@@ -6,7 +6,7 @@ mod list;
 mod show;
 mod update;
 
-use directory::{OrganizationId, ReadingTransaction, records};
+use directory::{Invalid, OrganizationId, ReadingTransaction, records};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -93,13 +93,16 @@ impl GroupPasswordPolicy {
 }
 
 /// Changes what is asked of passwords; what is not said stays.
+///
+/// # Errors
+/// `Invalid` for a time that is too short.
 fn ask(
     demands: &mut records::PasswordDemands,
     minimum: Option<u16>,
     policy: PasswordPolicyPatch,
     lockout: LockoutPatch,
-) {
+) -> Result<(), Invalid> {
     set(&mut demands.password_minimum, minimum);
-    policy.apply(&mut demands.password_policy);
-    lockout.apply(&mut demands.lockout);
+    policy.apply(&mut demands.password_policy)?;
+    lockout.apply(&mut demands.lockout)
 }

@@ -80,8 +80,7 @@ pub(crate) async fn update_password_policy(
             set(&mut fields.precedence, patch.precedence);
             set(&mut fields.groups, groups);
             let demands = &mut fields.demands;
-            ask(demands, patch.password_minimum, patch.password_policy, patch.lockout);
-            Ok(())
+            Ok(ask(demands, patch.password_minimum, patch.password_policy, patch.lockout)?)
         })
     });
     GroupPasswordPolicy::revised(changed.await?, &within.caller.read()?, organization)
