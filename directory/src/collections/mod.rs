@@ -122,7 +122,7 @@ pub use own_certificates::Fingerprint;
 pub use own_credentials::NewAuthenticator;
 pub use passkeys::PasskeyWish;
 pub use password_policies::{EffectivePasswordPolicy, PasswordPolicies};
-pub(crate) use password_policies::{policy_of, settings_of};
+pub(crate) use password_policies::{is_change_demanded, policy_of, settings_of};
 pub use passwords::{OwnPassword, Passwords};
 pub(crate) use passwords::{first_password, masked, raise_version, require_quality};
 pub use presentation::OrganizationPresentation;
