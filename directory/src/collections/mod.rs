@@ -134,7 +134,7 @@ pub(crate) use reply_attributes::{
 pub use reply_profiles::ReplyProfiles;
 pub(crate) use reply_size::octets as reply_octets;
 pub use resets::{Guess, Reset};
-pub(crate) use resets::{JudgedReset, last_hashes};
+pub(crate) use resets::{JudgedReset, change_after, last_hashes};
 pub use second_factors::{NewSeed, SecondFactors};
 pub(crate) use second_factors::{confirm_by_owner, first_step, show_to_owner};
 pub use security_policies::{SecurityPolicies, VersionPage};
