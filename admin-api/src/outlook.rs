@@ -52,6 +52,16 @@ const SPARING: &str = "set_user_password";
 /// The operation of which a part is a chain, which needs the scope of all organizations.
 const CHAINING: &str = "export_events";
 
+/// The operations that look through whatever is in the scope, and are refused to no admin: each role
+/// views.
+const IN_SCOPE: [&str; 5] = [
+    "count_all_events",
+    "export_all_events",
+    "find_users",
+    "list_all_events",
+    "list_organizations",
+];
+
 /// What is asked about; all permissions where neither an operation nor a permission is named.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -271,6 +281,7 @@ fn in_the_way(route: &Route, needed: Option<Permission>, outlook: &Outlook) -> V
     match needed {
         _ if route.public => Vec::new(),
         needed if route.everywhere => outlook.obstacles_everywhere(needed),
+        Some(_) if IN_SCOPE.contains(&operation) => outlook.obstacles(None),
         Some(needed) if route.names_organization => outlook.obstacles_from_provider(needed),
         None if FRESH.contains(&operation) => outlook.obstacles_to_own(operation == KEY),
         needed => {
@@ -313,7 +324,7 @@ mod tests {
             assert!(own, "{operation}");
         }
         let others = FRESH_TOO.into_iter().chain(LETTING_IN).chain(RAISING).chain(LETTING_BACK);
-        let others = others.chain([SPARING, CHAINING]);
+        let others = others.chain([SPARING, CHAINING]).chain(IN_SCOPE);
         for operation in others {
             assert!(route_of(operation).is_some_and(|it| it.permission.is_some()), "{operation}");
         }

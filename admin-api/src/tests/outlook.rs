@@ -111,6 +111,42 @@ async fn who_has_some_organizations_is_told_as_is_refused_that_a_chain_of_events
 }
 
 #[tokio::test]
+async fn an_organizations_own_admin_is_told_as_is_true_that_what_is_in_scope_is_shown() {
+    let world = World::new();
+    let root = world.root().await;
+    let acme = world.organization(&root, "acme").await;
+    let own = json!({
+        "login": "it", "display_name": "IT", "role": "read_only", "password": super::world::GIVEN
+    });
+    world.must(&root, "POST", &format!("{acme}/admins"), own).await;
+    let own = world.enrol(Some("acme"), "it").await;
+    let id = acme.rsplit('/').next().unwrap();
+    let key = json!({
+        "name": "acme", "expires": "2027-06-30T00:00:00Z", "organizations": [id]
+    });
+    let key = world.must(&root, "POST", "/v1/me/api-keys", key).await;
+    let key = key["token"].as_str().unwrap();
+    for (operation, path) in [
+        ("count_all_events", "/v1/all-events/counts"),
+        ("export_all_events", "/v1/all-events/export"),
+        ("find_users", "/v1/all-users?text=ada"),
+        ("list_all_events", "/v1/all-events"),
+        ("list_organizations", "/v1/organizations"),
+    ] {
+        for token in [own.as_str(), key] {
+            assert_eq!(told(&world, token, operation).await, (true, Vec::new()), "{operation}");
+            let done = world.get(token, path).await;
+            assert!(done.status.is_success(), "{operation}: {}", done.text);
+        }
+    }
+    assert_eq!(
+        told(&world, &own, "export_events").await,
+        (false, vec!["provider_only".to_owned()])
+    );
+    world.get(&own, "/v1/events/export").await.is_problem(404, "not-found");
+}
+
+#[tokio::test]
 async fn of_an_api_key_it_is_told_that_it_lets_in_nobody_who_manages_admins() {
     let world = World::new();
     let root = world.root().await;
