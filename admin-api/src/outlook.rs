@@ -49,6 +49,19 @@ const LETTING_BACK: [&str; 2] = ["activate_admin", "activate_organization_admin"
 /// The operation of which a part spares a user a change that the policy demands.
 const SPARING: &str = "set_user_password";
 
+/// The operation of which a part is a chain, which needs the scope of all organizations.
+const CHAINING: &str = "export_events";
+
+/// The operations that look through whatever is in the scope, and are refused to no admin: each role
+/// views.
+const IN_SCOPE: [&str; 5] = [
+    "count_all_events",
+    "export_all_events",
+    "find_users",
+    "list_all_events",
+    "list_organizations",
+];
+
 /// What is asked about; all permissions where neither an operation nor a permission is named.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -146,7 +159,7 @@ pub(crate) enum ReasonCode {
     ProviderOnly,
     /// The organization is outside of the admin's scope.
     Scope,
-    /// It needs the scope of all organizations.
+    /// It, or a part of it, needs the scope of all organizations.
     ScopeOfAll,
     /// The API key that asks is narrowed to other organizations.
     KeyOrganizations,
@@ -156,7 +169,8 @@ pub(crate) enum ReasonCode {
     NeverTheirs,
     /// The role does not hold the permission, or another that a part of it takes.
     Permission,
-    /// The role that the API key is narrowed to does not hold the permission.
+    /// The role that the API key is narrowed to does not hold the permission, or another that a part
+    /// of it takes.
     KeyRole,
     /// The admin makes no API keys.
     ApiAccessOff,
@@ -267,6 +281,7 @@ fn in_the_way(route: &Route, needed: Option<Permission>, outlook: &Outlook) -> V
     match needed {
         _ if route.public => Vec::new(),
         needed if route.everywhere => outlook.obstacles_everywhere(needed),
+        Some(_) if IN_SCOPE.contains(&operation) => outlook.obstacles(None),
         Some(needed) if route.names_organization => outlook.obstacles_from_provider(needed),
         None if FRESH.contains(&operation) => outlook.obstacles_to_own(operation == KEY),
         needed => {
@@ -285,6 +300,8 @@ fn in_the_way(route: &Route, needed: Option<Permission>, outlook: &Outlook) -> V
                 outlook.obstacles_to_let_back()
             } else if operation == SPARING {
                 outlook.obstacles_to_spare()
+            } else if operation == CHAINING {
+                outlook.obstacles_to_export()
             } else {
                 obstacles
             }
@@ -307,7 +324,7 @@ mod tests {
             assert!(own, "{operation}");
         }
         let others = FRESH_TOO.into_iter().chain(LETTING_IN).chain(RAISING).chain(LETTING_BACK);
-        let others = others.chain([SPARING]);
+        let others = others.chain([SPARING, CHAINING]).chain(IN_SCOPE);
         for operation in others {
             assert!(route_of(operation).is_some_and(|it| it.permission.is_some()), "{operation}");
         }

@@ -114,9 +114,9 @@ impl Problem {
 
     /// For what was done before, where nobody knows what was answered.
     pub(crate) fn repeated() -> Self {
-        let detail = "It was asked for with this key before, and is done or under way; ask again with \
-                      the key in a moment for the answer, or look at what there is, and ask for more \
-                      with another key.";
+        let detail = "It was asked for with this key before, and is done or under way; repeat the \
+                      request in a moment with the same key, which gives the answer. Where none \
+                      comes, look at what there is, and ask for more with another key.";
         Self::new(StatusCode::CONFLICT, "/problems/repeated", "Done before", detail)
     }
 

@@ -69,11 +69,19 @@ fn who_may_what_is_told_by_commands_permissions_and_all_together() {
     assert_eq!(reader.run("can-i billing agree").code, 4);
     let but = top.does("can-i admin create --provider");
     assert!(but.starts_with("yes, but for who manages admins it needs a session"), "{but}");
-    let desk = Tenantry::with_key(&office.demo, &tokens.help_desk).within(&office.slug);
-    let but = desk.does("can-i user set-password");
-    assert!(but.starts_with("yes, but where the policy has users change"), "{but}");
     let own = office.admin("help_desk");
     let line = format!("--org {} --org-admin {}", office.slug, own.login);
     assert_eq!(top.does(&format!("can-i user unlock {line}")), "yes\n");
     assert_eq!(top.run(&format!("can-i org suspend {line}")).code, 4);
+}
+
+#[test]
+fn the_part_of_setting_passwords_that_a_policy_refuses_is_told_where_one_does() {
+    let office = Office::new();
+    let key = &office.demo.admin_api.tokens.help_desk;
+    let desk = Tenantry::with_key(&office.demo, key).within(&office.slug);
+    assert_eq!(desk.does("can-i user set-password"), "yes\n", "no policy demands a change");
+    office.set(&json!({"password_policy": {"change_after_reset": true}}));
+    let but = desk.does("can-i user set-password");
+    assert!(but.starts_with("yes, but where the policy has users change"), "{but}");
 }

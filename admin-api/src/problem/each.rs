@@ -72,6 +72,7 @@ mod tests {
         let query = each.iter().find(|it| it.kind == "/problems/query").unwrap();
         assert_eq!(query.pointer.as_deref(), Some("/limit"));
         let repeated = each.iter().find(|it| it.kind == "/problems/repeated").unwrap();
-        assert!(repeated.detail.contains("ask again with the key in a moment"), "{repeated:?}");
+        let advice = "repeat the request in a moment with the same key, which gives the answer";
+        assert!(repeated.detail.contains(advice), "{repeated:?}");
     }
 }

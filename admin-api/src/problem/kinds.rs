@@ -135,8 +135,9 @@ pub(crate) static KINDS: [Kind; 29] = [
         status: 409,
         meaning: "What was asked for with this `Idempotency-Key` is done or under way, and what \
                   was answered is not told again, or not yet.",
-        remedy: "Ask again with the key in a moment: while it is under way there is no answer yet. \
-                 Where none comes, look at what there is; ask for more with another key.",
+        remedy: "Repeat the request in a moment with the same key, which gives the answer: while \
+                 it is under way there is none yet. Where none comes, look at what there is; ask \
+                 for more with another key.",
     },
     Kind {
         name: "/problems/rule",

@@ -59,22 +59,91 @@ async fn of_a_help_desk_it_is_told_that_it_spares_nobody_what_the_policy_demands
     let world = World::new();
     let root = world.root().await;
     let acme = world.organization(&root, "acme").await;
-    let policy = json!({"password_policy": {"change_after_reset": true}});
-    world.must(&root, "PATCH", &format!("{acme}/settings"), policy).await;
     let path = format!("{}/password", world.user(&root, &acme, "ada").await);
     let asked = format!("set_user_password&organization={}", acme.rsplit('/').next().unwrap());
+    let key = json!({"name": "desk", "expires": "2027-06-30T00:00:00Z", "role": "help_desk"});
+    let key = world.must(&root, "POST", "/v1/me/api-keys", key).await;
+    let key = key["token"].as_str().unwrap().to_owned();
     let (desk, above) = (
         world.admin(&root, "help_desk", json!("all")).await,
         world.admin(&root, "administrator", json!("all")).await,
     );
-    assert_eq!(told(&world, &desk, &asked).await, (true, vec!["permission".to_owned()]));
-    assert_eq!(told(&world, &above, &asked).await, (true, Vec::new()));
     let password = json!({"password": "told by telephone"});
-    world.must(&desk, "PUT", &path, password).await;
     let sparing = json!({"password": "told by telephone", "must_change": false});
-    let refused = world.call(&desk, "PUT", &path, sparing.clone()).await;
-    assert_eq!(refused.is_problem(403, "forbidden")["permission"], "manage_authentication");
+    let (nothing, all) = ((true, Vec::new()), [&desk, &key, &above]);
+    for token in all {
+        assert_eq!(told(&world, token, &asked).await, nothing, "no policy demands anything");
+        world.must(token, "PUT", &path, sparing.clone()).await;
+    }
+    let policy = json!({"password_policy": {"change_after_reset": true}});
+    world.must(&root, "PATCH", &format!("{acme}/settings"), policy).await;
+    for (token, code) in [(&desk, "permission"), (&key, "key_role")] {
+        assert_eq!(told(&world, token, &asked).await, (true, vec![code.to_owned()]));
+        world.must(token, "PUT", &path, password.clone()).await;
+        let refused = world.call(token, "PUT", &path, sparing.clone()).await;
+        assert_eq!(refused.is_problem(403, "forbidden")["permission"], "manage_authentication");
+    }
+    assert_eq!(told(&world, &above, &asked).await, nothing);
     world.must(&above, "PUT", &path, sparing).await;
+}
+
+#[tokio::test]
+async fn who_has_some_organizations_is_told_as_is_refused_that_a_chain_of_events_takes_all() {
+    let world = World::new();
+    let root = world.root().await;
+    let acme = world.organization(&root, "acme").await;
+    let scope = json!({"organizations": [acme.rsplit('/').next().unwrap()]});
+    let some = world.admin(&root, "read_only", scope).await;
+    let question = "/v1/me/can-i?operation=export_events";
+    let answer = world.must(&some, "GET", question, Value::Null).await["answers"][0].clone();
+    assert_eq!(
+        (&answer["allowed"], &answer["reasons"][0]["code"]),
+        (&json!(true), &json!("scope_of_all"))
+    );
+    let refused = world.get(&some, "/v1/events/export").await;
+    let refused = refused.is_problem(422, "invalid");
+    assert_eq!(refused["detail"], answer["reasons"][0]["detail"]);
+    let table = world.get(&some, "/v1/events/export?format=csv").await;
+    assert!(table.status.is_success(), "{}", table.text);
+    assert_eq!(told(&world, &root, "export_events").await, (true, Vec::new()));
+    let chain = world.get(&root, "/v1/events/export").await;
+    assert!(chain.status.is_success(), "{}", chain.text);
+}
+
+#[tokio::test]
+async fn an_organizations_own_admin_is_told_as_is_true_that_what_is_in_scope_is_shown() {
+    let world = World::new();
+    let root = world.root().await;
+    let acme = world.organization(&root, "acme").await;
+    let own = json!({
+        "login": "it", "display_name": "IT", "role": "read_only", "password": super::world::GIVEN
+    });
+    world.must(&root, "POST", &format!("{acme}/admins"), own).await;
+    let own = world.enrol(Some("acme"), "it").await;
+    let id = acme.rsplit('/').next().unwrap();
+    let key = json!({
+        "name": "acme", "expires": "2027-06-30T00:00:00Z", "organizations": [id]
+    });
+    let key = world.must(&root, "POST", "/v1/me/api-keys", key).await;
+    let key = key["token"].as_str().unwrap();
+    for (operation, path) in [
+        ("count_all_events", "/v1/all-events/counts"),
+        ("export_all_events", "/v1/all-events/export"),
+        ("find_users", "/v1/all-users?text=ada"),
+        ("list_all_events", "/v1/all-events"),
+        ("list_organizations", "/v1/organizations"),
+    ] {
+        for token in [own.as_str(), key] {
+            assert_eq!(told(&world, token, operation).await, (true, Vec::new()), "{operation}");
+            let done = world.get(token, path).await;
+            assert!(done.status.is_success(), "{operation}: {}", done.text);
+        }
+    }
+    assert_eq!(
+        told(&world, &own, "export_events").await,
+        (false, vec!["provider_only".to_owned()])
+    );
+    world.get(&own, "/v1/events/export").await.is_problem(404, "not-found");
 }
 
 #[tokio::test]

@@ -50,6 +50,12 @@ pub enum Obstacle {
     /// Not all organizations are in the scope.
     #[error("needs the scope of all organizations, those to come included")]
     ScopeOfAll,
+    /// A part of it is whole for who has all organizations in scope alone.
+    #[error(
+        "lines of JSON of all of the provider's events are a chain, which needs the scope of all \
+         organizations: ask for csv, or for some events"
+    )]
+    ScopeOfAllForChain,
     /// The API key is for other places.
     #[error("the API key is narrowed to some organizations, and this is none of them")]
     KeyOrganizations,
@@ -72,6 +78,13 @@ pub enum Obstacle {
         .0.name(), .1.name()
     )]
     PermissionToSpare(Permission, Role),
+    /// The same, where the role would manage that, but the API key's does not.
+    #[error(
+        "where the policy has users change what was set for them, to spare them that \
+         (`must_change` false) it needs {}, which {} does not hold; the API key is narrowed to it",
+        .0.name(), .1.name()
+    )]
+    KeyRoleToSpare(Permission, Role),
     /// The admin makes no API keys.
     #[error("API access is off; an administrator with billing turns it on")]
     ApiAccessOff,
@@ -102,12 +115,12 @@ impl Obstacle {
             Self::Network => "network",
             Self::ProviderOnly => "provider_only",
             Self::Scope => "scope",
-            Self::ScopeOfAll => "scope_of_all",
+            Self::ScopeOfAll | Self::ScopeOfAllForChain => "scope_of_all",
             Self::KeyOrganizations => "key_organizations",
             Self::Deleted => "deleted",
             Self::NeverTheirs(_) => "never_theirs",
             Self::Permission(..) | Self::PermissionToSpare(..) => "permission",
-            Self::KeyRole(..) => "key_role",
+            Self::KeyRole(..) | Self::KeyRoleToSpare(..) => "key_role",
             Self::ApiAccessOff => "api_access_off",
             Self::FreshSession | Self::FreshSessionToRaise | Self::FreshSessionForManagers => {
                 "fresh_session"
@@ -119,7 +132,11 @@ impl Obstacle {
     pub const fn is_partial(self) -> bool {
         matches!(
             self,
-            Self::FreshSessionToRaise | Self::FreshSessionForManagers | Self::PermissionToSpare(..)
+            Self::ScopeOfAllForChain
+                | Self::FreshSessionToRaise
+                | Self::FreshSessionForManagers
+                | Self::PermissionToSpare(..)
+                | Self::KeyRoleToSpare(..)
         )
     }
 
@@ -132,6 +149,7 @@ impl Obstacle {
             Self::ProviderOnly
             | Self::Scope
             | Self::ScopeOfAll
+            | Self::ScopeOfAllForChain
             | Self::KeyOrganizations
             | Self::Deleted
             | Self::ApiAccessOff
@@ -143,7 +161,8 @@ impl Obstacle {
             }
             Self::Permission(missing, _)
             | Self::KeyRole(missing, _)
-            | Self::PermissionToSpare(missing, _) => {
+            | Self::PermissionToSpare(missing, _)
+            | Self::KeyRoleToSpare(missing, _) => {
                 Refusal::Forbidden { missing, role, place: PlaceName::of(there) }
             }
         }

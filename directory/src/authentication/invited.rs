@@ -25,9 +25,11 @@ use crate::records::{Credential, User};
 const WRONG_CODE: &str = "the code is wrong";
 /// Why nothing came of a password that was compared, for the event.
 const OUTPACED: &str = "the password was compared, and something came between";
+/// The same of a code.
+const CODE_OUTPACED: &str = "the code was compared, and something came between";
 
 /// A user whose invitation has come to the second factor, by what is true at this moment.
-struct Enrolling {
+pub(crate) struct Enrolling {
     context: Context,
     home: OrganizationId,
     id: UserId,
@@ -89,29 +91,50 @@ impl Directory {
         code: String,
         context: Context,
     ) -> Result<Reproof<()>, Error> {
-        // Whoever has no such invitation, or not the code, costs everybody's one writer nothing.
+        match self.compare_invited_code(&token, &code, context)? {
+            Ok(asked) => self.enrol_invited(&asked, token, code),
+            Err(kept_out) => Ok(kept_out),
+        }
+    }
+
+    /// Whose second factor is to count, whose code was right; or what becomes of who goes no further.
+    /// Whoever has no such invitation, or not the code, costs everybody's one writer nothing.
+    pub(crate) fn compare_invited_code(
+        &self,
+        token: &str,
+        code: &str,
+        context: Context,
+    ) -> Result<Result<Enrolling, Reproof<()>>, Error> {
         let snapshot = self.inner.store.read()?;
-        let asked = self.enrolling(&snapshot, &token, context)?;
+        let asked = self.enrolling(&snapshot, token, context)?;
         if let Some(wait) = self.wait_of_enrolling(&asked) {
-            return Ok(Reproof::TooEarly(wait));
+            return Ok(Err(Reproof::TooEarly(wait)));
         }
         let place = (asked.home.partition(), asked.id.record());
         let credential = snapshot.get::<Credential>(place.0, place.1)?;
         let credential = credential.unwrap_or_else(Credential::absent);
-        let step = first_step(&snapshot, place, (&credential, &code), context.now)?;
-        drop(snapshot);
+        let step = first_step(&snapshot, place, (&credential, code), context.now)?;
         let wrong = step.is_none().then_some(Wrong { why: WRONG_CODE, password: None });
-        if let Some(kept_out) = self.keep_out(&asked, wrong.as_ref()) {
-            return Ok(kept_out);
-        }
-        let confirmed = self.as_enrolling(&asked, token, move |site, id, user| {
+        Ok(self.keep_out(&asked, wrong.as_ref()).map_or(Ok(asked), Err))
+    }
+
+    /// Has the second factor count of who has given a code that was compared.
+    pub(crate) fn enrol_invited(
+        &self,
+        asked: &Enrolling,
+        token: String,
+        code: String,
+    ) -> Result<Reproof<()>, Error> {
+        let confirmed = self.as_enrolling(asked, token, move |site, id, user| {
             confirm_by_owner(site, id, user, &code)
-        })?;
-        if confirmed != Some(true) {
-            return Ok(Reproof::Busy);
+        });
+        if !matches!(confirmed, Ok(Some(true))) {
+            // Whatever came between, it was a guess.
+            self.note_wrong_enrolment(asked, CODE_OUTPACED);
+            return confirmed.map(|_| Reproof::Busy);
         }
         let (engine, attempt) = (&self.inner.engine, &asked.attempt);
-        engine.throttle.succeeded(attempt.whence(), attempt.throttled, context.now.0);
+        engine.throttle.succeeded(attempt.whence(), attempt.throttled, asked.context.now.0);
         if let Some(guesses) = asked.guesses() {
             engine.lockout.succeeded(guesses);
         }

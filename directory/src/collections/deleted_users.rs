@@ -4,7 +4,7 @@ use storage::{Change, Id, Partition, Reading, Snapshot};
 use uuid::Uuid;
 
 use super::browse::{Batch, Browse, Records};
-use super::caps::take_place;
+use super::cap_use::take_place;
 use super::entity::Entity;
 use super::issued_certificates::of_owner;
 use super::passwords::{forget_credential, raise_version};

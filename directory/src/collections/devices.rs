@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use storage::{Change, Id, Index, Partition, Reading, Snapshot};
 use uuid::Uuid;
 
-use super::caps::{give_place_back, take_place};
+use super::cap_use::{give_place_back, take_place};
 use super::collection::Collection;
 use super::entity::Entity;
 use super::groups::ancestors_of_group;

@@ -1,6 +1,6 @@
 //! Password policies of groups, and which one counts for whom.
 
-use storage::{Change, Id, Index, Partition, Reading, Snapshot};
+use storage::{Change, Id, Index, Partition, ReadError, Reading, Snapshot};
 use uuid::Uuid;
 
 use super::collection::Collection;
@@ -173,6 +173,25 @@ pub(crate) fn settings_of(
     let home = organization(source, id)?.ok_or(Error::Missing)?;
     let policy = counting(source, (id, &home), user)?;
     Ok(policy.map_or(home.settings, |policy| home.settings.with(policy.fields.demands)))
+}
+
+/// Whether any policy that may count for users of an organization has them change what was set for them.
+pub(crate) fn is_change_demanded(
+    source: &impl Reading,
+    (id, home): (OrganizationId, &Organization),
+) -> Result<bool, ReadError> {
+    if home.settings.password_policy.change_after_reset {
+        return Ok(true);
+    }
+    if home.marks.password_policies == 0 {
+        return Ok(false);
+    }
+    for found in source.scan::<GroupPasswordPolicy>(id.partition(), None) {
+        if found?.1.fields.demands.password_policy.change_after_reset {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 impl Entity for GroupPasswordPolicy {

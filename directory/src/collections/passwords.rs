@@ -109,7 +109,11 @@ impl Passwords<'_, &mut Change<'_>> {
     ) -> Result<(), Error> {
         let must_change = match password.clear {
             Some(_) => None,
-            None => change_after(&self.site, user, &password, errand)?,
+            None => {
+                let place = self.site.place.organization().ok_or(Error::Missing)?;
+                let hash = Some(password.hash.as_str());
+                change_after(&*self.site.source, (place, user), hash, errand)?
+            }
         };
         self.put(user, password, must_change)
     }

@@ -99,28 +99,27 @@ pub(super) fn require_leave(
 }
 
 /// Whether a hash that takes the place of another has its owner change the password; absent where it
-/// says nothing of that. Whoever brings it may know the password as well as who sets one, so the same
-/// spare a user the change that the policy demands. What was to be changed stays so with its hash.
-pub(super) fn change_after(
-    site: &Site<'_, &mut Change<'_>>,
-    user: UserId,
-    password: &NewPassword,
+/// says nothing of that, and the hash itself where it is still to be made. Whoever brings it may know
+/// the password as well as who sets one, so the same spare a user the change that the policy demands.
+/// What was to be changed stays so with its hash.
+pub(crate) fn change_after(
+    source: &impl Reading,
+    (place, user): (OrganizationId, UserId),
+    hash: Option<&str>,
     errand: Errand<'_>,
 ) -> Result<Option<bool>, Error> {
-    let found = site.source.get::<Credential>(site.partition(), user.record())?;
+    let found = source.get::<Credential>(place.partition(), user.record())?;
     let Some(credential) = found.filter(|found| found.hash.is_some()) else {
         return Ok(None);
     };
-    if credential.must_change && credential.hash.as_ref() == Some(&password.hash) {
+    if credential.must_change && credential.hash.as_deref() == hash {
         return Ok(Some(true));
     }
-    let place = site.place.organization().ok_or(Error::Missing)?;
-    let settings = settings_of(&*site.source, place, user)?;
-    if !settings.password_policy.change_after_reset {
+    if !settings_of(source, place, user)?.password_policy.change_after_reset {
         return Ok(None);
     }
     let permission = Permission::ManageAuthentication;
-    let spares = authorize_errand(&*site.source, errand, permission, place)?;
+    let spares = authorize_errand(source, errand, permission, place)?;
     Ok(Some(spares.is_err()))
 }
 

@@ -3,7 +3,7 @@
 use storage::{Change, Id, Index, Partition, Reading, Snapshot};
 use uuid::Uuid;
 
-use super::caps;
+use super::cap_use;
 use super::collection::Collection;
 use super::entity::Entity;
 use super::groups::groups_of_user;
@@ -102,7 +102,7 @@ impl Users<'_, &mut Change<'_>> {
         fields: UserFields,
         password: Option<NewPassword>,
     ) -> Result<(UserId, User), Error> {
-        caps::take_place(&mut self.site, Capped::Users)?;
+        cap_use::take_place(&mut self.site, Capped::Users)?;
         let (id, user) = self.add_as(fields, |user| user.state = state)?;
         if let Some(password) = password {
             store_user_password(&mut self.site, (id, &user), password, None)?;
@@ -175,7 +175,7 @@ impl Users<'_, &mut Change<'_>> {
         }
         leave_groups(self.site.source, partition, id)?;
         self.site.source.delete::<User>(partition, id.record())?;
-        caps::give_place_back(&mut self.site, Capped::Users)?;
+        cap_use::give_place_back(&mut self.site, Capped::Users)?;
         let told = self.told_gone(&user)?;
         let subject = (SubjectKind::User, user.uuid, user.fields.login.as_str());
         self.site.tell(Action::Deleted, subject, told)

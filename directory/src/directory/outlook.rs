@@ -10,7 +10,7 @@ use super::{Directory, ReadingTransaction, own_standing};
 use crate::access::{
     Context, Grant, Obstacle, Permission, Refusal, Rights, View, home_answers, organization,
 };
-use crate::collections::{has_second_factor, is_fresh};
+use crate::collections::{has_second_factor, is_change_demanded, is_fresh};
 use crate::error::Error;
 use crate::id::{AdminId, AdminNumber, OrganizationId, Place, RecordId};
 use crate::records::{
@@ -24,6 +24,8 @@ pub struct Outlook {
     there: Option<Organization>,
     /// What stands in the way of everything.
     general: Vec<Obstacle>,
+    /// Whether a policy there has users change what was set for them.
+    demands_change: bool,
     /// Whether who asks has just signed in; of another admin, who may do so first, it is supposed.
     fresh: bool,
     /// Whether who asks comes with an API key.
@@ -105,14 +107,27 @@ impl Outlook {
         obstacles
     }
 
-    /// What stands in the way of setting a user's password and sparing the user the change that the
-    /// policy demands.
+    /// What stands in the way of setting a user's password and sparing the user the change, where a
+    /// policy demands one.
     pub fn obstacles_to_spare(&self) -> Vec<Obstacle> {
         let mut obstacles = self.general.clone();
         let (permission, there) = (Permission::ManageAuthentication, self.there.as_ref());
-        let lacks = self.rights.obstacle(permission, self.place, there).is_some();
+        let lacking = self.rights.obstacle(permission, self.place, there);
         let role = self.rights.role;
-        obstacles.extend(lacks.then_some(Obstacle::PermissionToSpare(permission, role)));
+        let in_part = |it: Obstacle| match matches!(it, Obstacle::KeyRole(..)) {
+            true => Obstacle::KeyRoleToSpare(permission, role),
+            false => Obstacle::PermissionToSpare(permission, role),
+        };
+        obstacles.extend(lacking.filter(|_| self.demands_change).map(in_part));
+        obstacles
+    }
+
+    /// What stands in the way of exporting the place's events, of which lines of JSON of all are a
+    /// chain.
+    pub fn obstacles_to_export(&self) -> Vec<Obstacle> {
+        let mut obstacles = self.general.clone();
+        let shows_some = self.place == Place::Provider && self.rights.named().is_some();
+        obstacles.extend(shows_some.then_some(Obstacle::ScopeOfAllForChain));
         obstacles
     }
 
@@ -165,11 +180,12 @@ impl ReadingTransaction {
     pub fn outlook(&self, place: Place) -> Result<Outlook, Error> {
         let standing = own_standing(&self.snapshot, &self.context)?;
         let there = record_of(&self.snapshot, place)?;
+        let demands_change = demands_change(&self.snapshot, place, there.as_ref())?;
         let fresh = is_fresh(&standing.token, self.context.now);
         let by_key = standing.token.purpose == TokenPurpose::ApiKey;
         // Who was let in is where the admin and the token may be.
         let (rights, general, from) = (standing.rights, Vec::new(), self.context.source);
-        Ok(Outlook { rights, place, there, general, fresh, by_key, from })
+        Ok(Outlook { rights, place, there, general, demands_change, fresh, by_key, from })
     }
 }
 
@@ -204,7 +220,9 @@ impl Grant<'_, &Snapshot, View> {
         let id = AdminId { home: self.place, number: admin };
         let rights = Rights::new(id, record, Narrowing::default());
         let there = record_of(source, place)?;
-        Ok(Outlook { rights, place, there, general, fresh: true, by_key: false, from })
+        let demands_change = demands_change(source, place, there.as_ref())?;
+        let (fresh, by_key) = (true, false);
+        Ok(Outlook { rights, place, there, general, demands_change, fresh, by_key, from })
     }
 }
 
@@ -212,5 +230,17 @@ fn record_of(source: &Snapshot, place: Place) -> Result<Option<Organization>, Er
     match place {
         Place::Provider => Ok(None),
         Place::Organization(id) => Ok(organization(source, id)?),
+    }
+}
+
+/// Whether a policy of the place has users change what was set for them.
+fn demands_change(
+    source: &Snapshot,
+    place: Place,
+    there: Option<&Organization>,
+) -> Result<bool, Error> {
+    match (place.organization(), there) {
+        (Some(id), Some(home)) => Ok(is_change_demanded(source, (id, home))?),
+        (_, _) => Ok(false),
     }
 }

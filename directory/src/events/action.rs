@@ -16,21 +16,21 @@ pub enum Action {
     Restored,
     /// Members came to a group or left it.
     MembersChanged,
-    /// A password was set or cleared by an admin.
+    /// An admin set a password, or tried one that was compared with those of a user.
     PasswordSet,
     /// A secret was made anew.
     SecretRotated,
     /// A secret was shown.
     SecretRevealed,
-    /// An account was locked by wrong passwords.
+    /// A user or a service account was locked by wrong passwords or codes, or a user by an admin.
     Locked,
-    /// A lock was lifted.
+    /// An admin lifted a lock, or ended what was counted toward one.
     Unlocked,
     /// MFA was reset.
     MfaReset,
     /// MFA was enrolled, or another authenticator took the place of the one in use, or somebody tried.
     MfaEnrolled,
-    /// An admin signed in, or tried.
+    /// An admin signed in, or somebody tried.
     SignIn,
     /// An admin signed out.
     SignOut,
@@ -38,7 +38,7 @@ pub enum Action {
     LdapBind,
     /// Somebody was authenticated over RADIUS, or not.
     RadiusAccess,
-    /// A RADIUS packet was dropped.
+    /// A RADIUS packet met silence, or a connection of gear was refused.
     RadiusDropped,
     /// An admin tried something that the role or the scope does not allow.
     Refused,
@@ -48,7 +48,7 @@ pub enum Action {
     PasswordChangeRequired,
     /// Somebody gave the right password over RADIUS, and was asked for a code.
     CodeAsked,
-    /// A RADIUS client sent a request that nothing signed.
+    /// A request that nothing signed came from a RADIUS client, or from where it alone may be.
     RadiusUnsigned,
     /// Gear was told to end a session, or was not.
     SessionDisconnect,
@@ -58,23 +58,24 @@ pub enum Action {
     SessionEnded,
     /// An admin made recovery codes, so that earlier ones count no more.
     RecoveryCodesMade,
-    /// An admin signed in with a recovery code, which counts no more.
+    /// An admin signed in, or began another authenticator, with a recovery code, which counts no more.
     RecoveryCodeUsed,
     /// What was left of a deleted user was destroyed.
     Purged,
-    /// A user was invited to choose a first password, or to enrol a second factor.
+    /// A user or an admin was invited to choose a first password, or a user to enrol a second factor.
     Invited,
     /// An invitation ended before its time.
     InvitationRevoked,
-    /// An invitation ended unused.
+    /// An invitation ended unused, or before a second factor was confirmed.
     InvitationExpired,
-    /// A user chose a first password by an invitation.
+    /// A user or an admin chose a first password by an invitation.
     InvitationAccepted,
     /// An organization has more users than its soft cap says.
     UserCapPassed,
     /// Somebody came to the devices' door with a certificate that does not count there.
     DeviceRefused,
-    /// A device reported that it follows otherwise what is demanded of it than it did.
+    /// A device reported the first time, or that it follows otherwise what is demanded of it than it
+    /// did, or was not heard of for too long.
     ComplianceChanged,
     /// Events were not kept, because too many waited to be written.
     EventsDropped,
@@ -82,9 +83,9 @@ pub enum Action {
     PasskeyCopied,
     /// A user was let in without the second factor that they have to enrol before a grace ends.
     MfaDue,
-    /// Somebody searched over LDAP.
+    /// Somebody searched over LDAP, or tried.
     LdapSearch,
-    /// Events get to a destination again, or do not.
+    /// Events get to a destination again, or do not, or are held up.
     EventDelivery,
     /// An admin had something sent to a destination to see what happens.
     DestinationTested,

@@ -165,7 +165,8 @@ impl<'a> Work<'a> {
         let place = self.job.organization.into();
         let site = Site { source, place, context: self.errand.context, tools: self.tools };
         let places = places_left(source, self.job.organization.partition(), Capped::Users)?;
-        Ok(Planner { site, fields: &import.fields, settings: self.settings, places })
+        let (errand, settings) = (self.errand, self.settings);
+        Ok(Planner { site, errand, fields: &import.fields, settings, places })
     }
 
     fn chunks(&self) -> Chunks {

@@ -111,7 +111,9 @@ impl Directory {
         let site = Site { source: &snapshot, place, context: &context, tools: &self.inner.tools };
         let settings = settings(&snapshot, job.organization)?;
         let places = places_left(&snapshot, job.organization.partition(), Capped::Users)?;
-        let planner = Planner { site, fields: &import.fields, settings: &settings, places };
+        let errand = Errand { context: &context, outlives_token: import.outlives_token };
+        let fields = &import.fields;
+        let planner = Planner { site, errand, fields, settings: &settings, places };
         let mut rows = job.chunks().rows(&snapshot, chunk)?;
         let mut outcomes = Vec::with_capacity(rows.len());
         let mut counts = ImportCounts::default();

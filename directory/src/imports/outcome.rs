@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::notes::note;
+use super::plan::MUST_CHANGE;
 use super::row::{Fault, Row, RowEntry};
 use crate::events::Difference;
 use crate::records::ImportCounts;
@@ -105,6 +106,8 @@ impl RowOutcome {
 
     /// Notes what the plan of a row tells, which is made for the check and again for the work.
     pub(crate) fn remark(&mut self, notes: &[String]) {
+        // Whoever has it applied may spare the change, or the policy demand it no more.
+        self.notes.retain(|text| text != MUST_CHANGE || notes.contains(text));
         for text in notes {
             if !self.notes.contains(text) {
                 note(&mut self.notes, text);

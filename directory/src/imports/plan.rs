@@ -6,9 +6,9 @@ use uuid::Uuid;
 use super::made::password;
 use super::outcome::Verdict;
 use super::row::{Fault, GroupRow, RowEntry, RowPassword, UserRow};
-use crate::access::organization;
+use crate::access::{Errand, organization};
 use crate::collections::{
-    Collection, Entity, Site, check_expiry, check_told, require_quality, settings_of,
+    Collection, Entity, Site, change_after, check_expiry, check_told, require_quality, settings_of,
 };
 use crate::error::{Error, Invalid};
 use crate::events::{Difference, told_time};
@@ -22,6 +22,8 @@ use crate::records::{
 pub(crate) struct Planner<'a, R> {
     /// How things stand.
     pub(crate) site: Site<'a, &'a R>,
+    /// As whom the import is done.
+    pub(crate) errand: Errand<'a>,
     /// What was asked for.
     pub(crate) fields: &'a ImportFields,
     /// How the organization's people authenticate.
@@ -52,6 +54,9 @@ const NT_HASH_ALONE: &str = "is all that is known of the password, and ms_chap o
 /// What is noted of an NT hash beside another hash where the organization keeps none.
 pub(crate) const NT_HASH_LEFT_OUT: &str =
     "the NT hash is left out, since ms_chap of the organization is off";
+/// What is noted of a hash whose user has to change the password.
+pub(super) const MUST_CHANGE: &str =
+    "the hash takes the place of another, and they must change the password at the next sign-in";
 
 /// No record has this number.
 const NOBODY: Id = Id::MAX;
@@ -103,7 +108,10 @@ impl<'a, R: Reading> Planner<'a, R> {
         }
         let verdict = if changes.is_empty() { Verdict::Unchanged } else { Verdict::Update };
         let plan = Plan::of(verdict, Some((id, before)));
-        let notes = self.notes(row, &after);
+        let mut notes = self.notes(row, &after);
+        if sets_password && self.must_change(id, row)? {
+            notes.push(MUST_CHANGE.to_owned());
+        }
         Ok(Plan { after: Some(after.fields), changes, notes, sets_password, ..plan })
     }
 
@@ -205,6 +213,19 @@ impl<'a, R: Reading> Planner<'a, R> {
         }
         let kept = self.site.source.secret(self.partition(), kinds::NT_HASH, user.record())?;
         Ok(kept.is_none_or(|kept| kept.expose() != given.expose()))
+    }
+
+    /// Whether somebody who is there must change the password of which a row has a hash.
+    fn must_change(&self, user: UserId, row: &UserRow) -> Result<bool, Error> {
+        let hash = match &row.password {
+            Some(RowPassword::Clear(_)) => return Ok(false),
+            Some(RowPassword::Hash(hash)) => Some(hash.as_str()),
+            // One is made of the NT hash.
+            None => None,
+        };
+        let place = self.site.place.organization().ok_or(Error::Missing)?;
+        let change = change_after(self.site.source, (place, user), hash, self.errand)?;
+        Ok(change == Some(true))
     }
 
     /// Whether the NT hash of a row whose password is to be set is left out, since the organization did

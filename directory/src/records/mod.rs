@@ -131,8 +131,8 @@ pub use password_policy::PasswordPolicy;
 pub use plan::{
     Agreement, Agreements, ClosedAccount, DayCount, Plan, PlanFields, Prices, UsageMonth,
 };
-pub use precedence::LAST_PRECEDENCE;
-pub(crate) use precedence::turn_of;
+pub use precedence::last_precedence;
+pub(crate) use precedence::{LAST_PRECEDENCE, turn_of};
 pub(crate) use preparations::Preparations;
 pub use presentation::{Alias, Layout, Presentation};
 pub use profile::{Members, PROFILES, Profile, Sees};

@@ -2,8 +2,13 @@
 
 use crate::text::prepare;
 
-/// The highest number, which policies have that are made without one: they come last.
-pub const LAST_PRECEDENCE: u32 = 1_000_000;
+/// The highest number.
+pub(crate) const LAST_PRECEDENCE: u32 = 1_000_000;
+
+/// The number of policies that are made without one: they come last.
+pub const fn last_precedence() -> u32 {
+    LAST_PRECEDENCE
+}
 
 /// Where a policy stands among those that come to somebody: the lowest number is first, and of one
 /// number the name that comes first.

@@ -1,7 +1,7 @@
 //! Imports: checked as a whole, applied in steps, and whatever comes in between.
 
-mod cap;
 mod chunks;
+mod hard_cap;
 mod meanwhile;
 mod nesting;
 mod nt_hashes;

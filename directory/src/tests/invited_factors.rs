@@ -229,6 +229,39 @@ fn a_password_that_was_compared_is_told_though_something_came_between() {
 }
 
 #[test]
+fn a_code_that_was_compared_is_told_though_something_came_between() {
+    for (ends, again) in [(false, false), (true, false), (true, true)] {
+        let world = World::new();
+        let acme = world.organization_with("acme", demanding(Demand::IfEnrolled));
+        let ada = world.user(acme, "ada");
+        let token = link(&world, acme, ada).unwrap();
+        let uri = shown(&world, &token, RIGHT);
+        let (right, nobody) = (code(&world, &uri), world.by(Actor::nobody()));
+        let compared = world.directory.compare_invited_code(&token, &right, nobody);
+        let Ok(Ok(asked)) = compared else { panic!("the code is right") };
+        if again {
+            // The same code, asked for twice at once.
+            let first = confirm(&world, &token, right.clone());
+            assert!(matches!(first, Ok(Reproof::Proven(()))));
+        } else {
+            let changed = world.change(move |change| {
+                let mut grant = change.authorize::<RecoverAccounts>(acme)?;
+                if ends { grant.second_factors().reset(ada) } else { grant.passwords().unlock(ada) }
+            });
+            changed.unwrap();
+        }
+        let outcome = world.directory.enrol_invited(&asked, token, right);
+        match ends {
+            true => assert!(matches!(outcome, Err(Error::Missing))),
+            false => assert!(matches!(outcome, Ok(Reproof::Busy))),
+        }
+        let event = told(&world, acme, Action::MfaEnrolled);
+        assert!(is_by(&event, "ada"), "{event:?}");
+        assert_eq!(reason(&world, acme), "the code was compared, and something came between");
+    }
+}
+
+#[test]
 fn whoever_fails_often_has_to_wait() {
     let world = World::new();
     let acme = world.organization_with("acme", demanding(Demand::Off));

@@ -1,11 +1,16 @@
 //! Who may do what, and if not, why.
 
 use super::world::{World, fields};
-use crate::access::{Context, ManageAdmins, Obstacle, Permission, Role, View};
+use crate::access::{
+    Context, ManageAdmins, ManageAuthentication, Obstacle, Permission, Role, View,
+};
 use crate::directory::Outlook;
 use crate::error::Error;
 use crate::id::{OrganizationId, Place};
-use crate::records::{AdminFields, AdminScope, AdminState, Narrowing, TokenPurpose};
+use crate::records::{
+    AdminFields, AdminScope, AdminState, GroupPasswordPolicyFields, Narrowing, Settings,
+    TokenPurpose,
+};
 
 /// The codes of what stands in one's own way.
 fn own(world: &World, by: Context, permission: Permission, place: Place) -> Vec<&'static str> {
@@ -189,16 +194,58 @@ fn another_admin_is_let_in_in_a_session_of_a_moment_ago_or_by_a_key_but_for_who_
 }
 
 #[test]
-fn who_sets_passwords_and_manages_no_policy_is_told_that_a_part_takes_that() {
+fn who_sets_passwords_and_manages_no_policy_is_told_that_a_part_takes_that_where_it_does() {
     let world = World::new();
     let acme = world.organization("acme");
-    for (role, told) in [(Role::HelpDesk, vec!["permission"]), (Role::Administrator, vec![])] {
-        let by = world.admin(Place::Provider, role, AdminScope::All);
+    let admin = |role| world.admin(Place::Provider, role, AdminScope::All);
+    let (desk, above) = (admin(Role::HelpDesk), admin(Role::Administrator));
+    let key = narrowed(&world, Narrowing { role: Some(Role::HelpDesk), ..Narrowing::default() });
+    let told = |by: Context| {
         let outlook = world.directory.read(by).unwrap().outlook(acme.into()).unwrap();
         let obstacles = outlook.obstacles_to_spare();
-        assert!(obstacles.iter().all(|it| it.is_partial()), "{role:?}");
-        assert_eq!(codes(&obstacles), told, "{role:?}");
+        assert!(obstacles.iter().all(|it| it.is_partial()), "{obstacles:?}");
+        codes(&obstacles)
+    };
+    let all = || [desk, key, above].map(told);
+    let (nothing, demanded) =
+        ([vec![], vec![], vec![]], [vec!["permission"], vec!["key_role"], vec![]]);
+    assert_eq!(all(), nothing, "no policy demands it");
+    let mut demands = Settings::default().demands();
+    for (change_after_reset, expected) in [(false, &nothing), (true, &demanded)] {
+        demands.password_policy.change_after_reset = change_after_reset;
+        let name = format!("policy {change_after_reset}");
+        let (description, precedence, groups) = (None, 1, Vec::new());
+        let fields = GroupPasswordPolicyFields { name, description, precedence, groups, demands };
+        let made = world.change(move |change| {
+            let mut grant = change.authorize::<ManageAuthentication>(acme)?;
+            grant.password_policies().create(fields).map(drop)
+        });
+        made.unwrap();
+        assert_eq!(&all(), expected, "of groups");
     }
+    let beta = world.organization("beta");
+    world.set(beta, |settings| settings.password_policy.change_after_reset = true);
+    let outlook = world.directory.read(desk).unwrap().outlook(beta.into()).unwrap();
+    assert_eq!(codes(&outlook.obstacles_to_spare()), ["permission"], "of everybody");
+    let of_another = of(&world, desk, beta.into()).obstacles_to_spare();
+    assert_eq!(codes(&of_another), ["mfa_missing", "permission"]);
+}
+
+#[test]
+fn who_is_shown_some_of_the_providers_events_is_told_that_a_part_of_an_export_takes_all() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let told = |scope, place: Place| {
+        let by = world.admin(Place::Provider, Role::ReadOnly, scope);
+        let outlook = world.directory.read(by).unwrap().outlook(place).unwrap();
+        let obstacles = outlook.obstacles_to_export();
+        assert!(obstacles.iter().all(|it| it.is_partial()), "{obstacles:?}");
+        codes(&obstacles)
+    };
+    let some = || AdminScope::Organizations(vec![acme]);
+    assert_eq!(told(some(), Place::Provider), ["scope_of_all"]);
+    assert!(told(AdminScope::All, Place::Provider).is_empty());
+    assert!(told(some(), acme.into()).is_empty(), "those are whole");
 }
 
 #[test]

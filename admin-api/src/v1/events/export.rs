@@ -5,7 +5,7 @@ use axum::http::HeaderValue;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use directory::Place;
-use directory::access::{Context, View};
+use directory::access::{Context, Obstacle, View};
 use directory::events::{EventLines, EventQuery};
 use serde::Deserialize;
 use serde_json::Value;
@@ -74,7 +74,7 @@ pub(crate) async fn export_events(
         let reading = directory.read(context)?;
         let grant = reading.authorize_at::<View>(place)?;
         if is_chain && !grant.shows_all_events()? {
-            return Err(Problem::invalid("/format", NO_CHAIN));
+            return Err(no_chain());
         }
         Ok::<_, Problem>(grant.export_end()?)
     });
@@ -82,9 +82,10 @@ pub(crate) async fn export_events(
     Ok(Export { api, context, query, format, places, until, says_whose: false, whose }.answer())
 }
 
-/// Why somebody gets no lines of JSON who is shown a part of the events alone.
-const NO_CHAIN: &str = "lines of JSON of all of the provider's events are a chain, which needs the scope \
-                        of all organizations: ask for csv, or for some events";
+/// For who is shown a part of the events alone, and gets no lines of JSON.
+fn no_chain() -> Problem {
+    Problem::invalid("/format", Obstacle::ScopeOfAllForChain.to_string())
+}
 
 /// Whether an export is to be verified by itself.
 fn is_chain(format: ExportFormat, query: &EventQuery) -> bool {
@@ -200,7 +201,7 @@ impl Export {
             let EventLines { lines, next, is_whole } =
                 grant.export_events(&query, (after, until))?;
             if is_chain(format, &query) && !is_whole {
-                return Err(Problem::invalid("/format", NO_CHAIN));
+                return Err(no_chain());
             }
             let mut text = String::new();
             for line in lines {

@@ -6,7 +6,7 @@ use directory::records::Capped;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::caps::{self, Kind, NewCap};
+use super::any_cap::{self, Kind, NewCap};
 use crate::body::Body;
 use crate::caller::Within;
 use crate::problem::Problem;
@@ -44,7 +44,7 @@ impl From<CapUse> for Revised<DeviceCap> {
     extensions(("x-permission" = json!("view")))
 )]
 pub(crate) async fn show_device_cap(within: Within<View>) -> Result<Revised<DeviceCap>, Problem> {
-    Ok(caps::show(&within, Capped::Devices)?.into())
+    Ok(any_cap::show(&within, Capped::Devices)?.into())
 }
 
 /// Says how many devices an organization may have. Those that are there stay, however many they are.
@@ -62,5 +62,5 @@ pub(crate) async fn set_device_cap(
     IfMatch(revision): IfMatch,
     Body(new): Body<NewCap>,
 ) -> Result<Revised<DeviceCap>, Problem> {
-    Ok(caps::set(&within, Capped::Devices, revision, new).await?.into())
+    Ok(any_cap::set(&within, Capped::Devices, revision, new).await?.into())
 }

@@ -1,7 +1,7 @@
 //! Organizations: customers of the provider.
 
 mod activate;
-mod caps;
+mod any_cap;
 mod create;
 mod delete;
 mod device_cap;

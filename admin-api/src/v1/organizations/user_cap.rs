@@ -6,7 +6,7 @@ use directory::records::Capped;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::caps::{self, Kind, NewCap};
+use super::any_cap::{self, Kind, NewCap};
 use crate::body::Body;
 use crate::caller::Within;
 use crate::problem::Problem;
@@ -44,7 +44,7 @@ impl From<CapUse> for Revised<UserCap> {
     extensions(("x-permission" = json!("view")))
 )]
 pub(crate) async fn show_user_cap(within: Within<View>) -> Result<Revised<UserCap>, Problem> {
-    Ok(caps::show(&within, Capped::Users)?.into())
+    Ok(any_cap::show(&within, Capped::Users)?.into())
 }
 
 /// Says how many users an organization may have. Users that are there stay, however many they are.
@@ -62,5 +62,5 @@ pub(crate) async fn set_user_cap(
     IfMatch(revision): IfMatch,
     Body(new): Body<NewCap>,
 ) -> Result<Revised<UserCap>, Problem> {
-    Ok(caps::set(&within, Capped::Users, revision, new).await?.into())
+    Ok(any_cap::set(&within, Capped::Users, revision, new).await?.into())
 }

@@ -1,7 +1,7 @@
 //! Making a password policy.
 
 use directory::access::{ManageAuthentication, View};
-use directory::records::{GroupPasswordPolicyFields, LAST_PRECEDENCE};
+use directory::records::{GroupPasswordPolicyFields, last_precedence};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -13,10 +13,6 @@ use crate::problem::Problem;
 use crate::revision::{Created, Revised};
 use crate::v1::groups;
 use crate::v1::organizations::update_settings::{LockoutPatch, PasswordPolicyPatch};
-
-const fn last() -> u32 {
-    LAST_PRECEDENCE
-}
 
 /// What a password policy starts with. Whatever is not said of passwords is as the organization's
 /// settings have it when the policy is made, and does not follow them afterwards.
@@ -33,7 +29,7 @@ pub(crate) struct NewGroupPasswordPolicy {
     description: Option<String>,
     /// The lowest number counts; of equal ones the policy whose name comes first. Without
     /// one it is the highest that there is.
-    #[serde(default = "last")]
+    #[serde(default = "last_precedence")]
     #[schema(maximum = 1_000_000, default = 1_000_000)]
     precedence: u32,
     /// The groups whose people it is for, by way of nested groups as well.

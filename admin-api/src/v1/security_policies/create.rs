@@ -1,7 +1,7 @@
 //! Making a security policy.
 
 use directory::access::ManageIdentities;
-use directory::records::{LAST_PRECEDENCE, SecurityPolicyFields};
+use directory::records::{SecurityPolicyFields, last_precedence};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -13,10 +13,6 @@ use crate::caller::Within;
 use crate::problem::Problem;
 use crate::revision::{Created, Revised};
 use crate::v1::groups;
-
-const fn last() -> u32 {
-    LAST_PRECEDENCE
-}
 
 /// What a security policy starts with.
 #[derive(Deserialize, ToSchema)]
@@ -32,7 +28,7 @@ pub(crate) struct NewSecurityPolicy {
     description: Option<String>,
     /// The lowest number counts; of equal ones the policy whose name comes first. Without
     /// one it is the highest that there is.
-    #[serde(default = "last")]
+    #[serde(default = "last_precedence")]
     #[schema(maximum = 1_000_000, default = 1_000_000)]
     precedence: u32,
     /// The groups whose devices it is for, by way of nested groups as well.

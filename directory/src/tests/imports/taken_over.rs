@@ -32,8 +32,18 @@ fn asked_for(
     acme: OrganizationId,
     edit: impl FnOnce(&mut UserRow),
 ) -> ImportId {
+    begun(world, by, (acme, false), edit)
+}
+
+/// The same, which applies nothing by itself where it is a dry run.
+fn begun(
+    world: &World,
+    by: Context,
+    (acme, dry_run): (OrganizationId, bool),
+    edit: impl FnOnce(&mut UserRow),
+) -> ImportId {
     let (on_conflict, passwords) = (OnConflict::Update, PasswordsOf::AllUsers);
-    let fields = ImportFields { on_conflict, passwords, ..asked() };
+    let fields = ImportFields { on_conflict, passwords, dry_run, ..asked() };
     let row = person(2, "ada", edit);
     let begun = world.directory.change(by, move |change| {
         let mut grant = change.authorize::<ManageIdentities>(acme)?;
@@ -47,13 +57,22 @@ fn asked_for(
     begun.unwrap()
 }
 
-/// The same with a hash, done; tells whether the user must change the password then.
+/// The same with a hash, done; tells whether the user must change the password then, as the row does
+/// where it sets one.
 fn takes_over(world: &World, by: Context, acme: OrganizationId, hash: &str) -> bool {
     let password = Some(RowPassword::Hash(hash.to_owned()));
     let id = asked_for(world, by, acme, |user| user.password = password);
     world.work();
     assert_eq!(world.state(acme, id).state, ImportState::Done);
-    must_change(world, acme)
+    let (row, must_change) = (world.outcomes(acme, id).remove(0), must_change(world, acme));
+    let is_set = row.verdict == Verdict::Update;
+    assert_eq!(is_noted(&row), is_set && must_change, "{row:?}");
+    must_change
+}
+
+/// Whether a row says that its user must change the password.
+fn is_noted(row: &RowOutcome) -> bool {
+    row.notes.iter().any(|note| note.contains("must change the password"))
 }
 
 fn must_change(world: &World, acme: OrganizationId) -> bool {
@@ -104,6 +123,29 @@ fn an_nt_hash_that_comes_beside_the_same_hash_is_one_that_somebody_may_know() {
         world.work();
         assert_eq!(world.state(acme, id).state, ImportState::Done);
         assert_eq!(must_change(&world, acme), demanded, "{role:?}");
+        assert_eq!(is_noted(&world.outcomes(acme, id)[0]), demanded, "{role:?}");
+    }
+}
+
+#[test]
+fn a_dry_run_says_who_must_change_the_password_and_who_applies_it_may_spare_that() {
+    let world = World::new();
+    let acme = office(&world, true);
+    let (manager, above) = (staff(&world, Role::Manager), staff(&world, Role::Administrator));
+    for (by, demanded) in [(above, false), (manager, true)] {
+        let hash = if demanded { hash() } else { OTHER.to_owned() };
+        let edit = |user: &mut UserRow| user.password = Some(RowPassword::Hash(hash));
+        let id = begun(&world, manager, (acme, true), edit);
+        world.work();
+        assert_eq!(world.state(acme, id).state, ImportState::Checked);
+        assert!(is_noted(&world.outcomes(acme, id)[0]), "the manager's");
+        let applied = world.directory.change(by, move |change| {
+            change.authorize::<ManageIdentities>(acme)?.imports().apply(id, None, false)
+        });
+        applied.unwrap();
+        world.work();
+        assert_eq!(must_change(&world, acme), demanded);
+        assert_eq!(is_noted(&world.outcomes(acme, id)[0]), demanded);
     }
 }
 

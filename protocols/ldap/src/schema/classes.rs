@@ -256,25 +256,28 @@ const AD_DOMAIN: &[&str] = &[
     "whenChanged",
 ];
 
-/// The same, and what organizational units may have.
-const AD_UNIT: &[&str] = &[
-    "userPassword",
-    "seeAlso",
-    "businessCategory",
-    "telephoneNumber",
-    "street",
-    "postalCode",
-    "postalAddress",
-    "st",
-    "l",
-    "description",
-    "distinguishedName",
-    "name",
-    "objectCategory",
-    "objectGUID",
-    "whenCreated",
-    "whenChanged",
-];
+/// The same, behind what organizational units may have.
+const AD_UNIT: &[&str] = &joined::<{ ORGANIZATION.len() + AD_ANY.len() }>(ORGANIZATION, AD_ANY);
+
+/// The names of two lists, one behind the other.
+const fn joined<const N: usize>(
+    mut first: &[&'static str],
+    mut second: &[&'static str],
+) -> [&'static str; N] {
+    let mut names = [""; N];
+    let mut room: &mut [&'static str] = &mut names;
+    while let Some((place, rest)) = room.split_first_mut() {
+        if let Some((name, left)) = first.split_first() {
+            *place = *name;
+            first = left;
+        } else if let Some((name, left)) = second.split_first() {
+            *place = *name;
+            second = left;
+        }
+        room = rest;
+    }
+    names
+}
 
 const AD_GROUP: &[&str] = &[
     "cn",
