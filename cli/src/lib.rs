@@ -26,6 +26,7 @@ mod rows;
 mod shape;
 mod sign_in;
 mod slugs;
+mod tables;
 mod verify;
 mod words;
 
@@ -125,11 +126,9 @@ fn about(
     if noun.name == import::NOUN && import::is_own(word) {
         return import::run(document, &place, word, own, format);
     }
-    let operation = operation(document, noun.verbs.iter().find(|verb| verb.name == word), &place)?;
-    let columns = match noun.name {
-        import::NOUN => import::columns(word, noun.columns),
-        _ => noun.columns,
-    };
+    let verb = noun.verbs.iter().find(|verb| verb.name == word);
+    let operation = operation(document, verb, &place)?;
+    let columns = verb.map_or(noun.columns, |verb| words::columns(noun, chosen(verb, &place)));
     call::call(&place, operation, own, (format, columns))
 }
 
@@ -155,18 +154,22 @@ fn about_events(document: &Document, matches: &ArgMatches, format: Format) -> Re
     }
 }
 
-/// The operation of a verb; of two the one for organizations where there is one.
+/// The operation of a verb.
 fn operation<'d>(
     document: &'d Document,
     verb: Option<&Verb>,
     place: &Place<'_>,
 ) -> Result<&'d Operation, Failure> {
-    let id = verb.map(|verb| match (&place.organization, verb.within) {
+    let found = verb.and_then(|verb| document.operation(chosen(verb, place)));
+    found.ok_or_else(|| Failure::Usage("there is no such command".into()))
+}
+
+/// The id of the operation of a verb; of two the one for organizations where there is one.
+fn chosen(verb: &Verb, place: &Place<'_>) -> &'static str {
+    match (&place.organization, verb.within) {
         (Some(_), Some(within)) => within,
         (Some(_) | None, _) => verb.operation,
-    });
-    let found = id.and_then(|id| document.operation(id));
-    found.ok_or_else(|| Failure::Usage("there is no such command".into()))
+    }
 }
 
 /// Writes a manual page for each command into a folder.

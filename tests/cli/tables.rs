@@ -1,0 +1,65 @@
+//! What people read: tables of lists, and of a thing with what belongs to it.
+
+use crate::harness::office::Office;
+use crate::harness::tenantry::Tenantry;
+
+fn desk(office: &Office) -> Tenantry {
+    let key = &office.demo.admin_api.tokens.administrator_with_billing;
+    Tenantry::with_key(&office.demo, key).within(&office.slug)
+}
+
+/// The words of each line.
+fn words(table: &str) -> Vec<Vec<&str>> {
+    table.lines().map(|line| line.split_whitespace().collect()).collect()
+}
+
+#[test]
+fn what_a_thing_has_several_of_is_a_table_below_it() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    let policy = tenantry.does("server policy");
+    assert!(policy.starts_with("roles  administrator_with_billing, administrator,"), "{policy}");
+    let (_, matrix) = policy.split_once("\n\npermissions:\n").unwrap();
+    let matrix = words(matrix);
+    assert_eq!(matrix[0], ["PERMISSION", "ROLES"], "{policy}");
+    assert!(matrix.contains(&vec!["manage_billing", "administrator_with_billing"]), "{policy}");
+
+    tenantry.does("service-account create --name wiki --visibility everything");
+    let base = &office.base;
+    let line = format!("ldap explain --service-account wiki --base {base} --filter (uid=ada)");
+    let told = tenantry.does(&line);
+    assert!(words(&told).contains(&vec!["bind", "accept", "yes"]), "{told}");
+    let (_, tests) = told.split_once("\n\nsearch tests:\n").unwrap();
+    let tests = words(tests);
+    assert!(tests[0].starts_with(&["TEST", "MEANING"]), "{told}");
+    assert!(tests[1].starts_with(&["(uid=ada)", "tested"]), "{told}");
+    let programs = tenantry.shows(&line);
+    assert_eq!(programs["search"]["tests"][0]["test"], "(uid=ada)");
+}
+
+#[test]
+fn what_an_import_changes_stands_in_a_line_for_each_field() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    tenantry.does("user create --login ada --display-name Ada --surname L --title Dr.");
+    let text = "login,title,given_name\nada,Prof.,Augusta\n";
+    let line = "import csv - --name people --on-conflict update --dry-run";
+    let tried = tenantry.hear(line, text);
+    assert_eq!(tried.code, 0, "{tried:?}");
+    let table = tenantry.does("import rows people");
+    let line = |part: &str| table.lines().position(|line| line.contains(part));
+    let title = line("title: \"Dr.\" → \"Prof.\"").unwrap_or_else(|| panic!("{table}"));
+    let name = line("given_name: \"Augusta\"").unwrap_or_else(|| panic!("{table}"));
+    assert_ne!(title, name, "{table}");
+}
+
+#[test]
+fn tables_of_what_belongs_to_something_show_what_matters() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    let ada = office.user("ada", "correct horse battery");
+    office.group("staff", &[&ada], &[]);
+    let table = tenantry.does("user groups ada");
+    assert_eq!(words(&table)[0], ["NAME", "DESCRIPTION", "GID", "NUMBER"], "{table}");
+    assert_eq!(tenantry.does("group members staff"), "NAME  KIND\nada   user\n");
+}
