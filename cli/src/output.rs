@@ -30,11 +30,16 @@ impl Format {
         }
     }
 
-    /// Prints a thing, or the things of a list, of which a table shows some columns.
+    /// Prints a thing, or the things of a list, of which a table shows some columns. Of an empty list
+    /// people are told that it is one.
     ///
     /// # Errors
     /// When nothing can be written.
     pub(crate) fn print(self, value: &Value, columns: &[&str]) -> Result<(), Failure> {
+        if self == Self::Table && value.as_array().is_some_and(Vec::is_empty) {
+            say("Nothing.");
+            return Ok(());
+        }
         write(self.written(value, columns)?.as_bytes())
     }
 

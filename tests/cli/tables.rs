@@ -63,3 +63,21 @@ fn tables_of_what_belongs_to_something_show_what_matters() {
     assert_eq!(words(&table)[0], ["NAME", "DESCRIPTION", "GID", "NUMBER"], "{table}");
     assert_eq!(tenantry.does("group members staff"), "NAME  KIND\nada   user\n");
 }
+
+#[test]
+fn people_are_told_that_a_list_is_empty_and_programs_read_an_empty_one() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    let said = |line: &str| {
+        let ran = tenantry.run(line);
+        assert_eq!(ran.code, 0, "{line}: {ran:?}");
+        (ran.stdout, ran.stderr)
+    };
+    for line in ["group list", "device list --name none", "admin list"] {
+        assert_eq!(said(line), (String::new(), "Nothing.\n".to_owned()), "{line}");
+    }
+    assert_eq!(said("group list -o json"), ("[]\n".to_owned(), String::new()));
+    for format in ["yaml", "csv"] {
+        assert_eq!(said(&format!("group list -o {format}")).1, "", "{format}");
+    }
+}
