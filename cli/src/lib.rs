@@ -22,6 +22,7 @@ mod place;
 mod progress;
 mod prompt;
 mod qr_code;
+mod referred;
 mod rows;
 mod shape;
 mod sign_in;

@@ -143,6 +143,12 @@ pub(crate) fn member<'v>(item: &'v Value, column: &str) -> Option<&'v Value> {
     item.get(column).or_else(part)
 }
 
+/// The member that a column shows something of.
+pub(crate) fn source(column: &str) -> &str {
+    let (_, path) = column.split_once('=').unwrap_or(("", column));
+    path.split_once('.').map_or(path, |(member, _)| member)
+}
+
 /// What stands above a column.
 pub(crate) fn head(column: &str) -> &str {
     column.split_once('=').map_or(column, |(head, _)| head)

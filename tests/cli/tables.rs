@@ -1,5 +1,7 @@
 //! What people read: tables of lists, and of a thing with what belongs to it.
 
+use serde_json::json;
+
 use crate::harness::office::Office;
 use crate::harness::tenantry::Tenantry;
 
@@ -80,4 +82,47 @@ fn people_are_told_that_a_list_is_empty_and_programs_read_an_empty_one() {
     for format in ["yaml", "csv"] {
         assert_eq!(said(&format!("group list -o {format}")).1, "", "{format}");
     }
+}
+
+#[test]
+fn what_a_thing_refers_to_is_named_where_people_read_it() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    let ada = office.user("ada", "correct horse battery");
+    let staff = office.group("staff", &[&ada], &[]);
+    let made = tenantry.does("device create --name lap --owner ada --groups staff");
+    for table in [made, tenantry.does("device show lap")] {
+        let rows = words(&table);
+        assert!(rows.contains(&vec!["owner", "ada"]), "{table}");
+        assert!(rows.contains(&vec!["groups", "staff"]), "{table}");
+    }
+    let shown = tenantry.shows("device show lap");
+    assert_eq!((&shown["owner"], &shown["groups"]), (&json!(ada), &json!([staff])));
+
+    // No more are asked for than a table is worth.
+    let all: Vec<String> =
+        (0..25).map(|number| office.group(&format!("g-{number}"), &[], &[])).collect();
+    office.client("gate", &json!({"allowed_groups": all}));
+    let table = tenantry.does("radius show gate");
+    assert_eq!(all.iter().filter(|id| table.contains(id.as_str())).count(), 5, "{table}");
+    assert_eq!(table.matches("g-").count(), 20, "{table}");
+}
+
+#[test]
+fn admins_are_listed_with_what_they_are_in_charge_of() {
+    let (one, other) = (Office::new(), Office::new());
+    let scope = json!({"organizations": [one.id, other.id]});
+    let (_, login) = one.add_admin("/v1/admins", &json!({"role": "help_desk", "scope": scope}));
+    let key = &one.demo.admin_api.tokens.administrator_with_billing;
+    let provider = Tenantry::with_key(&one.demo, key);
+    let table = provider.does("admin list");
+    let rows = words(&table);
+    assert_eq!(rows[0][..5], ["LOGIN", "DISPLAY", "NAME", "ROLE", "SCOPE"], "{table}");
+    let row = |login: &str| rows.iter().find(|row| row.first() == Some(&login)).unwrap().join(" ");
+    let both = [format!("{}, {}", one.slug, other.slug), format!("{}, {}", other.slug, one.slug)];
+    assert!(both.iter().any(|slugs| row(&login).contains(slugs)), "{table}");
+    assert!(row("administrator-with-billing").contains(" all active"), "{table}");
+    one.add_admin(&one.path("admins"), &json!({"role": "help_desk"}));
+    let own = provider.within(&one.slug).does("admin list");
+    assert!(!words(&own)[0].contains(&"SCOPE") && own.lines().count() == 2, "{own}");
 }

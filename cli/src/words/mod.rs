@@ -73,6 +73,9 @@ pub(crate) const REFERENCES: &[(&str, &str)] = &[
     ("users", "users"),
 ];
 
+/// The same of members that are shown and never said.
+pub(crate) const SHOWN: &[(&str, &str)] = &[("device", "devices"), ("user", "users")];
+
 /// What tables show of operations that list something else than what their noun is about.
 const LISTS: &[(&str, &[&str])] = &[
     ("find_users", &["login", "display_name", "mail", "state", "organization=organization_slug"]),
@@ -80,6 +83,18 @@ const LISTS: &[(&str, &[&str])] = &[
     ("list_organization_admin_keys", KEYS),
     ("list_admin_sessions", SESSIONS),
     ("list_organization_admin_sessions", SESSIONS),
+    (
+        "list_admins",
+        &[
+            "login",
+            "display_name",
+            "role",
+            "scope",
+            "state",
+            "second_factor=second_factor_enrolled",
+            "passkeys",
+        ],
+    ),
     ("list_device_certificates", CERTIFICATES),
     ("list_groups_of_user", &["name", "description", "gid_number"]),
     (
