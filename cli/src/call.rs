@@ -7,6 +7,7 @@ use crate::client::Question;
 use crate::document::{Field, Kind, Operation};
 use crate::failure::{Failure, spelled};
 use crate::grammar::{CLEAR, FROM, MOST, YES, asks_for, one_way};
+use crate::money::with_money;
 use crate::output::{Format, are_there, source, tell, write};
 use crate::place::{Place, escaped};
 use crate::prompt;
@@ -80,8 +81,8 @@ pub(crate) fn call(
     done(&answer.body)
 }
 
-/// An answer, or the items of a list, as it is printed: for people with durations as they write
-/// them, names of what is referred to, and slugs of organizations where it is not of one alone.
+/// An answer, or the items of a list, as it is printed: for people with durations and amounts as they
+/// write them, names of what is referred to, and slugs of organizations where it is not of one alone.
 fn shown(
     place: &Place<'_>,
     operation: &Operation,
@@ -94,7 +95,7 @@ fn shown(
     };
     let items = place.schemas().part(schema, &|form| form.get("properties")?.get("items"));
     let schema = items.filter(|_| said.is_array()).unwrap_or(schema);
-    let said = place.schemas().with_durations(schema, said);
+    let said = with_money(place.schemas().with_durations(schema, said));
     let said = cut(said, columns);
     if operation.is_in_organization() {
         return place.with_names(path, said);

@@ -16,6 +16,7 @@ mod failure;
 mod follow;
 mod grammar;
 mod import;
+mod money;
 mod names;
 mod output;
 mod place;

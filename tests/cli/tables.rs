@@ -126,3 +126,29 @@ fn admins_are_listed_with_what_they_are_in_charge_of() {
     let own = provider.within(&one.slug).does("admin list");
     assert!(!words(&own)[0].contains(&"SCOPE") && own.lines().count() == 2, "{own}");
 }
+
+#[test]
+fn an_invoice_has_its_lines_and_amounts_as_people_write_them() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    office.user("ada", "correct horse battery");
+    let slug = &office.slug;
+    let prices = "--currency EUR --base 1000 --user 350";
+    let plan = tenantry.does(&format!("plan create --name plan-{slug} {prices}"));
+    assert!(words(&plan).contains(&vec!["user", "3.50", "EUR"]), "{plan}");
+    let listed = tenantry.does(&format!("plan list --name plan-{slug}"));
+    let row = format!("plan-{slug} 10.00 EUR 3.50 EUR 0.00 EUR");
+    assert_eq!(words(&listed)[1].join(" "), row, "{listed}");
+    let month = tenantry.shows("billing usage")["month"].as_str().unwrap().to_owned();
+    tenantry
+        .does(&format!("billing agree --organization {slug} --plan plan-{slug} --since {month}"));
+    let invoice = tenantry.does(&format!("billing invoice --month {month}"));
+    assert!(words(&invoice).contains(&vec!["total", "13.50", "EUR"]), "{invoice}");
+    let lines = "\n\nlines:\n\
+                 KIND   QUANTITY  UNIT PRICE  AMOUNT\n\
+                 base   1         10.00 EUR   10.00 EUR\n\
+                 users  1         3.50 EUR    3.50 EUR\n";
+    assert!(invoice.ends_with(lines), "{invoice}");
+    let programs = tenantry.shows(&format!("billing invoice --month {month}"));
+    assert_eq!((&programs["total"], &programs["lines"][0]["amount"]), (&json!(1350), &json!(1000)));
+}
