@@ -16,6 +16,7 @@ mod failure;
 mod follow;
 mod grammar;
 mod import;
+mod manual;
 mod money;
 mod names;
 mod output;
@@ -34,7 +35,7 @@ mod words;
 
 use std::ffi::OsString;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{ArgMatches, Command};
@@ -96,7 +97,7 @@ fn done(document: &Document, mut command: Command, matches: &ArgMatches) -> Resu
             }
             Ok(())
         }
-        "man" => manual(command, own.get_one::<PathBuf>("folder").map(PathBuf::as_path)),
+        "man" => manual::write(command, own.get_one::<PathBuf>("folder").map(PathBuf::as_path)),
         word if word == CAN.name => can::can(document, &Place::of(document, own)?, own, format),
         apply::APPLY => {
             grammar::one_way(own, "what differs is shown in lines, and nothing else")?;
@@ -172,12 +173,4 @@ fn chosen(verb: &Verb, place: &Place<'_>) -> &'static str {
         (Some(_), Some(within)) => within,
         (Some(_) | None, _) => verb.operation,
     }
-}
-
-/// Writes a manual page for each command into a folder.
-fn manual(command: Command, folder: Option<&Path>) -> Result<(), Failure> {
-    let folder = folder.unwrap_or_else(|| Path::new("."));
-    let written = std::fs::create_dir_all(folder)
-        .and_then(|()| clap_mangen::generate_to(command.disable_help_subcommand(true), folder));
-    written.map_err(|error| Failure::local(folder.display().to_string(), &error))
 }

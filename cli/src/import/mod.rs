@@ -50,7 +50,12 @@ pub(crate) fn with_commands(command: Command, document: &Document) -> Command {
                     .action(ArgAction::Append)
                     .help("What a heading or an attribute says; nothing behind = leaves it out"),
             )
-            .arg(Arg::new("name").long("name").help("What it is called; else as the file"))
+            .arg(
+                Arg::new("name")
+                    .long("name")
+                    .value_name("NAME")
+                    .help("What it is called; else as the file"),
+            )
     };
     let file = Arg::new("file")
         .required(true)
