@@ -261,7 +261,7 @@ pub(crate) fn clean(value: &Value) -> Value {
         Value::String(text) => Value::String(visible(text)),
         Value::Array(items) => items.iter().map(clean).collect(),
         Value::Object(members) => {
-            members.iter().map(|(name, value)| (name.clone(), clean(value))).collect()
+            members.iter().map(|(name, value)| (visible(name), clean(value))).collect()
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
     }
@@ -363,5 +363,7 @@ mod tests {
     fn what_others_wrote_moves_no_cursor() {
         let user = json!([{"login": "a\u{1b}[2Jda", "mail": []}]);
         assert!(!written(Format::Table, &user).contains('\u{1b}'));
+        let import = json!({"mapping": {"na\u{1b}[2Jme": "login"}});
+        assert!(!written(Format::Table, &import).contains('\u{1b}'), "names of members either");
     }
 }
