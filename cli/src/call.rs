@@ -7,7 +7,8 @@ use crate::client::Question;
 use crate::document::{Field, Kind, Operation};
 use crate::failure::{Failure, spelled};
 use crate::grammar::{CLEAR, FROM, MOST, YES, asks_for, one_way};
-use crate::output::{Format, are_there, tell, write};
+use crate::money::with_money;
+use crate::output::{Format, are_there, source, tell, write};
 use crate::place::{Place, escaped};
 use crate::prompt;
 use crate::qr_code;
@@ -41,7 +42,9 @@ pub(crate) fn call(
         let most = matches.get_one::<usize>(MOST).copied();
         let items = items(place, &path, &query, most);
         let items = items.map_err(|failure| called(failure, operation, matches))?;
-        let shown = shown(place, operation, (format, columns), Value::Array(items), &query);
+        let items = Value::Array(items);
+        let shown =
+            shown(place, operation, (format, columns), items, (path.as_str(), query.as_slice()));
         return format.print(&shown, columns);
     }
     let body = operation.body.as_ref().map(|fields| body(place, operation, fields, matches));
@@ -55,9 +58,10 @@ pub(crate) fn call(
         false => None,
     };
     let (method, if_match) = (&*operation.method, seen.as_deref());
-    let path = &format!("{path}{}", joined(&query));
+    let asked = format!("{path}{}", joined(&query));
     let (body, is_repeatable) = (body.as_ref(), operation.is_repeatable);
-    let answer = place.client.ask(&Question { method, path, body, if_match, is_repeatable });
+    let question = Question { method, path: &asked, body, if_match, is_repeatable };
+    let answer = place.client.ask(&question);
     let answer = answer.map_err(|failure| called(failure, operation, matches))?;
     if let Some(file) = answer.file {
         return write(&file);
@@ -68,7 +72,8 @@ pub(crate) fn call(
     }
     // A list that is not cut into pages.
     let said = answer.body.get("items").filter(|items| items.is_array()).unwrap_or(&answer.body);
-    let shown = shown(place, operation, (format, columns), said.clone(), &query);
+    let shown =
+        shown(place, operation, (format, columns), said.clone(), (path.as_str(), query.as_slice()));
     if format == Format::Table {
         qr_code::show(&answer.body)?;
     }
@@ -76,29 +81,38 @@ pub(crate) fn call(
     done(&answer.body)
 }
 
-/// An answer, or the items of a list, as it is printed: for people with durations as they write them,
-/// and with the slugs of organizations where it is not of one alone.
+/// An answer, or the items of a list, as it is printed: for people with durations and amounts as they
+/// write them, names of what is referred to, and slugs of organizations where it is not of one alone.
 fn shown(
     place: &Place<'_>,
     operation: &Operation,
     (format, columns): (Format, &[&str]),
     said: Value,
-    query: &[(String, String)],
+    (path, query): (&str, &[(String, String)]),
 ) -> Value {
     let Some(schema) = operation.answer.as_ref().filter(|_| format == Format::Table) else {
         return said;
     };
     let items = place.schemas().part(schema, &|form| form.get("properties")?.get("items"));
     let schema = items.filter(|_| said.is_array()).unwrap_or(schema);
-    let said = place.schemas().with_durations(schema, said);
-    // What a table of some columns leaves out need not be looked for.
-    let is_cut = said.as_array().is_some_and(|items| are_there(items, columns));
-    if operation.is_in_organization() || is_cut {
-        return said;
+    let said = with_money(place.schemas().with_durations(schema, said));
+    let said = cut(said, columns);
+    if operation.is_in_organization() {
+        return place.with_names(path, said);
     }
     let by_organization =
         query.iter().any(|(name, value)| (name.as_str(), value.as_str()) == BY_ORGANIZATION);
     place.with_slugs(said, by_organization.then_some(KEY))
+}
+
+/// The items of a list with what a table of some columns shows of them: nothing else need be looked for.
+fn cut(mut said: Value, columns: &[&str]) -> Value {
+    if let Some(items) = said.as_array_mut().filter(|items| are_there(items, columns)) {
+        for members in items.iter_mut().filter_map(Value::as_object_mut) {
+            members.retain(|name, _| columns.iter().any(|column| source(column) == name));
+        }
+    }
+    said
 }
 
 /// Whether what was asked for was done, where the answer tells how that ended.
@@ -536,6 +550,18 @@ mod tests {
         assert_eq!(said(&["apply", "--from", "file", "--leave-out-errors=false"]), by_option);
         let of_file = "rows are wrong (leave_out_errors), or errors_out.";
         assert_eq!(said(&["apply", "--from", "file"]), of_file);
+    }
+
+    #[test]
+    fn a_table_has_what_its_columns_show_and_all_where_they_are_not_there() {
+        let user = json!({"login": "ada", "state": "active", "sign_in": {"locked_until": null}});
+        let columns = ["login", "locked_until=sign_in.locked_until"];
+        let kept = json!([{"login": "ada", "sign_in": {"locked_until": null}}]);
+        assert_eq!(cut(json!([user]), &columns), kept);
+        assert_eq!(cut(user.clone(), &columns), user, "it is no list");
+        let narrow = json!([{"login": "ada", "state": "active"}]);
+        assert_eq!(cut(narrow.clone(), &columns), narrow);
+        assert_eq!(cut(narrow.clone(), &[]), narrow);
     }
 
     #[test]

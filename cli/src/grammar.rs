@@ -88,6 +88,7 @@ fn whole(document: &Document, with_environment: bool) -> Command {
                 .arg(
                     Arg::new("shell")
                         .required(true)
+                        .value_name("SHELL")
                         .value_parser(clap::value_parser!(clap_complete::Shell)),
                 ),
         )
@@ -95,6 +96,7 @@ fn whole(document: &Document, with_environment: bool) -> Command {
             Command::new("man").about("Writes manual pages into a folder").arg(
                 Arg::new("folder")
                     .required(true)
+                    .value_name("FOLDER")
                     .value_hint(ValueHint::DirPath)
                     .value_parser(clap::value_parser!(std::path::PathBuf)),
             ),
@@ -113,14 +115,20 @@ fn common(with_environment: bool) -> Vec<Arg> {
     let path = clap::value_parser!(std::path::PathBuf);
     vec![
         by(
-            global(ORG, "The organization, by slug or id; else the context's").short('O'),
+            global(ORG, "The organization, by slug or id; else the context's")
+                .short('O')
+                .value_name("ORGANIZATION"),
             "TENANTRY_ORG",
         ),
         global(PROVIDER, "The provider itself, whatever the context or TENANTRY_ORG says")
             .action(ArgAction::SetTrue),
-        by(global(CONTEXT, "The context; else the one in use"), "TENANTRY_CONTEXT"),
+        by(
+            global(CONTEXT, "The context; else the one in use").value_name("NAME"),
+            "TENANTRY_CONTEXT",
+        ),
         global(OUTPUT, "How to print")
             .short('o')
+            .value_name("FORMAT")
             .value_parser(PossibleValuesParser::new(FORMATS))
             .default_value("table"),
         global(YES, "Ask nothing before something is deleted")
@@ -128,16 +136,21 @@ fn common(with_environment: bool) -> Vec<Arg> {
             .action(ArgAction::SetTrue),
         by(
             global(CONTEXTS, "The file with the contexts; else ~/.config/tenantry/contexts.toml")
+                .value_name("FILE")
                 .value_parser(path.clone()),
             "TENANTRY_CONTEXTS",
         ),
-        by(global(SERVER, "The server, in place of a context's"), "TENANTRY_SERVER"),
+        by(
+            global(SERVER, "The server, in place of a context's").value_name("URL"),
+            "TENANTRY_SERVER",
+        ),
         by(
             global(
                 TOKEN,
                 "An API key, in place of a session; all who look at the machine's processes see it \
                  here, so better give it by the environment or by --token-file",
             )
+            .value_name("KEY")
             .hide_env_values(true),
             "TENANTRY_TOKEN",
         ),
@@ -149,6 +162,7 @@ fn common(with_environment: bool) -> Vec<Arg> {
         ),
         by(
             global(CA, "The authority of the server's certificate in PEM; else the system's")
+                .value_name("FILE")
                 .value_parser(path),
             "TENANTRY_CA",
         ),
@@ -169,6 +183,7 @@ fn login() -> Command {
         .arg(
             Arg::new("name")
                 .long("name")
+                .value_name("NAME")
                 .help("The context's name; else the server's, with the organization"),
         )
         .arg(
@@ -188,7 +203,8 @@ fn login() -> Command {
 
 fn contexts() -> Command {
     let named = |name, about| {
-        Command::new(name).about(about).arg(Arg::new("name").required(true).help("The context"))
+        let context = Arg::new("name").required(true).value_name("NAME");
+        Command::new(name).about(about).arg(context.help("The context"))
     };
     Command::new("context")
         .about("Servers and organizations that you work with")
@@ -373,7 +389,9 @@ fn argument(field: &Field) -> Arg {
         Kind::Secret => arg
             .action(ArgAction::SetTrue)
             .help(format!("Ask for it, or read it from a line of standard input. {}", field.about)),
-        Kind::Choice(choices) => arg.value_parser(PossibleValuesParser::new(choices.clone())),
+        Kind::Choice(choices) => {
+            arg.value_name("WORD").value_parser(PossibleValuesParser::new(choices.clone()))
+        }
         Kind::Number if field.is_duration() => arg
             .value_name("DURATION")
             .allow_negative_numbers(true)
@@ -430,6 +448,17 @@ mod tests {
             .collect();
         let there: BTreeSet<&str> = document.ids().collect();
         assert_eq!(named, there);
+    }
+
+    #[test]
+    fn every_value_is_called_something() {
+        fn unnamed(command: &Command) -> Vec<String> {
+            let values = command.get_arguments().filter(|arg| arg.get_action().takes_values());
+            let own = values.filter(|arg| arg.get_value_names().is_none());
+            let own = own.map(|arg| format!("{} {}", command.get_name(), arg.get_id()));
+            own.chain(command.get_subcommands().flat_map(unnamed)).collect()
+        }
+        assert_eq!(unnamed(&command(&Document::read().unwrap())), Vec::<String>::new());
     }
 
     #[test]

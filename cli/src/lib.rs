@@ -16,22 +16,26 @@ mod failure;
 mod follow;
 mod grammar;
 mod import;
+mod manual;
+mod money;
 mod names;
 mod output;
 mod place;
 mod progress;
 mod prompt;
 mod qr_code;
+mod referred;
 mod rows;
 mod shape;
 mod sign_in;
 mod slugs;
+mod tables;
 mod verify;
 mod words;
 
 use std::ffi::OsString;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{ArgMatches, Command};
@@ -93,7 +97,7 @@ fn done(document: &Document, mut command: Command, matches: &ArgMatches) -> Resu
             }
             Ok(())
         }
-        "man" => manual(command, own.get_one::<PathBuf>("folder").map(PathBuf::as_path)),
+        "man" => manual::write(command, own.get_one::<PathBuf>("folder").map(PathBuf::as_path)),
         word if word == CAN.name => can::can(document, &Place::of(document, own)?, own, format),
         apply::APPLY => {
             grammar::one_way(own, "what differs is shown in lines, and nothing else")?;
@@ -125,11 +129,9 @@ fn about(
     if noun.name == import::NOUN && import::is_own(word) {
         return import::run(document, &place, word, own, format);
     }
-    let operation = operation(document, noun.verbs.iter().find(|verb| verb.name == word), &place)?;
-    let columns = match noun.name {
-        import::NOUN => import::columns(word, noun.columns),
-        _ => noun.columns,
-    };
+    let verb = noun.verbs.iter().find(|verb| verb.name == word);
+    let operation = operation(document, verb, &place)?;
+    let columns = verb.map_or(noun.columns, |verb| words::columns(noun, chosen(verb, &place)));
     call::call(&place, operation, own, (format, columns))
 }
 
@@ -155,24 +157,20 @@ fn about_events(document: &Document, matches: &ArgMatches, format: Format) -> Re
     }
 }
 
-/// The operation of a verb; of two the one for organizations where there is one.
+/// The operation of a verb.
 fn operation<'d>(
     document: &'d Document,
     verb: Option<&Verb>,
     place: &Place<'_>,
 ) -> Result<&'d Operation, Failure> {
-    let id = verb.map(|verb| match (&place.organization, verb.within) {
-        (Some(_), Some(within)) => within,
-        (Some(_) | None, _) => verb.operation,
-    });
-    let found = id.and_then(|id| document.operation(id));
+    let found = verb.and_then(|verb| document.operation(chosen(verb, place)));
     found.ok_or_else(|| Failure::Usage("there is no such command".into()))
 }
 
-/// Writes a manual page for each command into a folder.
-fn manual(command: Command, folder: Option<&Path>) -> Result<(), Failure> {
-    let folder = folder.unwrap_or_else(|| Path::new("."));
-    let written = std::fs::create_dir_all(folder)
-        .and_then(|()| clap_mangen::generate_to(command.disable_help_subcommand(true), folder));
-    written.map_err(|error| Failure::local(folder.display().to_string(), &error))
+/// The id of the operation of a verb; of two the one for organizations where there is one.
+fn chosen(verb: &Verb, place: &Place<'_>) -> &'static str {
+    match (&place.organization, verb.within) {
+        (Some(_), Some(within)) => within,
+        (Some(_) | None, _) => verb.operation,
+    }
 }

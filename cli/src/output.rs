@@ -2,10 +2,10 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::{Map, Value};
 
 use crate::failure::Failure;
+use crate::tables;
 
 /// The names of all formats.
 pub(crate) const FORMATS: [&str; 4] = ["table", "json", "yaml", "csv"];
@@ -30,11 +30,16 @@ impl Format {
         }
     }
 
-    /// Prints a thing, or the things of a list, of which a table shows some columns.
+    /// Prints a thing, or the things of a list, of which a table shows some columns. Of an empty list
+    /// people are told that it is one.
     ///
     /// # Errors
     /// When nothing can be written.
     pub(crate) fn print(self, value: &Value, columns: &[&str]) -> Result<(), Failure> {
+        if self == Self::Table && value.as_array().is_some_and(Vec::is_empty) {
+            say("Nothing.");
+            return Ok(());
+        }
         write(self.written(value, columns)?.as_bytes())
     }
 
@@ -56,8 +61,8 @@ impl Format {
             }
             (Self::Csv, _) if io::stdout().is_terminal() => csv(&shown, columns)?,
             (Self::Csv, _) => csv(value, columns)?,
-            (Self::Table, Value::Array(items)) => table(items, columns),
-            (Self::Table, Value::Object(members)) => members_of(members),
+            (Self::Table, Value::Array(items)) => tables::list(items, columns),
+            (Self::Table, Value::Object(members)) => tables::record(members),
             (Self::Table, other) => cell(other) + "\n",
         })
     }
@@ -94,42 +99,6 @@ pub(crate) fn say(text: &str) {
 pub(crate) fn warn(text: &str) {
     // There is nobody to be told that this failed.
     let _unheard = writeln!(io::stderr().lock(), "warning: {text}");
-}
-
-fn table(items: &[Value], columns: &[&str]) -> String {
-    if items.is_empty() {
-        return String::new();
-    }
-    let columns = columns_of(items, columns);
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(if io::stdout().is_terminal() {
-        ContentArrangement::Dynamic
-    } else {
-        ContentArrangement::Disabled
-    });
-    table.set_header(columns.iter().map(|name| head(name).replace('_', " ").to_uppercase()));
-    for item in items {
-        table.add_row(columns.iter().map(|name| member(item, name).map(cell).unwrap_or_default()));
-    }
-    lines(&table)
-}
-
-fn members_of(members: &Map<String, Value>) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    for (name, value) in members.iter().filter(|(_, value)| !is_empty(value)) {
-        table.add_row([name.replace('_', " "), cell(value)]);
-    }
-    lines(&table)
-}
-
-/// A table's lines, without the space before the first column and those behind the last one.
-fn lines(table: &Table) -> String {
-    let lines = table.lines().map(|line| {
-        let line = line.trim_end();
-        format!("{}\n", line.strip_prefix(' ').unwrap_or(line))
-    });
-    lines.collect()
 }
 
 fn csv(value: &Value, columns: &[&str]) -> Result<String, Failure> {
@@ -174,6 +143,12 @@ pub(crate) fn member<'v>(item: &'v Value, column: &str) -> Option<&'v Value> {
     item.get(column).or_else(part)
 }
 
+/// The member that a column shows something of.
+pub(crate) fn source(column: &str) -> &str {
+    let (_, path) = column.split_once('=').unwrap_or(("", column));
+    path.split_once('.').map_or(path, |(member, _)| member)
+}
+
 /// What stands above a column.
 pub(crate) fn head(column: &str) -> &str {
     column.split_once('=').map_or(column, |(head, _)| head)
@@ -186,7 +161,7 @@ pub(crate) fn are_there(items: &[Value], wanted: &[&str]) -> bool {
 }
 
 /// The wanted columns, or else all members that are there.
-fn columns_of(items: &[Value], wanted: &[&str]) -> Vec<String> {
+pub(crate) fn columns_of(items: &[Value], wanted: &[&str]) -> Vec<String> {
     if are_there(items, wanted) {
         return wanted.iter().map(|&name| name.to_owned()).collect();
     }
@@ -203,23 +178,44 @@ fn columns_of(items: &[Value], wanted: &[&str]) -> Vec<String> {
 pub(crate) fn cell(value: &Value) -> String {
     match value {
         Value::Object(members) => {
-            let of = |name: &str| members.get(name).filter(|value| !value.is_null());
-            let is_all =
-                |name: &str| members.iter().all(|(other, value)| other == name || is_empty(value));
-            // Nobody and the daemon have no name, and what has an id is more than a kind.
-            let kind = of("kind").filter(|_| !members.contains_key("name") || is_all("kind"));
-            of("name").or_else(|| of("login")).or(kind).map_or_else(
-                || {
-                    let pairs = members.iter().filter(|(_, value)| !is_empty(value));
-                    let pairs = pairs.map(|(name, value)| format!("{name}: {}", cell(value)));
-                    pairs.collect::<Vec<_>>().join(", ")
-                },
-                cell,
-            )
+            let said = name_of(members).or_else(|| list_alone(members)).map(cell);
+            said.or_else(|| change(members)).unwrap_or_else(|| {
+                let pairs = members.iter().filter(|(_, value)| !is_empty(value));
+                let pairs = pairs.map(|(name, value)| format!("{name}: {}", cell(value)));
+                pairs.collect::<Vec<_>>().join(", ")
+            })
         }
         Value::Array(items) => items.iter().map(cell).collect::<Vec<_>>().join(", "),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => plain(value),
     }
+}
+
+/// What something is called, where that is all that people ask of it.
+pub(crate) fn name_of(members: &Map<String, Value>) -> Option<&Value> {
+    let of = |name: &str| members.get(name).filter(|value| !value.is_null());
+    let is_all = |name: &str| members.iter().all(|(other, value)| other == name || is_empty(value));
+    // Nobody and the daemon have no name, and what has an id is more than a kind.
+    let kind = of("kind").filter(|_| !members.contains_key("name") || is_all("kind"));
+    of("name").or_else(|| of("login")).or(kind)
+}
+
+/// The list that is all there is of something, which is typed without its name as well:
+/// `--scope acme,globex`.
+pub(crate) fn list_alone(members: &Map<String, Value>) -> Option<&Value> {
+    let is_plain = |items: &Vec<Value>| !items.iter().any(Value::is_object);
+    let only = members.values().next().filter(|_| members.len() == 1)?;
+    only.as_array().is_some_and(is_plain).then_some(only)
+}
+
+/// What was and what is of a field that changes; what is alone where nothing was.
+fn change(members: &Map<String, Value>) -> Option<String> {
+    let (before, after) = (members.get("before")?, members.get("after")?);
+    let (field, was, is) = (cell(members.get("field")?), cell(before), cell(after));
+    Some(match (before.is_null(), after.is_null()) {
+        (true, _) => format!("{field}: {is}"),
+        (false, true) => format!("{field}: {was} → nothing"),
+        (false, false) => format!("{field}: {was} → {is}"),
+    })
 }
 
 /// A value for a program, which may be a spreadsheet: what one would take for a formula gets an
@@ -249,7 +245,8 @@ fn plain(value: &Value) -> String {
     }
 }
 
-fn is_empty(value: &Value) -> bool {
+/// Whether nothing stands in a value.
+pub(crate) fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::Array(items) => items.is_empty(),
@@ -264,7 +261,7 @@ pub(crate) fn clean(value: &Value) -> Value {
         Value::String(text) => Value::String(visible(text)),
         Value::Array(items) => items.iter().map(clean).collect(),
         Value::Object(members) => {
-            members.iter().map(|(name, value)| (name.clone(), clean(value))).collect()
+            members.iter().map(|(name, value)| (visible(name), clean(value))).collect()
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
     }
@@ -346,14 +343,27 @@ mod tests {
     }
 
     #[test]
-    fn a_thing_is_its_members_without_the_empty_ones() {
-        let user = json!({"login": "ada", "phone": null, "sign_in": {"locked_until": null}});
-        assert_eq!(written(Format::Table, &user), "login  ada\n");
+    fn a_change_is_what_was_and_what_is() {
+        let told = |before: Value, after: Value| {
+            cell(&json!({"field": "mail", "before": before, "after": after}))
+        };
+        assert_eq!(told(json!("[\"a@x\"]"), json!("[]")), "mail: [\"a@x\"] → []");
+        assert_eq!(told(Value::Null, json!("\"x\"")), "mail: \"x\"");
+        assert_eq!(told(json!("\"x\""), Value::Null), "mail: \"x\" → nothing");
+    }
+
+    #[test]
+    fn a_list_that_is_all_there_is_stands_without_its_name() {
+        assert_eq!(cell(&json!({"organizations": ["acme", "globex"]})), "acme, globex");
+        assert_eq!(cell(&json!({"names": ["a"], "fingerprints": []})), "names: a");
+        assert_eq!(cell(&json!({"versions": [{"os": "ios"}]})), "versions: os: ios");
     }
 
     #[test]
     fn what_others_wrote_moves_no_cursor() {
         let user = json!([{"login": "a\u{1b}[2Jda", "mail": []}]);
         assert!(!written(Format::Table, &user).contains('\u{1b}'));
+        let import = json!({"mapping": {"na\u{1b}[2Jme": "login"}});
+        assert!(!written(Format::Table, &import).contains('\u{1b}'), "names of members either");
     }
 }

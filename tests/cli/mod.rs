@@ -16,5 +16,6 @@ mod imports;
 mod repeats;
 mod shells;
 mod sources;
+mod tables;
 mod terminal;
 mod words;

@@ -101,6 +101,8 @@ fn every_command_has_a_manual_page_that_is_set_without_a_warning() {
     let page = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
     assert!(page("tenantry.1").contains("Exit codes"));
     assert!(page("tenantry-user-unlock.1").contains(".TH"));
+    let own = page("tenantry-import-ldap.1").replace('\\', "");
+    assert!(own.contains("fBtenantry import ldapfR [OPTIONS] --base <DN> <URL>\n"), "{own}");
     let pages: Vec<_> =
         std::fs::read_dir(place).unwrap().map(|page| page.unwrap().path()).collect();
     let set = Client::new("groff", "groff-base")

@@ -38,8 +38,6 @@ const MAP: &str = "map";
 /// is started anew is there by then.
 const AGAIN: [Duration; 3] =
     [Duration::from_secs(1), Duration::from_secs(4), Duration::from_secs(10)];
-/// What a table of rows shows.
-const ROWS: &[&str] = &["line", "kind", "name", "outcome", "column", "reason", "changes", "notes"];
 
 /// Adds the commands that send files.
 pub(crate) fn with_commands(command: Command, document: &Document) -> Command {
@@ -52,7 +50,12 @@ pub(crate) fn with_commands(command: Command, document: &Document) -> Command {
                     .action(ArgAction::Append)
                     .help("What a heading or an attribute says; nothing behind = leaves it out"),
             )
-            .arg(Arg::new("name").long("name").help("What it is called; else as the file"))
+            .arg(
+                Arg::new("name")
+                    .long("name")
+                    .value_name("NAME")
+                    .help("What it is called; else as the file"),
+            )
     };
     let file = Arg::new("file")
         .required(true)
@@ -88,11 +91,6 @@ fn fields(document: &Document, word: &str) -> Vec<Field> {
         FILLED.contains(&option.as_str()) || word != "csv" && option == OF_TABLES
     };
     all.into_iter().flatten().filter(|field| !filled(field)).collect()
-}
-
-/// What a table of a command of the noun shows.
-pub(crate) fn columns<'c>(word: &str, usual: &'c [&'c str]) -> &'c [&'c str] {
-    if word == "rows" { ROWS } else { usual }
 }
 
 /// Whether a command of the noun is one of these.

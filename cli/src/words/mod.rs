@@ -73,6 +73,58 @@ pub(crate) const REFERENCES: &[(&str, &str)] = &[
     ("users", "users"),
 ];
 
+/// The same of members that are shown and never said.
+pub(crate) const SHOWN: &[(&str, &str)] = &[("device", "devices"), ("user", "users")];
+
+/// What tables show of operations that list something else than what their noun is about.
+const LISTS: &[(&str, &[&str])] = &[
+    ("find_users", &["login", "display_name", "mail", "state", "organization=organization_slug"]),
+    ("list_admin_keys", KEYS),
+    ("list_organization_admin_keys", KEYS),
+    ("list_admin_sessions", SESSIONS),
+    ("list_organization_admin_sessions", SESSIONS),
+    (
+        "list_admins",
+        &[
+            "login",
+            "display_name",
+            "role",
+            "scope",
+            "state",
+            "second_factor=second_factor_enrolled",
+            "passkeys",
+        ],
+    ),
+    ("list_device_certificates", CERTIFICATES),
+    ("list_groups_of_user", &["name", "description", "gid_number"]),
+    (
+        "list_import_rows",
+        &["line", "kind", "name", "outcome", "column", "reason", "changes", "notes"],
+    ),
+    ("list_members", &["name", "kind"]),
+    ("list_security_policy_versions", &["number", "author", "created", "comment", "restored"]),
+    ("list_user_certificates", CERTIFICATES),
+];
+const CERTIFICATES: &[&str] = &["serial", "not_after", "state"];
+const KEYS: &[&str] = &["id", "name", "role", "organizations", "sources", "last_used", "expires"];
+const SESSIONS: &[&str] = &["id", "last_used", "last_source", "user_agent", "expires"];
+
+/// What a table of an operation of a noun shows.
+pub(crate) fn columns(noun: &Noun, operation: &str) -> &'static [&'static str] {
+    LISTS.iter().find(|(of, _)| *of == operation).map_or(noun.columns, |(_, columns)| *columns)
+}
+
+/// What comes first in tables of the records that a member of something holds; the rest follows.
+pub(crate) const FIRST: &[(&str, &[&str])] = &[
+    ("days", &["day"]),
+    ("earlier", &["at", "compliance"]),
+    ("lines", &["kind", "quantity", "unit_price", "amount"]),
+    ("policies", &["name", "version", "precedence"]),
+    ("rules", &["name", "verdict"]),
+    ("tests", &["test", "meaning"]),
+    ("vendor_attributes", &["vendor", "number", "value"]),
+];
+
 /// All nouns, by what they are about.
 const CHAPTERS: &[&[Noun]] = &[
     organizations::NOUNS,
@@ -116,3 +168,22 @@ pub(crate) const EXPORT: &str = "export";
 pub(crate) const EXPORT_AMONG: &str = "export-among";
 /// What asks no server.
 pub(crate) const VERIFY: &str = "verify";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::Document;
+
+    #[test]
+    fn tables_show_what_lists_have() {
+        let document = Document::read().unwrap();
+        for (operation, columns) in LISTS {
+            let answer = document.operation(operation).unwrap().answer.clone().unwrap();
+            let members = document.schemas.members_of_items(&answer);
+            for column in *columns {
+                let member = column.split_once('=').map_or(*column, |(_, member)| member);
+                assert!(members.contains(member), "{operation}: {column}");
+            }
+        }
+    }
+}

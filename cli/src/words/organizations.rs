@@ -42,7 +42,7 @@ pub(super) const NOUNS: &[Noun] = &[
     Noun {
         name: "plan",
         about: "What organizations pay in a month",
-        columns: &["name", "currency", "base", "user", "device"],
+        columns: &["name", "base", "user", "device"],
         verbs: &[
             verb("list", "list_plans"),
             verb("show", "show_plan"),
