@@ -28,7 +28,7 @@ use super::super::SearchLimits;
 use super::super::aim::Aim;
 use super::super::replies::asking;
 use super::super::view::{self, Spoken, Target};
-use super::{Begin, Pause, Running, Terms, begin_among};
+use super::{Begin, Pause, Running, Terms, begin_among, kinds_of};
 use crate::clock::Clock;
 use cookie::Cookie;
 use pass::Pass;
@@ -298,10 +298,13 @@ impl Copy {
     }
 
     /// Whether the client had an entry, or may have had it, which is all that is known of what changed
-    /// before a refresh.
+    /// before a refresh: entries of a kind that it is not shown it never had.
     fn had(&self, entry: EntryId, grant: &SearchGrant<'_, '_>) -> Result<bool, Error> {
         match self.stage {
-            Stage::Refresh => grant.sees(entry),
+            Stage::Refresh => {
+                let shown = kinds_of(&self.aim, &self.request);
+                Ok(shown.contains(entry.kind()) && grant.sees(entry)?)
+            }
             Stage::Persist => Ok(self.told.contains(entry)),
         }
     }
