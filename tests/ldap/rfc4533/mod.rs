@@ -2,6 +2,7 @@
 
 mod consumer;
 mod devices;
+mod meanwhile;
 mod persist;
 mod refresh;
 mod reload;

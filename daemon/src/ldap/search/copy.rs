@@ -360,16 +360,19 @@ impl Copy {
             (_, Stage::Persist) => self.told.iter().filter(unseen).collect(),
         };
         for entry in lost {
-            // One that was deleted meanwhile is told by the next pass.
+            if !self.had(entry, grant)? {
+                continue;
+            }
             let known_as = match pass.deleted.get(&entry) {
                 Some(known_as) => Some(*known_as),
                 None => grant.known_as(entry)?,
             };
-            if let Some(known_as) = known_as
-                && self.had(entry, grant)?
-            {
+            if let Some(known_as) = known_as {
                 self.told.remove(entry);
                 pass.gone.push(*known_as.as_bytes());
+            } else {
+                // It was deleted meanwhile: the next pass tells that, of what the client is known to have.
+                self.told.insert(entry);
             }
         }
         if !pass.part {
