@@ -18,6 +18,9 @@ use crate::time::Time;
 
 /// The most different things that are kept of one account; the one longest ago goes first.
 pub const RECORDED_LINES: usize = 64;
+/// The most controls for which binds were refused unseen that are kept of one account beside these; the one
+/// longest ago goes first.
+pub(crate) const REFUSED_CONTROLS: usize = 8;
 /// The most accounts of one organization of which something is kept; the one longest ago goes first.
 pub const RECORDED_ACCOUNTS: usize = 64;
 /// The most octets of what is told of one thing.
@@ -83,7 +86,10 @@ type Accounts = HashMap<ServiceAccountId, Noticed>;
 #[derive(Default)]
 struct Noticed {
     last: Time,
+    /// What came of the account itself, or of who did not prove to be it in words that are few.
     lines: Vec<Line>,
+    /// What anybody may have sent in its name. It takes nothing from the others.
+    unproven: Vec<Line>,
 }
 
 type Key = (OrganizationId, ServiceAccountId);
@@ -101,6 +107,18 @@ impl Recorder {
         accounts.entry(account).or_default().note(missed, text, now);
     }
 
+    /// Takes note of a control for which a bind in the name of an account was refused unseen. Anybody may
+    /// have sent that, so nothing else is forgotten for it.
+    pub(crate) fn note_refused(&self, (organization, account): Key, control: &str, now: Time) {
+        let mut organizations = self.lock();
+        let accounts = organizations.entry(organization).or_default();
+        if accounts.contains_key(&account) || accounts.len() < RECORDED_ACCOUNTS {
+            let text = format!("a bind was refused for {control}");
+            let unproven = &mut accounts.entry(account).or_default().unproven;
+            count(unproven, REFUSED_CONTROLS, (Missed::Control, abridged(&text)), now);
+        }
+    }
+
     /// How many proofs of each organization were told of late that nobody looked at.
     pub(crate) fn overheard(&self) -> &Allowances<OrganizationId> {
         &self.overheard
@@ -114,7 +132,8 @@ impl Recorder {
     fn lines(&self, (organization, account): Key) -> Vec<Line> {
         let organizations = self.lock();
         let noticed = organizations.get(&organization).and_then(|accounts| accounts.get(&account));
-        let mut lines = noticed.map(|noticed| noticed.lines.clone()).unwrap_or_default();
+        let all = noticed.map(|noticed| [&*noticed.lines, &*noticed.unproven].concat());
+        let mut lines = all.unwrap_or_default();
         lines.sort_by(|one, other| (other.last, &one.text).cmp(&(one.last, &other.text)));
         lines
     }
@@ -123,7 +142,7 @@ impl Recorder {
         let mut organizations = self.lock();
         let forgotten =
             organizations.get_mut(&organization).and_then(|accounts| accounts.remove(&account));
-        forgotten.map_or(0, |noticed| noticed.lines.len())
+        forgotten.map_or(0, |noticed| noticed.lines.len() + noticed.unproven.len())
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<OrganizationId, Accounts>> {
@@ -134,20 +153,24 @@ impl Recorder {
 impl Noticed {
     fn note(&mut self, missed: Missed, text: &str, now: Time) {
         self.last = now;
-        let lines = &mut self.lines;
-        if let Some(line) = lines.iter_mut().find(|it| it.missed == missed && it.text == text) {
-            line.times = line.times.saturating_add(1);
-            line.last = now;
-            return;
-        }
-        if lines.len() >= RECORDED_LINES {
-            let oldest = (0_usize..).zip(&*lines).min_by_key(|(_, line)| line.last);
-            if let Some((oldest, _)) = oldest {
-                lines.swap_remove(oldest);
-            }
-        }
-        lines.push(Line { missed, text: text.to_owned(), times: 1, first: now, last: now });
+        count(&mut self.lines, RECORDED_LINES, (missed, text), now);
     }
+}
+
+/// Counts a thing among these lines, of which there are so many at most.
+fn count(lines: &mut Vec<Line>, most: usize, (missed, text): (Missed, &str), now: Time) {
+    if let Some(line) = lines.iter_mut().find(|it| it.missed == missed && it.text == text) {
+        line.times = line.times.saturating_add(1);
+        line.last = now;
+        return;
+    }
+    if lines.len() >= most {
+        let oldest = (0_usize..).zip(&*lines).min_by_key(|(_, line)| line.last);
+        if let Some((oldest, _)) = oldest {
+            lines.swap_remove(oldest);
+        }
+    }
+    lines.push(Line { missed, text: text.to_owned(), times: 1, first: now, last: now });
 }
 
 impl Directory {
@@ -242,5 +265,28 @@ mod tests {
         assert!(recorder.lines(key(1)).is_empty());
         assert_eq!(recorder.lines(key(199))[0].text, "ä".repeat(100));
         assert_eq!(recorder.lines(neighbour).len(), 1, "another organization's stay");
+    }
+
+    #[test]
+    fn what_anybody_may_have_sent_in_the_name_of_an_account_puts_out_nothing_else() {
+        let recorder = Recorder::default();
+        recorder.note(key(1), Missed::Base, "the account's", Time(1));
+        for account in 2..=64 {
+            recorder.note(key(account), Missed::Base, "another's", Time(2));
+        }
+        for number in 0..200 {
+            recorder.note_refused(key(1), &format!("1.2.{number}"), Time(1_000 + number));
+            recorder.note_refused(key(65), "1.2.3", Time(1_000 + number));
+        }
+        let lines = recorder.lines(key(1));
+        assert_eq!(lines.len(), 1 + REFUSED_CONTROLS);
+        assert_eq!(lines[0].text, "a bind was refused for 1.2.199");
+        assert_eq!((&*lines[REFUSED_CONTROLS].text, lines[0].times), ("the account's", 1));
+        assert!(recorder.lines(key(65)).is_empty(), "there are as many accounts as there may be");
+        recorder.note(key(65), Missed::Base, "its own", Time(3));
+        assert!(recorder.lines(key(1)).is_empty(), "it proved nothing lately, and goes first");
+        recorder.note(key(1), Missed::Base, "again", Time(4));
+        recorder.note_refused(key(1), "1.2.3", Time(5));
+        assert_eq!(recorder.forget(key(1)), 2);
     }
 }

@@ -9,7 +9,6 @@ use crate::directory::Directory;
 use crate::error::Error;
 use crate::events::{Action, Allowance, Untold};
 use crate::id::OrganizationId;
-use crate::recorder::Missed;
 use crate::time::Time;
 
 /// How many proofs of an organization are told in a minute although nobody looked at them.
@@ -49,8 +48,8 @@ impl Directory {
 
     /// Takes note in the recorder of a service account, if its organization is active, that somebody came
     /// for it with controls that are not known, one of them critical, so that nobody looked at the proof.
-    /// So many of each organization are noted in a minute, and of each source: whoever makes them up
-    /// hides little.
+    /// So many of each organization are noted in a minute, and of each source, and few are kept: whoever
+    /// makes them up hides nothing but others like them.
     ///
     /// # Errors
     /// When the store fails.
@@ -69,7 +68,7 @@ impl Directory {
         let recorder = self.inner.tools.recorder();
         for control in controls {
             if recorder.refused().take(organization, Some(source), TOLD, now).0 {
-                recorder.note((organization, account), Missed::Control, control, now);
+                recorder.note_refused((organization, account), control, now);
             }
         }
         Ok(())

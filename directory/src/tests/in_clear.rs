@@ -5,6 +5,7 @@ use super::search::account;
 use super::world::{RIGHT, World, accepted};
 use crate::access::{Identity, View};
 use crate::authentication::{Channel, Door, Outcome, Request, Who};
+use crate::recorder::{Missed, REFUSED_CONTROLS};
 use crate::records::{Settings, Visibility};
 
 #[test]
@@ -76,12 +77,20 @@ fn controls_that_nobody_knows_are_noted_of_a_service_account_and_no_storm_hides_
     come(Who::User("ada".into()), "1.2.3".into(), "192.0.2.1");
     come(Who::ServiceAccount("other".into()), "1.2.3".into(), "192.0.2.1");
     assert_eq!(noted(), [""; 0]);
-    (0..100).for_each(|number| come(wiki(), format!("1.2.{number}"), "192.0.2.1"));
-    assert_eq!(noted().len(), 10);
+    let told = |control: &str| noted().contains(&format!("a bind was refused for {control}"));
+    world.directory.note_missed(actor, Missed::Base, "what it asked itself", world.now());
+    for number in 0..100 {
+        world.pass(1);
+        come(wiki(), format!("1.2.{number}"), "192.0.2.1");
+    }
+    assert!(told("1.2.9") && !told("1.2.10") && !told("1.2.1"), "{:?}", noted());
+    assert_eq!(noted().len(), 1 + REFUSED_CONTROLS);
+    world.pass(1);
     come(wiki(), "1.3".into(), "192.0.2.2");
-    assert!(noted().contains(&"1.3".to_owned()));
+    assert!(told("1.3"));
+    assert!(noted().contains(&"what it asked itself".to_owned()), "{:?}", noted());
     world.pass(60_000);
     world.directory.tell_untold_failures(world.now());
     come(wiki(), "1.4".into(), "192.0.2.1");
-    assert!(noted().contains(&"1.4".to_owned()), "another minute has begun");
+    assert!(told("1.4"), "another minute has begun");
 }

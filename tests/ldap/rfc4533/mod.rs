@@ -2,6 +2,7 @@
 
 mod consumer;
 mod devices;
+mod meanwhile;
 mod persist;
 mod refresh;
 mod reload;
@@ -9,8 +10,12 @@ mod replica;
 
 use serde_json::json;
 
+use crate::harness::ber::{boolean, constructed, element, number, octets, sequence};
 use crate::harness::office::{Office, id_of};
+use crate::harness::raw::{self, Message};
 
+/// The control of who keeps a copy.
+const SYNC: &str = "1.3.6.1.4.1.4203.1.9.1.1";
 /// The password of everybody.
 const PASSWORD: &str = "correct horse battery";
 const EVERYTHING: &str = "(objectClass=*)";
@@ -52,4 +57,19 @@ fn hire(office: &Office, login: &str) -> String {
 
 fn dismiss(office: &Office, user: &str) {
     office.act("DELETE", &format!("users/{user}"), None);
+}
+
+/// A search for everything by who keeps a copy, in a mode as the control has it: 1 polls, 3 stays.
+fn copying(id: i64, base: &str, mode: i64, cookie: &[u8]) -> Vec<u8> {
+    let value = sequence([number(0x0a, mode), octets(cookie)]);
+    let control = sequence([octets(SYNC), boolean(true), element(4, &value)]);
+    let search = raw::search_for("*", base, 2, raw::present("objectClass"));
+    sequence([number(2, id), search, constructed(0xa0, [control])])
+}
+
+/// Whether what is said between entries names one by its id.
+fn names(said: &Message, id: &str) -> bool {
+    let digits: String = id.chars().filter(|digit| *digit != '-').collect();
+    let id = u128::from_str_radix(&digits, 16).unwrap().to_be_bytes();
+    said.operation == 0x79 && said.content.windows(id.len()).any(|part| part == id)
 }

@@ -1,12 +1,11 @@
 //! Section 3.6: a cookie is out of date, and the client has said what it would like then.
 
-use super::{EVERYTHING, PEOPLE, hire, reader};
+use super::{EVERYTHING, PEOPLE, SYNC, hire, reader};
 use crate::harness::ber::{self, boolean, constructed, element, number, octets, sequence};
 use crate::harness::office::Office;
 use crate::harness::python::python;
 use crate::harness::raw::{self, Raw};
 
-const SYNC: &str = "1.3.6.1.4.1.4203.1.9.1.1";
 /// A cookie of no server.
 const FORGED: &[u8] = b"rid=000,csn=20260102030405.678901Z#0000ff#000#abcdef";
 /// e-syncRefreshRequired.
@@ -51,7 +50,7 @@ impl Copy {
 }
 
 /// The cookie of a Sync Done control, of all controls of a message.
-fn cookie_of(controls: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn cookie_of(controls: &[u8]) -> Option<Vec<u8>> {
     let (_, control, _) = ber::split(controls)?;
     let (_, _, rest) = ber::split(control)?;
     let (tag, value, _) = ber::split(rest)?;

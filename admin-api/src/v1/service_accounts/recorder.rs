@@ -12,7 +12,7 @@ use crate::moment::Moment;
 use crate::problem::Problem;
 
 /// What a service account asked for and did not get since the daemon started, the latest first;
-/// 64 different things at most.
+/// 64 different things at most, and 8 controls for which binds in its name were refused.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Recorder {
     /// The things.

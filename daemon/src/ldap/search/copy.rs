@@ -28,7 +28,7 @@ use super::super::SearchLimits;
 use super::super::aim::Aim;
 use super::super::replies::asking;
 use super::super::view::{self, Spoken, Target};
-use super::{Begin, Pause, Running, Terms, begin_among};
+use super::{Begin, Pause, Running, Terms, begin_among, kinds_of};
 use crate::clock::Clock;
 use cookie::Cookie;
 use pass::Pass;
@@ -298,10 +298,13 @@ impl Copy {
     }
 
     /// Whether the client had an entry, or may have had it, which is all that is known of what changed
-    /// before a refresh.
+    /// before a refresh: entries of a kind that it is not shown it never had.
     fn had(&self, entry: EntryId, grant: &SearchGrant<'_, '_>) -> Result<bool, Error> {
         match self.stage {
-            Stage::Refresh => grant.sees(entry),
+            Stage::Refresh => {
+                let shown = kinds_of(&self.aim, &self.request);
+                Ok(shown.contains(entry.kind()) && grant.sees(entry)?)
+            }
             Stage::Persist => Ok(self.told.contains(entry)),
         }
     }
@@ -357,16 +360,19 @@ impl Copy {
             (_, Stage::Persist) => self.told.iter().filter(unseen).collect(),
         };
         for entry in lost {
-            // One that was deleted meanwhile is told by the next pass.
+            if !self.had(entry, grant)? {
+                continue;
+            }
             let known_as = match pass.deleted.get(&entry) {
                 Some(known_as) => Some(*known_as),
                 None => grant.known_as(entry)?,
             };
-            if let Some(known_as) = known_as
-                && self.had(entry, grant)?
-            {
+            if let Some(known_as) = known_as {
                 self.told.remove(entry);
                 pass.gone.push(*known_as.as_bytes());
+            } else {
+                // It was deleted meanwhile: the next pass tells that, of what the client is known to have.
+                self.told.insert(entry);
             }
         }
         if !pass.part {

@@ -287,3 +287,24 @@ pub(crate) fn object_class(schema: &Schema) -> Option<String> {
     let names: Vec<&str> = schema.iter().map(|custom| custom.fields.name.as_str()).collect();
     Some(schema::auxiliary_class(&class_number(schema), CLASS, &names))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_some_entry_or_the_root_dse_may_have_is_no_name_of_an_own_attribute() {
+        // The changelog and docs/ldap.md name those that organizations once could define.
+        for name in [
+            "macAddress",
+            "accountExpires",
+            "anr",
+            "DNSHostName",
+            "rootDomainNamingContext",
+            "supportedCapabilities",
+        ] {
+            assert_eq!(naming(name), NameUse::Taken, "{name}");
+        }
+        assert_eq!(naming("primaryGroupID"), NameUse::Free, "no entry has it");
+    }
+}

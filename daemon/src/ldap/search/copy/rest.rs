@@ -63,7 +63,7 @@ impl Rest {
         if grant.sequence() != self.until {
             let Since::Entries(later) = grant.since(self.until)? else { return Ok(Known::Lost) };
             for entry in later.entries.iter().filter(|entry| !is_touched(*entry)) {
-                if grant.sees(entry)? {
+                if copy.had(entry, grant)? {
                     copy.told.insert(entry);
                 }
             }
