@@ -151,13 +151,15 @@ fn until_housekeeping(wall: u64) -> Duration {
 
 /// Ends what ends by itself of users, in time: suspends those whose time is over, destroys what is
 /// left of deleted ones, ends invitations. Tells of searches and sign-ins that failed and were only
-/// counted.
+/// counted, and forgets what was opened of secrets that may be erased.
 fn end_user_lives(jobs: &Jobs, directory: Directory) {
     let clock = jobs.clock();
     jobs.repeat(Job::UserLives, move || {
         let now = Time(clock.wall());
         directory.tell_untold_failures(now);
-        match directory.end_user_lives(now) {
+        let ended = directory.end_user_lives(now);
+        directory.forget_opened();
+        match ended {
             Ok(ended) => {
                 if ended > 0 {
                     tracing::debug!(ended, "users, deleted users and invitations");

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use quick_cache::sync::Cache;
 use quick_cache::{Equivalent, UnitWeighter, Weighter};
 use smallvec::SmallVec;
-use storage::{Id, Index, Partition, ReadError, Reading, Snapshot};
+use storage::{Id, Index, Partition, ReadError, Reading, Snapshot, Store};
 
 use crate::access::{Actor, Seen};
 use crate::authentication::KnownAccounts;
@@ -288,6 +288,15 @@ impl Lookups {
 }
 
 impl Directory {
+    /// Forgets what was opened of secrets (the NT hashes of accounts, the keys of certificates) where
+    /// anything of the organization was changed since. It counts no more, but nobody may ask for it again:
+    /// what was erased would stay in memory.
+    pub fn forget_opened(&self) {
+        let Lookups { accounts, shown, .. } = &*self.inner.lookups;
+        accounts.forget_outdated(&self.inner.store, |(organization, ..)| organization.partition());
+        shown.forget_outdated(&self.inner.store, |organization| organization.partition());
+    }
+
     /// The base of the active organization with a slug.
     ///
     /// # Errors
@@ -402,6 +411,11 @@ impl<K: Eq + Hash, V: Clone, W: Weighter<K, Kept<V>> + Clone> Known<K, V, W> {
     {
         let kept = self.kept.get(key)?;
         (!outdated(kept.sequence)).then_some(kept.value)
+    }
+
+    /// Forgets what was read from a partition, which is said of each key, before its last change.
+    fn forget_outdated(&self, store: &Store, partition: impl Fn(&K) -> Partition) {
+        self.kept.retain(|key, kept| store.is_unchanged(partition(key), kept.sequence));
     }
 
     /// Keeps a value that was read from a snapshot.

@@ -13,7 +13,7 @@ use crate::journal::Journal;
 use crate::seal::Vault;
 use crate::store::Parts;
 use crate::tally::Tally;
-use crate::{Commit, EventLog, Options, ReadError, Snapshot, writer};
+use crate::{Commit, EventLog, Options, Partition, ReadError, Snapshot, writer};
 
 /// What readers and the writer share.
 pub(crate) struct Core {
@@ -181,6 +181,11 @@ impl Core {
     pub(crate) fn start_at(&self, sequence: u64) {
         self.sequence.store(sequence, Ordering::Release);
         self.last_changes.start_at(sequence);
+    }
+
+    /// Whether a partition is as it was after the change with this sequence number, as far as it is known.
+    pub(crate) fn is_unchanged(&self, partition: Partition, since: u64) -> bool {
+        self.last_changes.is_same(partition, since, since)
     }
 
     pub(crate) fn watch(&self, watcher: Watcher) {

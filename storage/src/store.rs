@@ -21,7 +21,8 @@ use crate::seal::Vault;
 use crate::tally::StoreFigures;
 use crate::writer::{Job, Nudge, Work, Writer};
 use crate::{
-    Change, ChangeError, Commit, Entropy, MasterKey, ReadError, Snapshot, WriteError, format,
+    Change, ChangeError, Commit, Entropy, MasterKey, Partition, ReadError, Snapshot, WriteError,
+    format,
 };
 
 /// How the store uses memory and time.
@@ -146,6 +147,14 @@ impl Store {
             self.door.nudge();
         }
         self.core.snapshot()
+    }
+
+    /// Whether what was read of a partition from the snapshot with this sequence number still holds.
+    ///
+    /// It may say no where yes were right, as [`Snapshot::agrees_with`].
+    #[must_use]
+    pub fn is_unchanged(&self, partition: Partition, since: u64) -> bool {
+        self.core.is_unchanged(partition, since)
     }
 
     /// Runs `work` on the writer thread and returns after the durable commit that holds it.

@@ -410,6 +410,10 @@ fn what_was_read_of_a_partition_holds_until_that_partition_is_changed() {
     assert!(!after.agrees_with(Partition::Provider, before.sequence()));
     let last = store.read().unwrap();
     assert!(last.agrees_with(Partition::Provider, last.sequence()));
+    assert!(store.is_unchanged(Partition::Provider, last.sequence()));
+    assert!(!store.is_unchanged(Partition::Provider, before.sequence()));
+    assert!(!store.is_unchanged(organization(9), before.sequence()));
+    assert!(store.is_unchanged(organization(9), after.sequence()));
 }
 
 #[test]

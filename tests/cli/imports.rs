@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::harness::authority::{Authority, Holder};
 use crate::harness::client::{Client, Output};
+use crate::harness::forwarder::Forwarder;
 use crate::harness::office::Office;
 use crate::harness::pause;
 use crate::harness::program::Program;
@@ -207,12 +209,9 @@ fn an_import_is_cancelled_in_the_middle_and_what_was_applied_stays() {
     assert_eq!(again.code, 7, "it is over: {again:?}");
 }
 
-#[test]
-fn who_interrupts_a_file_on_its_way_leaves_no_import_that_waits_for_it() {
-    let office = Office::new();
-    let tenantry = desk(&office);
-    let folder = tempfile::tempdir().unwrap();
-    let pipe = folder.path().join("people.csv");
+/// An import whose file is on its way, for as long as what is told beside it is there.
+fn begun(office: &Office, tenantry: &Tenantry, folder: &Path) -> (Program, fs::File) {
+    let pipe = folder.join("people.csv");
     let made = Client::new("mkfifo", "coreutils").arg(&pipe).run();
     assert_eq!(made.code, 0, "{made:?}");
     // Held open, so that nobody waits for whoever opens it first.
@@ -226,8 +225,42 @@ fn who_interrupts_a_file_on_its_way_leaves_no_import_that_waits_for_it() {
     let lines: String = (0..40_000).map(|number| format!("user{number}\n")).collect();
     rows.write_all(format!("login\n{lines}").as_bytes()).unwrap();
     assert_eq!(office.read("imports")["items"][0]["state"], "receiving");
+    (importing, rows)
+}
+
+#[test]
+fn who_interrupts_a_file_on_its_way_leaves_no_import_that_waits_for_it() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    let folder = tempfile::tempdir().unwrap();
+    let (mut importing, _rows) = begun(&office, &tenantry, folder.path());
     assert_eq!(importing.interrupted(), Some(130));
+    importing.says("The import is cancelled.");
     assert_eq!(tenantry.shows("import show people")["state"], "cancelled");
+}
+
+#[test]
+fn who_interrupts_a_file_and_is_not_heard_is_told_so_and_how_to_cancel_the_import_later() {
+    // Nobody is there, or somebody who says nothing.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    for nobody in [free_tcp(), silent.local_addr().unwrap().to_string()] {
+        let office = Office::new();
+        let admin_api = &office.demo.admin_api;
+        let line = Forwarder::to(admin_api.url.trim_start_matches("https://"));
+        let (url, key) =
+            (format!("https://{}", line.address), &admin_api.tokens.administrator_with_billing);
+        let tenantry = Tenantry::at(&url, &office.demo.ca_file, key).within(&office.slug);
+        let folder = tempfile::tempdir().unwrap();
+        let (mut importing, _rows) = begun(&office, &tenantry, folder.path());
+        line.turn_to(&nobody);
+        assert_eq!(importing.interrupted(), Some(130));
+        let import = office.read("imports")["items"][0].clone();
+        assert_eq!(import["state"], "receiving");
+        let later = format!("import cancel {}", import["id"].as_str().unwrap());
+        importing.says(&format!("The server could not be reached: `tenantry {later}` later."));
+        assert!(!importing.said().contains("is cancelled"), "{}", importing.said());
+        assert_eq!(desk(&office).shows(&later)["state"], "cancelled");
+    }
 }
 
 /// slapd's configuration for a database with these entries; `global` stands before it.

@@ -48,7 +48,7 @@ impl Program {
     }
 
     /// Interrupts it, as Ctrl-C does, and waits for its end; with which code it ended.
-    pub(crate) fn interrupted(mut self) -> Option<i32> {
+    pub(crate) fn interrupted(&mut self) -> Option<i32> {
         kill(Pid::from_raw(self.process.id().cast_signed()), Signal::SIGINT).unwrap();
         for _ in 0..1_000 {
             if let Some(status) = self.process.try_wait().unwrap() {

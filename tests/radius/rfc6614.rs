@@ -1,5 +1,8 @@
 //! RADIUS inside TLS, with radsecproxy and FreeRADIUS between the gear and us.
 
+use std::sync::Arc;
+
+use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
 use super::eap_matrix::{METHODS, VERSIONS};
@@ -206,6 +209,25 @@ fn who_sends_very_many_at_once_is_answered_a_few_at_a_time() {
         identifiers.extend(record.chunks(length).map(|answer| answer[1]));
     }
     assert!(identifiers.into_iter().eq(0..200));
+}
+
+#[test]
+fn all_that_came_in_one_record_is_answered_before_the_daemon_ends() {
+    let Some(office) = Office::alone() else { return };
+    let mut gateway = Gateway::on(office);
+    let mut connection = gateway.connect();
+    // Then the password is known, and nobody waits for hashes, but for turns.
+    assert_eq!(connection.ask(&login(255, PASSWORD)).code, ACCEPT);
+    let requests: Vec<_> = (0..200).map(|identifier| login(identifier, PASSWORD)).collect();
+    connection.send(&requests.iter().flat_map(Request::encode).collect::<Vec<u8>>());
+    let first = connection.receive().unwrap();
+    let daemon = Arc::get_mut(&mut gateway.office.demo).unwrap().daemon();
+    daemon.signal(Signal::SIGTERM);
+    let rest = std::iter::from_fn(|| connection.receive());
+    let mut answered: Vec<u8> = [first].into_iter().chain(rest).map(|answer| answer[1]).collect();
+    answered.sort_unstable();
+    assert!(answered.iter().copied().eq(0..200), "{answered:?}");
+    assert!(daemon.ends().success());
 }
 
 #[test]

@@ -84,6 +84,7 @@ fn a_wireless_network_that_the_station_does_not_name_is_what_the_vendor_has_for_
         "Aruba-Essid-Name=\"guests\"",
         "Ruckus-SSID=\"guests\"",
         "Cisco-AVPair=\"service-type=Framed\",Cisco-AVPair=\"ssid=guests\"",
+        "Cisco-AVPair=\"method=dot1x\",Cisco-AVPair=\"cisco-wlan-ssid=guests\"",
     ] {
         for more in [format!("{named},NAS-Port-Type=19"), format!("{GUESTS},{named}")] {
             assert!(at(&more).is("Access-Accept"), "{more}");

@@ -3,24 +3,30 @@
 use std::io;
 use std::process::exit;
 use std::thread;
+use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
 use tokio::select;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
+use tokio::time::sleep;
 
 use crate::failure::Failure;
+use crate::output::say;
 
 /// With which code a process ends that was interrupted: 128 and the signal's number, as shells say it.
 const INTERRUPTED: i32 = 130;
+/// How long is waited until what is undone is.
+const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Does `work`. Whoever interrupts it has `undo` done, and the process ends; who does so once more waits for
-/// nothing.
+/// Does `work`. Whoever interrupts it has `undo` done and is told what that says, or `late` where it takes
+/// too long, and the process ends; who does so once more waits for nothing.
 ///
 /// # Errors
 /// As `work`, and when the system does not tell of interrupts.
 pub(super) fn unless_interrupted(
-    undo: impl FnOnce() + Send,
+    undo: impl FnOnce() -> Option<String> + Send,
+    late: &str,
     work: impl FnOnce() -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let (runtime, mut interrupts) =
@@ -37,8 +43,20 @@ pub(super) fn unless_interrupted(
             if !is_interrupted {
                 return;
             }
-            scope.spawn(|| end(undo));
-            runtime.block_on(interrupts.recv());
+            let (tell, told) = oneshot::channel();
+            scope.spawn(move || {
+                let _nobody_waits = tell.send(undo());
+            });
+            let said = runtime.block_on(async {
+                select! {
+                    said = told => said.ok().flatten(),
+                    () = sleep(PATIENCE) => Some(late.to_owned()),
+                    _ = interrupts.recv() => None,
+                }
+            });
+            if let Some(said) = said {
+                say(&said);
+            }
             exit(INTERRUPTED);
         });
         let done = work();
@@ -49,14 +67,9 @@ pub(super) fn unless_interrupted(
 
 /// Interrupts from now on, and what has them heard.
 fn listening() -> io::Result<(Runtime, Signal)> {
-    let runtime = Builder::new_current_thread().enable_io().build()?;
+    let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
     let inside = runtime.enter();
     let interrupts = signal(SignalKind::interrupt())?;
     drop(inside);
     Ok((runtime, interrupts))
-}
-
-fn end(undo: impl FnOnce()) {
-    undo();
-    exit(INTERRUPTED);
 }

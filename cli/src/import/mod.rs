@@ -133,25 +133,37 @@ pub(crate) fn run(
         "ldap" => "Sending what the directory gives…",
         _ => "Sending the file…",
     });
-    let (client, is_sent) = (&place.client, AtomicBool::new(false));
-    let cancel = || {
-        // What has no file is of no use to anybody; that it stays there is no harm either.
-        let _kept = act(client, "post", &format!("{import}/cancel"), None);
-    };
+    let is_sent = AtomicBool::new(false);
     let interrupted = || {
-        if !is_sent.load(Ordering::Relaxed) {
-            tell("Interrupted: the import is cancelled.");
-            cancel();
+        if is_sent.load(Ordering::Relaxed) {
+            return None;
         }
+        tell("Interrupted: cancelling the import…");
+        Some(match cancel(&place.client, &import) {
+            Ok(()) => "The import is cancelled.".to_owned(),
+            Err(Failure::Unreachable { .. }) => unreached(&import),
+            Err(failure) => format!("The server does not cancel the import: {failure}"),
+        })
     };
-    unless_interrupted(interrupted, || {
+    unless_interrupted(interrupted, &unreached(&import), || {
         if let Err(failure) = deliver(place, &import, kind, &mut *file) {
-            cancel();
+            // What has no file is of no use to anybody; that it stays there is no harm either.
+            let _kept = cancel(&place.client, &import);
             return Err(of_headings(failure, source));
         }
         is_sent.store(true, Ordering::Relaxed);
         follow(place, &import, format)
     })
+}
+
+fn cancel(client: &Client, import: &str) -> Result<(), Failure> {
+    act(client, "post", &format!("{import}/cancel"), None).map(drop)
+}
+
+/// What is said to whoever interrupts an import and is not heard by the server.
+fn unreached(import: &str) -> String {
+    let id = import.rsplit_once('/').map_or(import, |(_, id)| id);
+    format!("The server could not be reached: `tenantry import cancel {id}` later.")
 }
 
 /// Sends a file, and where the line breaks or the server has no time for it sends it again, if it can

@@ -35,6 +35,8 @@ pub(super) fn circumstances<C: Copy>(
 const WIRELESS: u32 = 19;
 /// Cisco-AVPair, by its vendor and number.
 const CISCO_AV_PAIR: (u32, u8) = (9, 1);
+/// What stands before the network in a Cisco-AVPair: the first of IOS, the other of IOS-XE.
+const CISCO_WORDS: [&[u8]; 2] = [b"ssid=", b"cisco-wlan-ssid="];
 /// Aruba-Essid-Name.
 const ARUBA_ESSID_NAME: (u32, u8) = (14_823, 5);
 /// Ruckus-SSID.
@@ -44,7 +46,9 @@ const RUCKUS_SSID: (u32, u8) = (25_053, 3);
 fn named_by_vendor<C: Copy>(question: &Question<C>) -> Option<Ssid> {
     let network = |VendorAttribute { vendor, kind, value }| match (vendor, kind) {
         ARUBA_ESSID_NAME | RUCKUS_SSID => Ssid::new(value),
-        CISCO_AV_PAIR => value.strip_prefix(b"ssid=").and_then(Ssid::new),
+        CISCO_AV_PAIR => {
+            CISCO_WORDS.iter().find_map(|word| value.strip_prefix(*word)).and_then(Ssid::new)
+        }
         _ => None,
     };
     question.vendor_attributes().find_map(network)

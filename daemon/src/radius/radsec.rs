@@ -318,7 +318,8 @@ impl Worker<Connection> {
             let due = self.due(terms);
             tokio::select! {
                 biased;
-                () = shutdown.draining() => return self.drain().await,
+                // What was read has its turn before: nobody asks for it again on this connection.
+                () = shutdown.draining(), if !self.outlet.is_behind => return self.drain().await,
                 Some(late) = self.arrivals.recv() => self.conclude(late).await,
                 kept = self.ledger.outcome(), if self.ledger.is_busy() => self.recorded(kept).await,
                 Some(errand) = errands.recv() => self.order(errand).await,

@@ -1,8 +1,10 @@
 //! MS-CHAPv2 by hashes that an organization lets be kept.
 
+use std::sync::Arc;
+
 use super::second_factor::{STEP, code, demanding, enrol};
 use super::world::{RIGHT, World, accepted};
-use crate::access::{Identity, ManageConfiguration, RecoverAccounts};
+use crate::access::{Identity, ManageConfiguration, ManageOrganizations, RecoverAccounts};
 use crate::authentication::{
     Counterproof, Door, MsChapV2, NtHash, Outcome, Password, Proof, Request, Who,
 };
@@ -10,6 +12,7 @@ use crate::events::Outcome as EventOutcome;
 use crate::id::{OrganizationId, RecordId, UserId};
 use crate::network::{Circumstances, NetworkMethod};
 use crate::records::{Demand, RadiusClientFields, Settings, kinds};
+use crate::tools::OrganizationGrace;
 
 fn opted_in() -> Settings {
     Settings { ms_chap: true, ..Settings::default() }
@@ -106,6 +109,36 @@ fn a_hash_is_kept_of_passwords_set_after_the_organization_opted_in_and_erased_wh
     world.set(acme, |settings| settings.ms_chap = true);
     assert!(counterproof(ask(&world, gate, "ada", "another horse battery")).is_none());
     world.assert_sound();
+}
+
+#[test]
+fn an_opened_hash_leaves_the_memory_once_its_organization_was_changed_or_destroyed() {
+    let world = World::new();
+    let made = ["acme", "beta", "gamma"].map(|slug| world.organization_with(slug, opted_in()));
+    for organization in made {
+        world.user(organization, "ada");
+        let gate = (organization, client(&world, organization));
+        assert!(counterproof(ask(&world, gate, "ada", RIGHT)).is_some());
+    }
+    let known = made.map(|organization| {
+        let snapshot = world.directory.inner.store.read().unwrap();
+        let (partition, name) = (organization.partition(), (organization, true, "ada".to_owned()));
+        let account = world.directory.inner.lookups.accounts.get(&snapshot, partition, &name);
+        Arc::downgrade(&account.unwrap())
+    });
+    let are_known = || known.each_ref().map(|account| account.upgrade().is_some());
+    world.directory.forget_opened();
+    assert_eq!(are_known(), [true, true, true], "nothing was changed");
+    let [acme, beta, _] = made;
+    world.set(acme, |settings| settings.ms_chap = false);
+    let deleted = world.change(move |change| {
+        change.authorize::<ManageOrganizations>(beta)?.own()?.delete(None, "BETA")
+    });
+    deleted.unwrap();
+    world.pass(OrganizationGrace::default().0 + 1);
+    assert_eq!(world.directory.destroy_expired(world.now()).unwrap(), 1);
+    world.directory.forget_opened();
+    assert_eq!(are_known(), [false, false, true]);
 }
 
 /// An organization of which no password is remembered, so that who signs in there waits for the pool's

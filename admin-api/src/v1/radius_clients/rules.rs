@@ -38,7 +38,7 @@ pub(crate) struct Rule {
     #[serde(default)]
     port_types: Vec<u32>,
     /// The wireless networks that are meant, by the names behind the address in Called-Station-Id, or
-    /// else in Aruba-Essid-Name, Ruckus-SSID or a Cisco-AVPair (`ssid=`).
+    /// else in Aruba-Essid-Name, Ruckus-SSID or a Cisco-AVPair (`ssid=`, `cisco-wlan-ssid=`).
     #[serde(default)]
     ssids: Vec<String>,
     /// When, as clocks show it in the `time_zone` of the client.
