@@ -38,7 +38,7 @@ impl Field {
 pub(crate) fn read(text: &str) -> Result<i64, String> {
     match text.parse::<i64>() {
         Ok(number @ 1..1_000) => {
-            Err(format!("that is milliseconds: say {number}ms, or {number}s, {number}m, {number}h"))
+            Err(format!("that is milliseconds: say {number}s, {number}m or {number}h"))
         }
         Ok(number) => Ok(number),
         Err(_) => in_units(text).ok_or_else(|| {
@@ -151,7 +151,7 @@ mod tests {
     fn a_small_number_without_a_unit_is_asked_back() {
         for number in [1, 5, 999] {
             let why = read(&number.to_string()).unwrap_err();
-            assert!(why.contains(&format!("say {number}ms, or {number}s")), "{why}");
+            assert!(why.contains(&format!("say {number}s, {number}m or {number}h")), "{why}");
         }
         assert_eq!((read("5ms"), read("1000"), read("5m")), (Ok(5), Ok(1_000), Ok(300_000)));
     }

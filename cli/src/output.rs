@@ -202,10 +202,12 @@ pub(crate) fn name_of(members: &Map<String, Value>) -> Option<&Value> {
 /// The list that is all there is of something, which is typed without its name as well:
 /// `--scope acme,globex`.
 pub(crate) fn list_alone(members: &Map<String, Value>) -> Option<&Value> {
-    let is_plain = |items: &Vec<Value>| !items.iter().any(Value::is_object);
-    let only = members.values().next().filter(|_| members.len() == 1)?;
-    only.as_array().is_some_and(is_plain).then_some(only)
+    let (name, only) = members.iter().next().filter(|_| members.len() == 1)?;
+    (only.is_array() && UNNAMED.contains(&name.as_str())).then_some(only)
 }
+
+/// Lists that are typed without their names.
+const UNNAMED: [&str; 2] = ["organizations", "groups"];
 
 /// What was and what is of a field that changes; what is alone where nothing was.
 fn change(members: &Map<String, Value>) -> Option<String> {

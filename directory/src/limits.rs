@@ -65,6 +65,16 @@ pub(crate) fn new_posix_number(
     }
 }
 
+/// The home of who has a login, without what breaks a path of a machine ([`new_path`]).
+pub(crate) fn home_of(login: &str) -> String {
+    let is_wrong = |letter: char| letter == ':' || letter.is_control();
+    let parts = login.split('/').map(|part| match part {
+        ".." => "__".to_owned(),
+        part => part.replace(is_wrong, "_"),
+    });
+    parts.fold("/home".to_owned(), |home, part| format!("{home}/{part}"))
+}
+
 /// Checks a path of a machine in the place of the one that was `had` before: a colon ends it in
 /// passwd(5), and a line break ends the line.
 pub(crate) fn new_path(
@@ -263,6 +273,21 @@ mod tests {
         }
         for number in [None, Some(1_000), Some(65_533), Some(65_536), Some(u32::MAX - 1)] {
             assert!(new_posix_number("/uid_number", number, None).is_ok(), "{number:?}");
+        }
+    }
+
+    #[test]
+    fn a_home_that_is_chosen_breaks_no_machine_whatever_the_login() {
+        for (login, expected) in [
+            ("ada", "/home/ada"),
+            ("00:11:22:33:44:55", "/home/00_11_22_33_44_55"),
+            ("x/../../etc", "/home/x/__/__/etc"),
+            ("a..l", "/home/a..l"),
+            ("a\tl", "/home/a_l"),
+        ] {
+            let home = home_of(login);
+            assert_eq!(home, expected);
+            assert!(new_path("/home_directory", Some(&home), None).is_ok(), "{login:?}");
         }
     }
 

@@ -308,7 +308,7 @@ impl Entity for User {
             fields.uid_number = Some(numbers.free("/uid_number", id)?);
         }
         fields.gid_number = fields.gid_number.or(fields.uid_number);
-        fields.home_directory.get_or_insert_with(|| format!("/home/{}", fields.login));
+        fields.home_directory.get_or_insert_with(|| limits::home_of(&fields.login));
         fields.login_shell.get_or_insert_with(|| "/bin/bash".to_owned());
         Ok(())
     }

@@ -114,9 +114,12 @@ impl Outlook {
         let (permission, there) = (Permission::ManageAuthentication, self.there.as_ref());
         let lacking = self.rights.obstacle(permission, self.place, there);
         let role = self.rights.role;
-        let in_part = |it: Obstacle| match matches!(it, Obstacle::KeyRole(..)) {
-            true => Obstacle::KeyRoleToSpare(permission, role),
-            false => Obstacle::PermissionToSpare(permission, role),
+        let in_part = |it: Obstacle| {
+            if matches!(it, Obstacle::KeyRole(..)) {
+                Obstacle::KeyRoleToSpare(permission, role)
+            } else {
+                Obstacle::PermissionToSpare(permission, role)
+            }
         };
         obstacles.extend(lacking.filter(|_| self.demands_change).map(in_part));
         obstacles

@@ -56,7 +56,7 @@ pub(crate) const NT_HASH_LEFT_OUT: &str =
     "the NT hash is left out, since ms_chap of the organization is off";
 /// What is noted of a hash whose user has to change the password.
 pub(super) const MUST_CHANGE: &str =
-    "the hash takes the place of another, and they must change the password at the next sign-in";
+    "they must change the password at the next sign-in: they did not choose it themselves";
 
 /// No record has this number.
 const NOBODY: Id = Id::MAX;

@@ -5,7 +5,7 @@ mod hard_cap;
 mod meanwhile;
 mod nesting;
 mod nt_hashes;
-mod posix;
+mod broken_paths;
 mod primary_groups;
 mod references;
 mod resume;
