@@ -55,8 +55,22 @@ impl Route {
 /// The document's extension that names an operation's permission.
 const PERMISSION: &str = "x-permission";
 /// The operations that need the scope of all organizations: an organization that is made is in no
-/// other yet, and a plan is for any.
-const EVERYWHERE: [&str; 4] = ["create_organization", "create_plan", "delete_plan", "update_plan"];
+/// other yet, a plan is for any, and the provider's events tell of each.
+const EVERYWHERE: [&str; 13] = [
+    "create_event_destination",
+    "create_organization",
+    "create_plan",
+    "delete_event_destination",
+    "delete_plan",
+    "discard_event_dead_letters",
+    "redeliver_event_dead_letters",
+    "remove_event_client_certificate",
+    "rotate_event_destination_secret",
+    "set_event_client_certificate",
+    "test_event_destination",
+    "update_event_destination",
+    "update_plan",
+];
 /// The names of the security schemes.
 const BEARER: &str = "bearer";
 const COOKIE: &str = "cookie";

@@ -6,7 +6,7 @@ use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::{Map, Value};
 
 use crate::output::{cell, columns_of, head, is_empty, list_alone, member, name_of};
-use crate::words::FIRST;
+use crate::words::{FIRST, GRIDS};
 
 /// The things of a list below each other, with the wanted columns.
 pub(crate) fn list(items: &[Value], wanted: &[&str]) -> String {
@@ -26,10 +26,34 @@ pub(crate) fn record(members: &Map<String, Value>) -> String {
         if !text.is_empty() {
             text.push('\n');
         }
-        let table = below_each_other(items, &columns_within(member, items));
+        let table = match across(member, members) {
+            Some((list, all)) => grid(items, list, all),
+            None => below_each_other(items, &columns_within(member, items)),
+        };
         text.push_str(&format!("{name}:\n{table}"));
     }
     text
+}
+
+/// The list of a thing of which each record of a member names some, where that is a grid.
+fn across<'m>(member: &str, members: &'m Map<String, Value>) -> Option<(&'m str, &'m [Value])> {
+    let (_, list) = GRIDS.iter().find(|(of, _)| *of == member)?;
+    Some((*list, members.get(*list)?.as_array()?.as_slice()))
+}
+
+/// Records with a column for each thing of a list, and `yes` where a record names it.
+fn grid(items: &[Value], list: &str, all: &[Value]) -> String {
+    let spread = |item: &Value| {
+        let mut row = item.as_object().cloned().unwrap_or_default();
+        let named = row.remove(list);
+        let named = named.iter().filter_map(Value::as_array).flatten().filter_map(Value::as_str);
+        row.extend(named.map(|name| (name.to_owned(), true.into())));
+        Value::Object(row)
+    };
+    let mut columns = columns_of(items, &[]);
+    columns.retain(|name| name != list);
+    columns.extend(all.iter().filter_map(Value::as_str).map(ToOwned::to_owned));
+    below_each_other(&items.iter().map(spread).collect::<Vec<_>>(), &columns)
 }
 
 /// What a thing is taken apart into.
@@ -176,6 +200,26 @@ mod tests {
         assert_eq!(of(&invoice), expected);
         let deep = json!({"search": {"tests": [{"indexed": true, "test": "(uid=ada)"}]}});
         assert_eq!(of(&deep), "search tests:\nTEST       INDEXED\n(uid=ada)  yes\n");
+    }
+
+    #[test]
+    fn who_holds_what_is_a_grid() {
+        let policy = json!({
+            "permissions": [
+                {"permission": "manage_billing", "roles": ["top"]},
+                {"permission": "nothing", "roles": []},
+                {"permission": "view", "roles": ["top", "read_only"]},
+            ],
+            "roles": ["top", "read_only"],
+        });
+        let expected = "roles  top, read_only\n\
+                        \n\
+                        permissions:\n\
+                        PERMISSION      TOP  READ ONLY\n\
+                        manage_billing  yes\n\
+                        nothing\n\
+                        view            yes  yes\n";
+        assert_eq!(of(&policy), expected);
     }
 
     #[test]

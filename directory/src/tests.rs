@@ -1,6 +1,7 @@
 //! What the directory promises, tried through its public ways over a store in memory.
 
 mod accounting;
+mod admin_locks;
 mod admin_recovery;
 mod admin_sessions;
 mod authentication;

@@ -23,8 +23,12 @@ fn what_a_thing_has_several_of_is_a_table_below_it() {
     assert!(policy.starts_with("roles  administrator_with_billing, administrator,"), "{policy}");
     let (_, matrix) = policy.split_once("\n\npermissions:\n").unwrap();
     let matrix = words(matrix);
-    assert_eq!(matrix[0], ["PERMISSION", "ROLES"], "{policy}");
-    assert!(matrix.contains(&vec!["manage_billing", "administrator_with_billing"]), "{policy}");
+    let head = "PERMISSION ADMINISTRATOR WITH BILLING ADMINISTRATOR MANAGER HELP DESK READ ONLY";
+    assert_eq!(matrix[0].join(" "), head, "{policy}");
+    assert!(matrix.contains(&vec!["manage_billing", "yes"]), "{policy}");
+    assert!(matrix.contains(&vec!["recover_accounts", "yes", "yes", "yes", "yes"]), "{policy}");
+    let programs = tenantry.shows("server policy");
+    assert_eq!(programs["permissions"][0]["roles"][0], "administrator_with_billing");
 
     tenantry.does("service-account create --name wiki --visibility everything");
     let base = &office.base;

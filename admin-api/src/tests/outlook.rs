@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::world::{Answer, World};
+use crate::routes;
 
 /// What is told of an operation: whether it may be done, and the codes of what is in the way.
 async fn told(world: &World, token: &str, operation: &str) -> (bool, Vec<String>) {
@@ -108,6 +109,49 @@ async fn who_has_some_organizations_is_told_as_is_refused_that_a_chain_of_events
     assert_eq!(told(&world, &root, "export_events").await, (true, Vec::new()));
     let chain = world.get(&root, "/v1/events/export").await;
     assert!(chain.status.is_success(), "{}", chain.text);
+}
+
+#[tokio::test]
+async fn of_the_providers_destinations_it_is_told_as_is_refused_that_they_take_all_organizations() {
+    let world = World::new();
+    let root = world.root().await;
+    let acme = world.organization(&root, "acme").await;
+    let id = acme.rsplit('/').next().unwrap();
+    let some = world.admin(&root, "administrator", json!({"organizations": [id]})).await;
+    let path = "/v1/event-destinations";
+    let receiver = json!({
+        "name": "siem", "kind": "webhook", "webhook": {"url": "https://siem.example/events"}
+    });
+    let siem = world.must(&root, "POST", path, receiver.clone()).await;
+    let siem = siem["id"].as_str().unwrap();
+    let changing = |path: &str, permission: Option<&str>| {
+        path.starts_with("/v1/event-destinations") && permission == Some("manage_configuration")
+    };
+    let changing: Vec<_> =
+        routes().into_iter().filter(|route| changing(&route.path, route.permission)).collect();
+    assert_eq!(changing.len(), 9);
+    let nothing = (true, Vec::new());
+    for route in changing {
+        let operation = route.operation.as_str();
+        let said = (false, vec!["scope_of_all".to_owned()]);
+        assert_eq!(told(&world, &some, operation).await, said, "{operation}");
+        assert_eq!(told(&world, &root, operation).await, nothing, "{operation}");
+        let body = match operation {
+            "create_event_destination" => receiver.clone(),
+            "delete_event_destination" | "remove_event_client_certificate" => Value::Null,
+            // It wants a certificate first, and then does what taking one away does.
+            "set_event_client_certificate" => continue,
+            _ => json!({}),
+        };
+        let path = route.path.replace("{event_destination}", siem);
+        let refused = world.call(&some, route.method, &path, body).await;
+        let detail = refused.is_problem(409, "rule")["detail"].to_string();
+        assert!(detail.contains("the scope of all organizations"), "{operation}: {detail}");
+    }
+    let own = format!("create_organization_event_destination&organization={id}");
+    assert_eq!(told(&world, &some, &own).await, nothing);
+    world.must(&some, "POST", &format!("{acme}/event-destinations"), receiver).await;
+    world.must(&root, "DELETE", &format!("{path}/{siem}"), Value::Null).await;
 }
 
 #[tokio::test]

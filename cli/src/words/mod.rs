@@ -125,6 +125,10 @@ pub(crate) const FIRST: &[(&str, &[&str])] = &[
     ("vendor_attributes", &["vendor", "number", "value"]),
 ];
 
+/// Members of something whose records each name some of a list that it has as well: the two are shown
+/// as a grid.
+pub(crate) const GRIDS: &[(&str, &str)] = &[("permissions", "roles")];
+
 /// All nouns, by what they are about.
 const CHAPTERS: &[&[Noun]] = &[
     organizations::NOUNS,

@@ -5,8 +5,11 @@ use storage::Reading;
 
 use crate::access::Context;
 use crate::directory::Directory;
-use crate::events::{Action, Allowance, Allowances, Outcome, Subject, SubjectKind, Untold};
-use crate::id::{AdminId, RecordId};
+use crate::events::{
+    Action, Allowance, Allowances, Event, EventActor, EventRequest, Outcome, Subject, SubjectKind,
+    Untold,
+};
+use crate::id::{AdminId, Place, RecordId};
 use crate::records::Admin;
 use crate::time::Time;
 
@@ -28,6 +31,30 @@ impl Directory {
             let told = (Action::SignInBegun, Outcome::Success);
             self.note_sign_in(id.home, admin, context, told);
         }
+    }
+
+    /// Tells of a sign-in by an admin whom there is, whatever came of it.
+    pub(super) fn note_sign_in(
+        &self,
+        place: Place,
+        admin: &Admin,
+        context: &Context,
+        (action, outcome): (Action, Outcome),
+    ) {
+        let (id, name) = (admin.uuid, admin.fields.login.clone());
+        let event = Event {
+            access: None,
+            request: EventRequest::of(context),
+            search: None,
+            at: context.now,
+            actor: EventActor::Admin { id, login: name.clone() },
+            source: context.source,
+            action,
+            subject: Some(Subject { kind: SubjectKind::Admin, id, name }),
+            outcome,
+            differences: Vec::new(),
+        };
+        self.note_event(place, &event);
     }
 
     /// Tells of those that were only counted, once their minute is over.

@@ -2,7 +2,8 @@
 
 use storage::Reading;
 
-use super::engine::{AccountKey, Bearer, place_number};
+use super::admin_locks::Guessed;
+use super::engine::{AccountKey, Bearer};
 use super::sign_in::{
     Arrival, Enrolment, SignInOutcome, Writing, living, open_session, settle, use_code,
 };
@@ -12,10 +13,8 @@ use crate::collections::{IssuedToken, Site, Wanted, issue};
 use crate::directory::{Directory, find_token};
 use crate::error::{Error, Invalid};
 use crate::events::Action;
-use crate::id::{AdminNumber, Place, RecordId};
-use crate::records::{
-    Admin, Credential, LockoutPolicy, Narrowing, Origin, SecondProof, TokenPurpose, kinds,
-};
+use crate::id::{AdminId, AdminNumber, Place, RecordId};
+use crate::records::{Admin, Credential, Narrowing, Origin, SecondProof, TokenPurpose, kinds};
 use crate::text::prepare;
 use crate::time::Time;
 use crate::tools::Tools;
@@ -55,25 +54,28 @@ impl Directory {
         let asked = Enrolling::read(&snapshot, &context, &tools, (&token, &code))?;
         let throttled = self.throttled_admin(&snapshot, (asked.place, asked.admin))?;
         drop(snapshot);
-        let guesses = asked.guesses();
+        let guessed = asked.guessed();
         // Guesses that were made at the same time must not outrun the count.
-        if engine.lockout.locked(guesses, now).is_some() {
+        if self.admin_locked_until(&guessed, context.now).is_some() {
             return Err(Refusal::Unauthenticated.into());
         }
         if asked.step.is_none() {
-            engine.lockout.failed(guesses, tools.random(), &LockoutPolicy::default(), now);
+            self.count_admin_guess(&guessed, &context);
             return Err(wrong());
         }
         let session = self.inner.store.write(move |change| {
             let asked = Enrolling::read(&*change, &context, &tools, (&token, &code))?;
             let Enrolling { place, admin, credential, step } = asked;
+            if credential.locked(context.now) {
+                return Err(Refusal::Unauthenticated.into());
+            }
             let step = step.ok_or_else(wrong)?;
             let mut site = Site { source: change, place, context: &context, tools: &tools };
             settle(&mut site, admin, credential, step)?;
             let origin = arrival.origin(SecondProof::Totp);
             open_session(&mut site, admin, origin, (Action::MfaEnrolled, Vec::new()))
         })?;
-        engine.lockout.succeeded(guesses);
+        engine.lockout.succeeded(guessed.key());
         engine.throttle.succeeded(source, throttled, now);
         Ok(session)
     }
@@ -143,9 +145,8 @@ impl Enrolling {
     }
 
     /// By what wrong codes are counted, here and where the admin signs in.
-    fn guesses(&self) -> (AccountKey, u64) {
-        let account = (place_number(Some(self.place)), self.admin.record());
-        (account, self.credential.version)
+    fn guessed(&self) -> Guessed {
+        Guessed::new(AdminId { home: self.place, number: self.admin }, &self.credential)
     }
 }
 

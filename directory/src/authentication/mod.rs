@@ -5,6 +5,7 @@
 //! recognized without it.
 
 mod account;
+mod admin_locks;
 mod attempt;
 mod begun_sign_ins;
 mod certificate;

@@ -3,10 +3,11 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use storage::{Id, ReadError, Reading};
+use storage::{ReadError, Reading};
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
+use super::admin_locks::Guessed;
 use super::attempt::THROTTLED;
 use super::engine::{AccountKey, Bearer, place_number};
 use super::password::{HashingFailed, Password, StoredHash, Unacceptable};
@@ -17,7 +18,7 @@ use crate::directory::Directory;
 use crate::error::{Error, Invalid};
 use crate::events::{Action, Event, EventActor, Outcome, Subject, SubjectKind};
 use crate::id::{AdminId, Place, RecordId};
-use crate::records::{Admin, Credential, LockoutPolicy};
+use crate::records::{Admin, Credential};
 use crate::text::prepare;
 
 /// What came of proving once more who asks.
@@ -56,10 +57,9 @@ struct Asking {
 }
 
 impl Asking {
-    /// The account and the version of its credential, by which wrong proofs lead to a lock.
-    fn guesses(&self) -> ((u32, Id), u64) {
-        let account = (place_number(Some(self.id.home)), self.id.number.record());
-        (account, self.credential.version)
+    /// By what wrong proofs lead to a lock.
+    fn guessed(&self) -> Guessed {
+        Guessed::new(self.id, &self.credential)
     }
 
     /// How the admin is told of.
@@ -136,24 +136,23 @@ impl Directory {
         if let Some(wait) = self.wait_of(&asking, &context) {
             return Ok(Reproof::TooEarly(wait));
         }
-        let (directory, guesses, now) = (self.clone(), asking.guesses(), context.now.0);
+        let (directory, guessed, now) = (self.clone(), asking.guessed(), context.now);
         let begun = self.change(context, move |change| {
-            let engine = &directory.inner.engine;
             // Changes come one after another, so that guesses made at the same time are counted.
-            if let Some(until) = engine.lockout.locked(guesses, now) {
-                return Ok(Reproof::TooEarly(until.saturating_sub(now)));
+            if let Some(until) = directory.admin_locked_until(&guessed, now) {
+                return Ok(Reproof::TooEarly(until.0.saturating_sub(now.0)));
             }
             Ok(match change.oneself()?.begin_authenticator(second.as_ref())? {
                 Some(begun) => Reproof::Proven(begun),
                 None => {
-                    let guess = directory.inner.tools.random();
-                    engine.lockout.failed(guesses, guess, &LockoutPolicy::default(), now);
+                    directory.count_wrong_proof(&guessed, now);
                     Reproof::Wrong
                 }
             })
         })?;
         if matches!(begun, Reproof::Wrong) {
-            self.inner.engine.throttle.failed(asking.source, asking.throttled, now);
+            self.keep_admin_lock(&guessed, &context);
+            self.inner.engine.throttle.failed(asking.source, asking.throttled, now.0);
             let told = (Action::MfaEnrolled, "the code in use is wrong");
             self.note_failed((asking.id, asking.told()), &context, told);
         }
@@ -177,10 +176,10 @@ impl Directory {
 
     /// How many milliseconds somebody has to wait who failed too often.
     fn wait_of(&self, asking: &Asking, context: &Context) -> Option<u64> {
-        let (engine, now) = (&self.inner.engine, context.now.0);
-        let waits = engine.throttle.check(asking.source, asking.throttled, now).err();
-        let locked = engine.lockout.locked(asking.guesses(), now);
-        let locked = locked.map(|until| until.saturating_sub(now));
+        let (throttle, now) = (&self.inner.engine.throttle, context.now);
+        let waits = throttle.check(asking.source, asking.throttled, now.0).err();
+        let locked = self.admin_locked_until(&asking.guessed(), now);
+        let locked = locked.map(|until| until.0.saturating_sub(now.0));
         waits.map(|wait| wait.ms).max(locked)
     }
 
@@ -216,8 +215,7 @@ impl Directory {
                 told: whose.1,
             });
         }
-        let (policy, guess) = (LockoutPolicy::default(), self.inner.tools.random());
-        engine.lockout.failed(asking.guesses(), guess, &policy, now);
+        self.count_admin_guess(&asking.guessed(), context);
         engine.throttle.failed(asking.source, asking.throttled, now);
         let told = (Action::PasswordChanged, "the password in use was given wrongly");
         self.note_failed(whose, context, told);

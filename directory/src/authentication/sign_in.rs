@@ -5,6 +5,7 @@ use std::ops::Deref;
 
 use storage::{Change, Reading, Secret, Snapshot};
 
+use super::admin_locks::Guessed;
 use super::engine::{AccountKey, Bearer, place_number};
 use super::enrolment::begin_enrolment;
 use super::next_password::{Chosen, take_place};
@@ -17,13 +18,11 @@ use crate::collections::{
 };
 use crate::directory::Directory;
 use crate::error::{Error, Invalid};
-use crate::events::{
-    Action, Difference, Event, EventActor, EventRequest, Outcome, Subject, SubjectKind,
-};
+use crate::events::{Action, Difference, Outcome};
 use crate::id::{AdminId, AdminNumber, Place, RecordId};
 use crate::records::{
-    Admin, AdminState, Carrier, Credential, LockoutPolicy, Narrowing, Origin, SecondProof,
-    TokenPurpose, indices, kinds,
+    Admin, AdminState, Carrier, Credential, Narrowing, Origin, SecondProof, TokenPurpose, indices,
+    kinds,
 };
 use crate::text::prepare;
 use crate::time::Time;
@@ -87,6 +86,8 @@ impl Arrival {
     }
 }
 
+/// Why an admin with the right password is rejected, for the event.
+const LOCKED: &str = "too many wrong codes; locked for a while";
 /// So many letters are kept of what a program calls itself.
 const USER_AGENT: usize = 200;
 
@@ -239,39 +240,38 @@ impl Directory {
             *stranger = Some(Stranger { place, request, context });
             return Ok(SignInOutcome::Rejected);
         };
-        let account = (place_number(attempt.place), number.record());
-        let guesses = (account, credential.version);
+        let id = AdminId { home: place, number };
+        let guessed = Guessed::new(id, &credential);
         let step = if !proven {
             Step::Refused("the password is wrong")
         } else if !in_time {
             Step::Refused("too many failures; slowed down")
-        } else if engine.lockout.locked(guesses, now.0).is_some() {
-            Step::Refused("too many wrong codes; locked for a while")
+        } else if self.admin_locked_until(&guessed, now).is_some() {
+            Step::Refused(LOCKED)
         } else {
             self.after_password((place, number), (&admin, &credential), attempt.request)?
         };
         let reason = match step {
             Step::Done(outcome) => {
-                engine.lockout.succeeded(guesses);
+                engine.lockout.succeeded(guessed.key());
                 engine.throttle.succeeded(source, attempt.throttled, now.0);
                 return Ok(outcome);
             }
             Step::Begun(begun) => {
                 engine.throttle.left_open(source, attempt.throttled, now.0);
-                self.note_begun(AdminId { home: place, number }, &admin, &context);
+                self.note_begun(id, &admin, &context);
                 return begun;
             }
             Step::Enrolling(outcome) => {
                 // Wrong codes before were of another seed.
-                engine.lockout.succeeded(guesses);
+                engine.lockout.succeeded(guessed.key());
                 engine.throttle.left_open(source, attempt.throttled, now.0);
                 return Ok(outcome);
             }
             Step::Unhashed(failure) => return Ok(SignInOutcome::Unhashed(failure)),
             Step::WrongCode => {
                 // Who has the password could else try all codes, from many sources at once.
-                let (policy, guess) = (LockoutPolicy::default(), self.inner.tools.random());
-                engine.lockout.failed(guesses, guess, &policy, now.0);
+                self.count_admin_guess(&guessed, &context);
                 "the code is wrong or was used before"
             }
             Step::Refused(reason) => reason,
@@ -320,6 +320,9 @@ impl Directory {
             if credential.version != version {
                 return Ok(Step::Refused("the password was changed in between"));
             }
+            if credential.locked(context.now) {
+                return Ok(Step::Refused(LOCKED));
+            }
             if credential.must_change && next.is_none() {
                 return Ok(Step::Begun(Ok(SignInOutcome::PasswordNeeded)));
             }
@@ -340,29 +343,6 @@ impl Directory {
             Ok::<_, Error>(Step::Done(SignInOutcome::Session(session)))
         })?;
         Ok(done)
-    }
-
-    pub(super) fn note_sign_in(
-        &self,
-        place: Place,
-        admin: &Admin,
-        context: &Context,
-        (action, outcome): (Action, Outcome),
-    ) {
-        let (id, name) = (admin.uuid, admin.fields.login.clone());
-        let event = Event {
-            access: None,
-            request: EventRequest::of(context),
-            search: None,
-            at: context.now,
-            actor: EventActor::Admin { id, login: name.clone() },
-            source: context.source,
-            action,
-            subject: Some(Subject { kind: SubjectKind::Admin, id, name }),
-            outcome,
-            differences: Vec::new(),
-        };
-        self.note_event(place, &event);
     }
 }
 

@@ -189,8 +189,8 @@ impl Admins<'_, &mut Change<'_>> {
         self.site.tell(Action::PasswordSet, subject(&admin), ended)
     }
 
-    /// Forgets another admin's second factor and passkeys, and ends the admin's keys and sessions;
-    /// the next sign-in enrols.
+    /// Forgets another admin's second factor and passkeys, and ends a lock and the admin's keys and
+    /// sessions; the next sign-in enrols.
     ///
     /// # Errors
     /// `Missing` when there is no such admin; `Forbidden` for oneself, for a scope wider than one's
@@ -207,6 +207,7 @@ impl Admins<'_, &mut Change<'_>> {
         {
             credential.totp_enrolled = false;
             credential.totp_step = None;
+            credential.lock = None;
             credential.version = credential.version.saturating_add(1);
             self.site.source.put(partition, number.record(), &credential)?;
         }

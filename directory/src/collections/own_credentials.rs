@@ -111,7 +111,8 @@ impl Oneself<'_, &mut Change<'_>> {
         self.site.source.put_secret(partition, kinds::TOTP_SEED, number, seed.octets())?;
         credential.totp_enrolled = true;
         credential.totp_step = Some(step);
-        // What was counted of wrong codes was about the one that goes.
+        // What was counted of wrong codes was about the one that goes, and so is a lock.
+        credential.lock = None;
         credential.version = credential.version.saturating_add(1);
         self.site.source.put(partition, number, &credential)?;
         self.tell_of_credential(Action::MfaEnrolled, masked("authenticator"))?;

@@ -22,7 +22,8 @@ pub enum Action {
     SecretRotated,
     /// A secret was shown.
     SecretRevealed,
-    /// A user or a service account was locked by wrong passwords or codes, or a user by an admin.
+    /// A user, a service account or an admin was locked by wrong passwords or codes, or a user by an
+    /// admin.
     Locked,
     /// An admin lifted a lock, or ended what was counted toward one.
     Unlocked,

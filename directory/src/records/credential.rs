@@ -11,8 +11,8 @@ use crate::time::Time;
 pub struct Credential {
     /// The password's hash, in PHC or another form that `authentication` reads.
     pub hash: Option<String>,
-    /// Raised by whatever must end what was remembered and counted: a password, a lock, its end, a
-    /// suspension. Not by a used TOTP code, nor by a new hash of the same password.
+    /// Raised by whatever must end what was remembered and counted: a password, a user's lock, its end,
+    /// a suspension. Not by a used TOTP code, nor by a new hash of the same password.
     pub version: u64,
     /// When the password was set.
     pub changed: Time,

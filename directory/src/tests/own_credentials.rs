@@ -16,12 +16,12 @@ use crate::events::{Action, Event, EventActor, Outcome};
 use crate::id::{AdminNumber, Place};
 use crate::records::{Admin, AdminFields, AdminScope, AdminState, Narrowing, TokenPurpose};
 
-const NEXT: &str = "another horse, and a staple";
+pub(super) const NEXT: &str = "another horse, and a staple";
 /// A code of one step.
-const STEP: u64 = 30_000;
-const MINUTE: u64 = 60_000;
+pub(super) const STEP: u64 = 30_000;
+pub(super) const MINUTE: u64 = 60_000;
 
-fn prove(
+pub(super) fn prove(
     world: &World,
     by: Context,
     current: &str,
@@ -147,23 +147,27 @@ fn neither_a_key_nor_a_session_of_long_ago_changes_credentials() {
     }
 }
 
-fn begin(world: &World, by: Context, second: Option<Second>) -> Reproof<NewAuthenticator> {
+pub(super) fn begin(
+    world: &World,
+    by: Context,
+    second: Option<Second>,
+) -> Reproof<NewAuthenticator> {
     let by = Context { now: world.now(), ..by };
     world.directory.begin_own_authenticator(by, second).unwrap()
 }
 
-fn begun(world: &World, by: Context, second: Second) -> NewAuthenticator {
+pub(super) fn begun(world: &World, by: Context, second: Second) -> NewAuthenticator {
     let Reproof::Proven(begun) = begin(world, by, Some(second)) else { panic!("it is the admin") };
     begun
 }
 
-fn confirm(world: &World, by: Context, code: String) -> Result<usize, Error> {
+pub(super) fn confirm(world: &World, by: Context, code: String) -> Result<usize, Error> {
     let by = Context { now: world.now(), ..by };
     world.directory.change(by, move |change| change.oneself()?.confirm_authenticator(&code))
 }
 
 /// A code that is wrong now.
-fn wrong(world: &World, uri: &str) -> String {
+pub(super) fn wrong(world: &World, uri: &str) -> String {
     let right = code(world, uri);
     (0..10).map(|digit| digit.to_string().repeat(6)).find(|wrong| *wrong != right).unwrap()
 }

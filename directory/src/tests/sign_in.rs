@@ -18,7 +18,7 @@ use crate::records::{Admin, AdminScope, AdminState, Carrier, Organization, Organ
 pub(super) const SECRET: &str = "a long enough secret";
 
 /// An admin of the provider who has never signed in.
-fn fresh(world: &World) -> AdminNumber {
+pub(super) fn fresh(world: &World) -> AdminNumber {
     let fields = fields("grace", Role::Manager, AdminScope::None);
     world.invited(Place::Provider, fields, SECRET)
 }
