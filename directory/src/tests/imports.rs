@@ -1,11 +1,11 @@
 //! Imports: checked as a whole, applied in steps, and whatever comes in between.
 
+mod broken_paths;
 mod chunks;
 mod hard_cap;
 mod meanwhile;
 mod nesting;
 mod nt_hashes;
-mod broken_paths;
 mod primary_groups;
 mod references;
 mod resume;
