@@ -57,6 +57,7 @@ mod rotation;
 mod rules;
 mod search;
 mod second_factor;
+mod shown_certificates;
 mod sign_in;
 mod since;
 mod ssh_keys;

@@ -42,7 +42,7 @@ fn rfc4519_3_5_a_device_shows_what_the_inventory_knows() {
     let found = client.search(&full, "base", ALL, &["*", "+"]);
     let entry = found.only();
     for (attribute, mut expected) in [
-        ("objectClass", vec!["device", "top", "ieee802Device"]),
+        ("objectClass", vec!["device", "top", "pkiUser", "ieee802Device"]),
         ("cn", vec!["laptop-7"]),
         ("macAddress", vec!["00:10:a4:23:19:c0", "3c:22:fb:01:02:03"]),
         ("serialNumber", vec!["C02XK1ZGJGH5"]),
@@ -66,7 +66,7 @@ fn rfc4519_3_5_a_device_shows_what_the_inventory_knows() {
     }
     let found = client.search(&bare, "base", ALL, &["*"]);
     let entry = found.only();
-    assert_eq!(entry.values("objectClass"), ["device", "top"]);
+    assert_eq!(entry.values("objectClass"), ["device", "pkiUser", "top"]);
     let mut shown = entry.names();
     shown.sort_unstable();
     assert_eq!(shown, ["cn", "objectClass"], "a serial number that is not printable is not shown");

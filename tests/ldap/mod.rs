@@ -25,6 +25,7 @@ mod rfc4514;
 mod rfc4515;
 mod rfc4517;
 mod rfc4518;
+mod rfc4523;
 mod rfc4526;
 mod rfc4530;
 mod rfc4532;

@@ -120,6 +120,8 @@ pub(crate) struct Seen {
     pub(crate) searches: SearchTelling,
     /// Which entries it sees, worked out when first asked for.
     pub(crate) sight: OnceLock<Arc<Sight>>,
+    /// Whether the organization's own authorities issued any certificate, likewise.
+    pub(crate) certified: OnceLock<bool>,
 }
 
 /// Decides whether the actor has `right` at `place`.
@@ -243,8 +245,15 @@ fn seen(
         Ok(record) => {
             let schema = Schema::of(source, id, &record)?;
             let searches = source.get::<SearchTelling>(id.partition(), THE_ONLY_ONE)?;
-            let (searches, sight) = (searches.unwrap_or_default(), OnceLock::new());
-            Ok(Seen { organization: Some(record), account, until, schema, searches, sight })
+            Ok(Seen {
+                organization: Some(record),
+                account,
+                until,
+                schema,
+                searches: searches.unwrap_or_default(),
+                sight: OnceLock::new(),
+                certified: OnceLock::new(),
+            })
         }
         Err(refusal) => Err(refusal),
     })

@@ -139,7 +139,7 @@ impl IssuedCertificates<'_, &Snapshot> {
 }
 
 /// The certificates of an owner, the oldest first.
-pub(super) fn of_owner(
+pub(crate) fn of_owner(
     source: &impl Reading,
     partition: Partition,
     owner: Id,

@@ -106,6 +106,7 @@ pub use invitations::IssuedInvitation;
 pub(crate) use invitations::{
     end_user_invitation, parse_invitation, require_enrollable, require_invitable,
 };
+pub(crate) use issued_certificates::of_owner as certificates_of;
 pub(crate) use issued_certificates::standing as certificate_standing;
 pub use issued_certificates::{IssuedCertificates, Standing};
 pub use issuing::{CertificateKey, CertificateWish, Certified, Issued, Issuing};

@@ -27,6 +27,11 @@ impl Kind {
     /// The kinds that are stored, in the order in which a search gives them.
     pub const STORED: [Self; 4] = [Self::User, Self::Group, Self::ServiceAccount, Self::Device];
 
+    /// Whether an organization's own authorities issue certificates to such entries.
+    pub(crate) const fn has_certificates(self) -> bool {
+        matches!(self, Self::User | Self::Device)
+    }
+
     const fn bit(self) -> u8 {
         match self {
             Self::User => 1,

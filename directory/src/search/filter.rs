@@ -41,6 +41,8 @@ pub enum Filter {
     HasSomeUser,
     /// Has some user whose login compares so, by way of nested groups as well.
     HasUserCalled(Case, Comparison),
+    /// Has a certificate that the organization's own authorities issued, and that counts.
+    HasCertificate,
     /// Neither true nor false: what is asked about is not known.
     Undefined,
 }
@@ -318,13 +320,14 @@ impl Filter {
             | Self::HasSomeMember
             | Self::HasSomeUser
             | Self::HasUserCalled(..) => kind == Kind::Group,
+            Self::HasCertificate => kind.has_certificates(),
             Self::Not(_) => true,
         }
     }
 
     /// How much judging an entry costs, in comparisons of an attribute.
     pub(crate) fn cost(&self) -> usize {
-        /// A membership is looked up in the store.
+        /// A membership or a certificate is looked up in the store.
         const MEMBERSHIP: usize = 16;
         /// The names of all users of a group are.
         const NAMES: usize = 256;
@@ -342,7 +345,8 @@ impl Filter {
             | Self::MemberOfSome
             | Self::HasMember(_)
             | Self::HasSomeMember
-            | Self::HasSomeUser => MEMBERSHIP,
+            | Self::HasSomeUser
+            | Self::HasCertificate => MEMBERSHIP,
             Self::HasUserCalled(..) => NAMES,
         }
     }

@@ -1,6 +1,6 @@
 //! An entry that a search found, with what the store knows about it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use storage::{Id, Reading, Snapshot};
 
@@ -12,11 +12,15 @@ use super::kin::{self, KnownGroup, MemberNames, Memberships};
 use super::memo::Memo;
 use super::plan::GroupUsers;
 use super::sight::Sight;
-use crate::collections::{Member, ancestors_of_group, descendants, groups_of_user};
+use crate::collections::{
+    Member, Standing, ancestors_of_group, certificate_standing, certificates_of, descendants,
+    groups_of_user,
+};
 use crate::error::Error;
 use crate::id::{DeviceId, GroupId, OrganizationId, RecordId, ServiceAccountId, UserId};
 use crate::known::Lookups;
-use crate::records::{Device, Group, relations};
+use crate::records::{Device, Group, indices, relations};
+use crate::time::Time;
 
 /// An entry that a search found, with what the store knows about it.
 pub struct Found<'a> {
@@ -27,6 +31,10 @@ pub struct Found<'a> {
     pub(super) memo: Option<&'a Memo>,
     /// The users of a group that the search's filter names.
     pub(super) users: Option<&'a GroupUsers>,
+    /// Whether the organization has issued certificates, once it was asked for.
+    pub(super) certified: &'a OnceLock<bool>,
+    /// When the search looks at it.
+    pub(super) now: Time,
 }
 
 impl Found<'_> {
@@ -158,6 +166,37 @@ impl Found<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Shows the certificates in DER that the organization's own authorities issued to the entry, and
+    /// that count, to `visit`, the oldest first.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn certificates(&self, visit: &mut dyn FnMut(&[u8])) -> Result<(), Error> {
+        let (source, partition) = (self.source, self.organization.partition());
+        let entry = self.entry.id();
+        if !entry.kind().has_certificates() || !self.is_certified()? {
+            return Ok(());
+        }
+        for (_, issued) in certificates_of(source, partition, entry.record())? {
+            if certificate_standing(source, partition, &issued, self.now)? == Standing::Counts {
+                visit(&issued.certificate);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the organization's own authorities issued anything: most have none, and then nobody's
+    /// certificates are looked for.
+    fn is_certified(&self) -> Result<bool, Error> {
+        if let Some(known) = self.certified.get() {
+            return Ok(*known);
+        }
+        let partition = self.organization.partition();
+        let mut owners = self.source.prefix(partition, indices::ISSUED_OWNER, b"").ids();
+        let any = owners.next().transpose()?.is_some();
+        Ok(*self.certified.get_or_init(|| any))
     }
 
     fn member_names(&self, group: GroupId) -> Result<Arc<MemberNames>, Error> {
@@ -309,5 +348,11 @@ impl Facts for Found<'_> {
             }
         }
         Ok(false)
+    }
+
+    fn has_certificate(&self) -> Result<bool, Error> {
+        let mut any = false;
+        self.certificates(&mut |_| any = true)?;
+        Ok(any)
     }
 }

@@ -59,6 +59,14 @@ pub trait Facts {
     fn has_user_called(&self, _fits: &mut dyn FnMut(&str) -> bool) -> Result<bool, Error> {
         Ok(false)
     }
+    /// Whether the entry has a certificate that the organization's own authorities issued, and that
+    /// counts.
+    ///
+    /// # Errors
+    /// When the store fails.
+    fn has_certificate(&self) -> Result<bool, Error> {
+        Ok(false)
+    }
 }
 
 impl Filter {
@@ -90,6 +98,7 @@ impl Filter {
                 let mut fits = |login: &str| text_compares(&case.prepare(login), comparison);
                 Ok(entry.has_user_called(&mut fits)?.into())
             }
+            Self::HasCertificate => Ok(entry.has_certificate()?.into()),
             Self::Undefined => Ok(Truth::Undefined),
         }
     }

@@ -14,7 +14,7 @@ use super::pieces::{Pieces, Sieve};
 use crate::collections::{Member, ancestors_of_group, descendants, groups_of_user};
 use crate::id::{GroupId, OrganizationId, RecordId};
 use crate::network::MacAddress;
-use crate::records::{custom_octets, custom_signed, is_unique, relations};
+use crate::records::{custom_octets, custom_signed, indices, is_unique, relations};
 use crate::text::prepare;
 
 /// Candidates of one kind.
@@ -93,6 +93,7 @@ impl<'s> Planner<'s> {
             Filter::Lines(attribute, comparison) => self.lines(kind, *attribute, comparison),
             Filter::MemberOf(group) => self.members(kind, *group),
             Filter::HasMember(member) => self.groups_with(kind, *member),
+            Filter::HasCertificate => self.certified(kind),
             Filter::MemberOfSome => Ok(match kind {
                 Kind::User | Kind::Group => Candidates::All,
                 Kind::ServiceAccount | Kind::Device | Kind::Container => Candidates::none(),
@@ -363,6 +364,18 @@ impl<'s> Planner<'s> {
         }
     }
 
+    /// Whoever has certificates, whether these count or not.
+    fn certified(&self, kind: Kind) -> Result<Candidates, ReadError> {
+        if !kind.has_certificates() {
+            return Ok(Candidates::none());
+        }
+        let partition = self.organization.partition();
+        let mut found = self.source.prefix(partition, indices::ISSUED_OWNER, b"");
+        // Users and devices stand there together: a number of the other kind leads to no entry.
+        let owner = |value: &[u8], _: Id| value.try_into().ok().map(Id::from_be_bytes);
+        self.bounded(std::iter::from_fn(|| found.step(owner)))
+    }
+
     fn groups_with(&self, kind: Kind, member: Member) -> Result<Candidates, ReadError> {
         if kind != Kind::Group {
             return Ok(Candidates::none());
@@ -419,7 +432,8 @@ fn cost(filter: &Filter) -> u8 {
         Filter::Test(_, Comparison::AtLeast(_) | Comparison::AtMost(_) | Comparison::Below(_)) => 6,
         Filter::Test(_, Comparison::Pieces(_)) | Filter::Lines(..) => 7,
         Filter::Test(_, Comparison::Present | Comparison::AllBits(_) | Comparison::AnyBit(_))
-        | Filter::Cased(..) => 8,
+        | Filter::Cased(..)
+        | Filter::HasCertificate => 8,
         Filter::MemberOfSome
         | Filter::HasSomeMember
         | Filter::HasSomeUser

@@ -275,8 +275,7 @@ impl Grant<'_, &Snapshot, Search> {
     ) -> Result<Ended, Error> {
         let sight = &*searching.sight;
         let users = searching.group_users.as_ref().map(|(_, users)| users);
-        let (source, memo) = (self.source, self.memo);
-        let found = Found { source, organization, sight, entry, memo, users };
+        let found = self.found(organization, (sight, entry), users);
         let seen = searching.sight.shows(entry);
         if seen && searching.filter.judge(&found)? == Truth::True {
             if visit(&found)? == Visit::Full {
@@ -314,10 +313,27 @@ impl Grant<'_, &Snapshot, Search> {
         if by_record && !sight.shows(&entry) {
             return Ok(false);
         }
-        let (sight, entry, memo) = (&*sight, &entry, self.memo);
-        let (source, users) = (self.source, None);
-        visit(&Found { source, organization, sight, entry, memo, users })?;
+        visit(&self.found(organization, (&*sight, &entry), None))?;
         Ok(true)
+    }
+
+    /// An entry with what is known about it.
+    fn found<'f>(
+        &'f self,
+        organization: OrganizationId,
+        (sight, entry): (&'f Sight, &'f Entry),
+        users: Option<&'f GroupUsers>,
+    ) -> Found<'f> {
+        Found {
+            source: self.source,
+            organization,
+            sight,
+            entry,
+            memo: self.memo,
+            users,
+            certified: &self.seen.certified,
+            now: self.context.now,
+        }
     }
 
     /// Whether the caller sees an entry of one of these kinds.

@@ -8,7 +8,8 @@
 //! References show names too: under a new name those that refer to an entry are touched, and who
 //! sees some groups alone may see or not see whoever is named, so then all are that refer to what is
 //! touched. Who is deleted is taken out of them, which is in the log. Devices name their owners, and are
-//! touched likewise; of who is deleted they stay as they were, and show nobody.
+//! touched likewise; of who is deleted they stay as they were, and show nobody. A certificate touches
+//! whom it was issued to.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -24,7 +25,10 @@ use super::sight::devices_in;
 use crate::access::{Grant, Search, Who};
 use crate::error::Error;
 use crate::id::{GroupId, OrganizationId, RecordId, UserId};
-use crate::records::{Device, Group, ServiceAccount, User, indices, kinds, relations};
+use crate::records::{
+    CertificateOwner, Device, Group, IssuedCertificate, ServiceAccount, User, indices, kinds,
+    relations,
+};
 use crate::references;
 use crate::schema::Schema;
 
@@ -66,6 +70,8 @@ pub(crate) enum Subject {
     Gone(EntryId, Uuid),
     /// A membership: the group, and who is in it or not any more.
     Membership(GroupId, EntryId),
+    /// A certificate that was issued or revoked, by its record's number.
+    Certificate(Id),
     /// Something on which all entries rest, or perhaps rest.
     Everything,
 }
@@ -83,7 +89,23 @@ impl Subject {
         }
     }
 
+    /// What a change of certificates that are issued, or of who issues them, is about.
+    fn of_certificates(change: &Changed) -> Option<Self> {
+        let gone = matches!(change.what, What::Deleted | What::Removed { .. });
+        match change.kind {
+            kinds::ISSUED_CERTIFICATE if !gone => Some(Self::Certificate(change.id)),
+            // Nobody's certificates count any more that it had issued.
+            kinds::CERTIFICATE_AUTHORITY if gone => Some(Self::Everything),
+            // One that is forgotten has ended long before.
+            kinds::ISSUED_CERTIFICATE | kinds::CERTIFICATE_AUTHORITY => Some(Self::Nothing),
+            _ => None,
+        }
+    }
+
     fn inside(change: &Changed) -> Self {
+        if let Some(subject) = Self::of_certificates(change) {
+            return subject;
+        }
         let entry = match change.kind {
             kinds::USER => entry_id(Kind::User, change.id),
             kinds::GROUP => entry_id(Kind::Group, change.id),
@@ -123,6 +145,8 @@ pub(crate) const SHOWN: &[storage::Kind] = &[
     kinds::SERVICE_ACCOUNT,
     kinds::DEVICE,
     kinds::CUSTOM_ATTRIBUTE,
+    kinds::CERTIFICATE_AUTHORITY,
+    kinds::ISSUED_CERTIFICATE,
 ];
 
 /// Kinds of records of which no entry shows anything, and which decide nothing about who sees what.
@@ -147,9 +171,7 @@ pub(crate) const UNSHOWN: &[storage::Kind] = &[
     kinds::REPLY_PROFILE,
     kinds::CREDENTIAL,
     kinds::PASSWORD_HISTORY,
-    kinds::CERTIFICATE_AUTHORITY,
     kinds::OWN_CERTIFICATES,
-    kinds::ISSUED_CERTIFICATE,
     kinds::REVOKED_CERTIFICATES,
     kinds::DEPARTURE,
     kinds::DELETED_USER,
@@ -369,6 +391,8 @@ struct Spread {
     named: Vec<UserId>,
     /// Entries whose names others show.
     renamed: Vec<EntryId>,
+    /// Certificates whose owners are touched.
+    certificates: Vec<Id>,
     everything: bool,
 }
 
@@ -378,6 +402,7 @@ impl Spread {
         match subject {
             Subject::Nothing => {}
             Subject::Everything => self.everything = true,
+            Subject::Certificate(number) => self.certificates.push(number),
             Subject::Entry(entry) | Subject::Named(entry) if Some(entry) == own => {
                 // It says what its owner sees.
                 self.everything = true;
@@ -417,6 +442,13 @@ impl Spread {
             }
         }
         let entries = &mut self.touched.entries;
+        for number in self.certificates {
+            let issued = source.get::<IssuedCertificate>(partition, number)?;
+            entries.extend(issued.map(|issued| match issued.owner {
+                CertificateOwner::User(user) => EntryId::User(user),
+                CertificateOwner::Device(device) => EntryId::Device(device),
+            }));
+        }
         let mut open: Vec<Id> = self.above.iter().copied().collect();
         while let Some(group) = open.pop() {
             entries.extend(entry_id(Kind::Group, group));

@@ -49,7 +49,7 @@ pub(super) fn issue(world: &World, place: OrganizationId, user: UserId) -> Resul
     })
 }
 
-fn revoke(world: &World, place: OrganizationId, user: UserId, issued: &Issued) {
+pub(super) fn revoke(world: &World, place: OrganizationId, user: UserId, issued: &Issued) {
     let uuid = issued.record.uuid;
     let revoked = world.change(move |change| {
         let mut grant = change.authorize::<RecoverAccounts>(place)?;

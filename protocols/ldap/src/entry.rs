@@ -175,8 +175,8 @@ impl Attributes<'_> {
         ber::put(self.output, OCTET_STRING, value);
     }
 
-    /// Writes an attribute that the schema does not know, if `fill` pushes a value; whoever calls
-    /// knows that it is wanted.
+    /// Writes an attribute by a name that is none of the schema's, if `fill` pushes a value; whoever
+    /// calls knows that it is wanted.
     pub fn custom(&mut self, name: &str, fill: impl FnOnce(&mut Values<'_>)) {
         self.write(name, fill);
     }

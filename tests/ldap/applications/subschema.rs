@@ -123,7 +123,14 @@ fn it_has_what_entries_have_and_what_the_organization_may_define_and_nothing_els
         let all = ["member", "uniqueMember", "memberUid"].into_iter();
         let shown: Vec<&str> = all.filter(|name| has("attributeTypes", name)).collect();
         assert_eq!(shown, members, "{profile}");
-        for name in ["carLicense", "seeAlso", "userPassword", "entryUUID", "supportedControl"] {
+        for name in [
+            "carLicense",
+            "seeAlso",
+            "userPassword",
+            "userCertificate",
+            "entryUUID",
+            "supportedControl",
+        ] {
             assert!(has("attributeTypes", name), "{profile}: {name}");
         }
         for name in ["creatorsName", "modifiersName", "altServer", "primaryGroupID"] {
@@ -134,7 +141,7 @@ fn it_has_what_entries_have_and_what_the_organization_may_define_and_nothing_els
         for name in ["serialNumber", "macAddress", "owner"] {
             assert_eq!(has("attributeTypes", name), profile == "generic", "{profile}: {name}");
         }
-        for class in ["device", "ieee802Device"] {
+        for class in ["device", "pkiUser", "ieee802Device"] {
             assert_eq!(has("objectClasses", class), profile == "generic", "{profile}: {class}");
         }
         let domain = profile == "ad-like";
@@ -150,7 +157,7 @@ fn it_has_what_entries_have_and_what_the_organization_may_define_and_nothing_els
     let found = user.search("cn=subschema", "base", "(objectClass=*)", &wanted);
     let told = wanted.map(|kind| found.only().values(kind).join("\n")).concat();
     assert!(told.contains("'person'") && told.contains("'seeAlso'"));
-    for name in ["serialNumber", "macAddress", "owner", "device", "ieee802Device"] {
+    for name in ["serialNumber", "macAddress", "owner", "device", "pkiUser", "ieee802Device"] {
         assert!(!told.contains(&format!("'{name}'")), "{name}");
     }
 }

@@ -248,8 +248,8 @@ pub(super) fn service(view: View, base: &Name, told: &Value) -> Shown {
 pub(super) fn device(view: View, told: &Value) -> Shown {
     let mut shown = Shown::new();
     let addressed = told["addresses"] != Value::Array(Vec::new());
-    let classes = ["device", "top", "ieee802Device"];
-    put(&mut shown, "objectClass", &classes[..if addressed { 3 } else { 2 }]);
+    let classes = ["device", "top", "pkiUser", "ieee802Device"];
+    put(&mut shown, "objectClass", &classes[..if addressed { 4 } else { 3 }]);
     tell(&mut shown, "cn", &told["name"]);
     tell(&mut shown, "macAddress", &told["addresses"]);
     // No string of such letters is printable (RFC 4517 section 3.3.29).

@@ -48,6 +48,24 @@ fn who_stays_hears_of_what_comes_changes_and_goes() {
 }
 
 #[test]
+fn who_stays_hears_of_certificates_that_are_issued_and_revoked() {
+    let office = Office::new();
+    office.built_in("Acme Wi-Fi");
+    let ada = format!("users/{}", hire(&office, "ada"));
+    let reader = reader(&office);
+    let mut people = refreshed(&office, &reader, PEOPLE);
+    let mut having = refreshed(&office, &reader, "(userCertificate=*)");
+    let issued = office.hand_out(&ada, &json!({}));
+    assert_eq!(people.next().unwrap(), "changed uid=ada");
+    assert_eq!(having.next().unwrap(), "new uid=ada");
+    office.revoke(&issued, "superseded");
+    assert_eq!(people.next().unwrap(), "changed uid=ada");
+    assert_eq!(having.next().unwrap(), "gone uid=ada");
+    assert_eq!(people.cancel(), ["cancelled"], "nothing else was told");
+    assert_eq!(having.cancel(), ["cancelled"], "nothing else was told");
+}
+
+#[test]
 fn who_does_not_match_or_is_not_seen_any_more_is_gone_for_who_stays() {
     let office = Office::new();
     let (ada, bob) = (hire(&office, "ada"), hire(&office, "bob"));

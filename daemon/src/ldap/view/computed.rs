@@ -52,6 +52,7 @@ pub(super) fn equality(kind: &AttributeType, value: &[u8], naming: &Naming) -> O
             Some(value) => ambiguous(value, naming),
             None => Filter::Undefined,
         },
+        Extra::Certificates => Filter::Undefined,
     })
 }
 
@@ -82,7 +83,8 @@ pub(super) fn ordering(
         | Extra::Principal
         | Extra::DistinguishedName
         | Extra::Category
-        | Extra::Ambiguous => Filter::Undefined,
+        | Extra::Ambiguous
+        | Extra::Certificates => Filter::Undefined,
     })
 }
 
@@ -144,6 +146,7 @@ pub(super) fn presence(kind: &AttributeType, naming: &Naming) -> Option<Filter> 
         }
         Extra::Sid | Extra::DomainSid => Filter::Or(vec![kinds, named(Some(Target::Base))]),
         Extra::Ambiguous => Filter::never(),
+        Extra::Certificates => Filter::And(vec![kinds, Filter::HasCertificate]),
         Extra::Principal
         | Extra::DistinguishedName
         | Extra::Guid
@@ -172,7 +175,8 @@ pub(super) fn sorted_by(kind: &AttributeType, naming: &Naming) -> Option<(Kinds,
         | Extra::Expires
         | Extra::Number(_)
         | Extra::Category
-        | Extra::Ambiguous => None,
+        | Extra::Ambiguous
+        | Extra::Certificates => None,
     }
 }
 
@@ -219,7 +223,8 @@ fn numbers(kind: &AttributeType, naming: &Naming, fits: impl Fn(i64) -> bool) ->
                 | Extra::Category
                 | Extra::Created
                 | Extra::Changed
-                | Extra::Ambiguous,
+                | Extra::Ambiguous
+                | Extra::Certificates,
             )
             | None => {}
         }

@@ -10,6 +10,7 @@ use directory::{NameUse, Schema};
 use ldap::schema::{self, AttributeType, Definition, Matching};
 use ldap::{Attributes, Description, Requested, SearchRequest, generalized_time};
 
+use super::certificates;
 use super::extras::push_name;
 use super::place::Naming;
 use super::ranges::{Range, requested};
@@ -24,6 +25,8 @@ pub(crate) struct Wanted {
     all: bool,
     /// Something is named that is no type of the schema.
     unknown: bool,
+    /// Certificates are asked for by the name with `;binary`.
+    binary: bool,
     requested: Requested,
 }
 
@@ -34,6 +37,8 @@ pub(crate) struct Shown<'s> {
     wanted: Vec<&'s CustomAttribute>,
     /// Parts of the values of attributes.
     pub(super) ranges: Vec<Range>,
+    /// Whether certificates come under the name with `;binary`.
+    pub(super) binary: bool,
 }
 
 impl Wanted {
@@ -41,7 +46,8 @@ impl Wanted {
     pub(crate) fn of(request: &SearchRequest) -> Self {
         let selection = &request.selection;
         let (all, unknown) = (selection.is_starred(), selection.has_unknown());
-        Self { all, unknown, requested: request.requested.clone() }
+        let binary = certificates::are_asked_for_in_binary(request);
+        Self { all, unknown, binary, requested: request.requested.clone() }
     }
 
     /// Chooses from the attributes that there are, mostly none.
@@ -65,7 +71,9 @@ impl Wanted {
         };
         let ranged = self.unknown && naming.look().is_domain();
         let ranges = if ranged { requested(&self.requested, naming) } else { Vec::new() };
-        Shown { schema, wanted, ranges }
+        // Domain controllers name them as they were asked for.
+        let binary = self.binary || !naming.look().is_domain();
+        Shown { schema, wanted, ranges, binary }
     }
 }
 

@@ -10,12 +10,13 @@ use ldap::schema::{self, AttributeType};
 use ldap::{Attributes, Selection};
 use uuid::Uuid;
 
+use super::certificates::write_certificates;
 use super::custom;
 use super::extras::{write_extra, write_groups, write_members, write_owner, write_place_extra};
 use super::look::structural;
 use super::place::{Naming, Place};
 use super::ranges::write_ranges;
-use super::tables::ADDRESSED;
+use super::tables::{ADDRESSED, Extra};
 
 /// Writes a stored entry's attributes.
 pub(crate) fn write_entry(
@@ -47,7 +48,11 @@ pub(crate) fn write_entry(
     }
     custom.write(attributes, naming, found)?;
     for (kind, extra) in &shown.extras {
-        write_extra(attributes, kind, *extra, (naming, dn, entry));
+        if *extra == Extra::Certificates {
+            write_certificates(attributes, kind, found, custom.binary)?;
+        } else {
+            write_extra(attributes, kind, *extra, (naming, dn, entry));
+        }
     }
     if matches!(entry, Entry::Group(..)) {
         write_members(attributes, naming, found)?;

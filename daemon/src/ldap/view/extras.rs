@@ -41,7 +41,8 @@ pub(super) fn write_extra(
             let classes = naming.look().shown(entry.id().kind()).classes;
             attributes.values(kind, category(classes, naming.base()));
         }
-        Extra::DomainSid | Extra::Ambiguous => {}
+        // Certificates are written by who reads them.
+        Extra::DomainSid | Extra::Ambiguous | Extra::Certificates => {}
     }
 }
 
@@ -72,7 +73,8 @@ pub(super) fn write_place_extra(
         | Extra::AccountControl
         | Extra::Expires
         | Extra::Number(_)
-        | Extra::Ambiguous => {}
+        | Extra::Ambiguous
+        | Extra::Certificates => {}
     }
 }
 

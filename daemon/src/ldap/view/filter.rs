@@ -286,6 +286,29 @@ mod tests {
     }
 
     #[test]
+    fn rfc4523_4_1_certificates_are_asked_for_by_being_there_and_compared_with_nothing() {
+        let both = Kinds::USERS.and(Kinds::DEVICES);
+        for (layout, kinds) in [
+            (Layout::Rfc2307bis, both),
+            (Layout::Rfc2307, both),
+            (Layout::UniqueMember, both),
+            (Layout::ActiveDirectory, Kinds::USERS),
+            (Layout::Jumpcloud, Kinds::USERS),
+        ] {
+            let there = Filter::And(vec![Filter::Kind(kinds), Filter::HasCertificate]);
+            for name in ["userCertificate", "USERCERTIFICATE;binary", "2.5.4.36;Binary"] {
+                assert_eq!(in_layout(layout, &format!("({name}=*)")), there, "{layout:?} {name}");
+                for test in ["=\\30\\82", ">=x", "=x*", ":2.5.13.34:=x", ":caseIgnoreMatch:=x"] {
+                    let filter = format!("({name}{test})");
+                    assert_eq!(in_layout(layout, &filter), Filter::Undefined, "{filter}");
+                }
+            }
+            assert!(!there.may_match(Kind::Group) && there.may_match(Kind::User), "{layout:?}");
+        }
+        assert_eq!(of_text("(userCertificate;lang-en=*)"), Filter::Undefined);
+    }
+
+    #[test]
     fn what_people_are_asked_for_by_no_device_is_looked_for_by() {
         for filter in [
             "(uid=ada)",

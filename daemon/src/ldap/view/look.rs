@@ -8,7 +8,7 @@ use directory::records::Layout;
 use directory::search::{Attribute, Kind, Kinds};
 use ldap::schema::{self, AttributeType, Vocabulary};
 
-use super::tables::{self, Classes, Extra, Extras, Table};
+use super::tables::{self, CERTIFIED, Classes, Extra, Extras, Table};
 use super::tree::{self, Tree};
 
 /// How entries look in one layout.
@@ -154,7 +154,7 @@ impl Look {
     ) -> Self {
         let domain = vocabulary == Vocabulary::ActiveDirectory;
         let devices =
-            if classes.device.is_empty() { (NOTHING, NONE) } else { (tables::DEVICE, NONE) };
+            if classes.device.is_empty() { (NOTHING, NONE) } else { (tables::DEVICE, CERTIFIED) };
         let rows = [
             (Kinds::USERS, user.0),
             (Kinds::GROUPS, group.0),
@@ -247,7 +247,7 @@ const NOTHING: Table = &[];
 const NONE: Extras = &[];
 /// What users, groups and service accounts show as most servers have them.
 const PLAIN: [(Table, Extras); 3] =
-    [(tables::USER, NONE), (tables::GROUP, NONE), (tables::SERVICE, NONE)];
+    [(tables::USER, CERTIFIED), (tables::GROUP, NONE), (tables::SERVICE, NONE)];
 
 static RFC2307BIS: LazyLock<Look> =
     LazyLock::new(|| Look::plain(Vocabulary::Rfc2307bis, tables::RFC2307BIS));
@@ -270,7 +270,7 @@ static ACTIVE_DIRECTORY: LazyLock<Look> = LazyLock::new(|| {
     Look::new(&tree::DOMAIN, Vocabulary::ActiveDirectory, tables::ACTIVE_DIRECTORY, shown)
 });
 static JUMPCLOUD: LazyLock<Look> = LazyLock::new(|| {
-    let shown = [(tables::USER, NONE), (tables::GROUP, NONE), (tables::SERVICE_BY_UID, NONE)];
+    let shown = [(tables::USER, CERTIFIED), (tables::GROUP, NONE), (tables::SERVICE_BY_UID, NONE)];
     Look::new(&tree::TOGETHER, Vocabulary::Jumpcloud, tables::JUMPCLOUD, shown)
 });
 
@@ -324,6 +324,7 @@ mod tests {
                 assert_eq!(look.has_class("device"), there, "{layout:?}");
                 assert_eq!(look.has_class("ieee802Device"), there, "{layout:?}");
                 assert_eq!(look.tree.kinds_of_all().contains(Kind::Device), there, "{layout:?}");
+                assert_eq!(look.has_class("pkiUser"), there, "{layout:?}");
                 for name in ["serialNumber", "macAddress", "owner"] {
                     let shows = look.shows(schema::attribute(name).unwrap());
                     assert_eq!(shows, there, "{layout:?} {name}");

@@ -3,6 +3,7 @@
 mod account;
 mod as_shown;
 mod assertion;
+mod certificates;
 mod chains;
 mod claim;
 mod computed;

@@ -34,6 +34,8 @@ pub(crate) enum Extra {
     Category,
     /// Nothing, but filters find by it who may be meant.
     Ambiguous,
+    /// What the organization's own authorities issued, as far as it counts.
+    Certificates,
 }
 
 /// The object classes of a container named by `ou`.
@@ -67,7 +69,7 @@ pub(super) const RFC2307BIS: Classes = Classes {
     ],
     group: &["groupOfNames", "top", "posixGroup"],
     service: &["applicationProcess", "top"],
-    device: &["device", "top", ADDRESSED],
+    device: &["device", "top", "pkiUser", ADDRESSED],
     base: &["organization", "top", "dcObject"],
 };
 
@@ -123,6 +125,8 @@ pub(super) const USER: Table = &[
     ("gecos", Attribute::DisplayName),
     ("sshPublicKey", Attribute::SshKey),
 ];
+/// What users and devices show besides, read from the store for those alone who ask for it.
+pub(super) const CERTIFIED: Extras = &[("userCertificate", Extra::Certificates)];
 /// What groups show, their members apart.
 pub(super) const GROUP: Table = &[
     ("cn", Attribute::Name),
@@ -201,6 +205,7 @@ pub(super) const AD_USER_EXTRAS: Extras = &[
     ("whenCreated", Extra::Created),
     ("whenChanged", Extra::Changed),
     ("anr", Extra::Ambiguous),
+    ("userCertificate", Extra::Certificates),
 ];
 /// What groups show as domain controllers do.
 pub(super) const AD_GROUP: Table = &[

@@ -177,6 +177,7 @@ const CLASSES: &[ObjectClass] = &[
     class("ieee802Device", "1.3.6.1.1.1.2.11", ClassKind::Auxiliary)
         .may(&["macAddress"])
         .only(APART),
+    class("pkiUser", "2.5.6.21", ClassKind::Auxiliary).may(&["userCertificate"]).only(APART),
     class("account", "0.9.2342.19200300.100.4.5", ClassKind::Structural).must(&["uid"]).may(&[
         "description",
         "seeAlso",
@@ -315,6 +316,7 @@ const AD_USER: &[&str] = &[
     "uidNumber",
     "unixHomeDirectory",
     "userAccountControl",
+    "userCertificate",
     "userPrincipalName",
     "whenChanged",
     "whenCreated",

@@ -1,5 +1,5 @@
-//! The table of attribute types: RFC 4519, 4524, 2798, 2307, 4512, 3672, 4530, 5020, 3045 and what is
-//! in wide use beside them.
+//! The table of attribute types: RFC 4519, 4523, 4524, 2798, 2307, 4512, 3672, 4530, 5020, 3045 and what
+//! is in wide use beside them.
 
 use super::{AttributeType, Usage};
 use crate::schema::{Matching, RuleUse, Syntax, Vocabulary};
