@@ -11,6 +11,7 @@ mod mac_authentication;
 mod orders_about_devices;
 mod peap;
 mod pyrad;
+mod realms;
 mod reply_attributes;
 mod resumption;
 mod reverse_orders;
