@@ -9,6 +9,7 @@ mod issued_certificates;
 mod locked_or_expired;
 mod mac_authentication;
 mod orders_about_devices;
+mod pam;
 mod peap;
 mod pyrad;
 mod realms;
