@@ -29,6 +29,7 @@ mod network;
 pub mod orders;
 mod policy;
 mod preparation;
+mod realm;
 mod recorder;
 pub mod records;
 mod references;

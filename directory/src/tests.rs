@@ -51,6 +51,7 @@ mod people;
 mod policy;
 mod posix;
 mod provider_log;
+mod realms;
 mod repeats;
 mod resets;
 mod rotation;

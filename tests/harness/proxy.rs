@@ -72,7 +72,8 @@ impl Proxy {
     }
 }
 
-fn octets(hexadecimal: &str) -> Vec<u8> {
+/// The octets that hexadecimal digits say.
+pub(crate) fn octets(hexadecimal: &str) -> Vec<u8> {
     let digits = hexadecimal.as_bytes().chunks(2);
     let octet = |pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
     digits.map(octet).collect()

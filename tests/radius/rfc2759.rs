@@ -1,9 +1,13 @@
 //! MS-CHAPv2, asked by radclient with the octets of the RFC, and by FreeRADIUS for a peer in PEAP.
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::json;
+use sha1::{Digest, Sha1};
 
+use crate::harness::issued::openssl;
 use crate::harness::office::{Client, Office};
-use crate::harness::proxy::Proxy;
+use crate::harness::proxy::{Proxy, octets};
 use crate::harness::radius::Reply;
 use crate::harness::tenantry::Tenantry;
 
@@ -93,6 +97,43 @@ fn section_7_no_password_is_changed() {
     let example = Example::new();
     let reply = example.ask("User", RESPONSE, &format!(",MS-CHAP2-CPW=0x072a{}", "00".repeat(66)));
     assert!(is_error(&reply, 709), "{reply:?}");
+}
+
+/// What a peer answers whose user has typed this name, which has no backslash.
+fn answer_of(name: &str) -> String {
+    let name = name.as_bytes().to_vec();
+    let challenge = Sha1::digest([octets(PEER_CHALLENGE), octets(CHALLENGE), name].concat());
+    let encrypted = |part: &[u8]| {
+        let bits = part.iter().fold(0_u64, |bits, octet| (bits << 8) | u64::from(*octet));
+        let octet = |at: u32| ((bits >> (49 - 7 * at)) & 0x7f) << 1;
+        let key: String = (0..8).map(|at| format!("{:02x}", octet(at))).collect();
+        // Three times with one key is DES, which openssl has no more by that name.
+        let done = openssl(["enc", "-des-ede3", "-nopad", "-a", "-K"])
+            .arg(key.repeat(3))
+            .input(&challenge[..8])
+            .run();
+        BASE64_STANDARD.decode(done.stdout.trim()).unwrap()
+    };
+    let hash = [octets(NT_HASH), vec![0; 5]].concat();
+    let answer = hash.chunks(7).flat_map(encrypted);
+    answer.map(|octet| format!("{octet:02x}")).collect()
+}
+
+#[test]
+fn section_8_2_a_domain_behind_the_login_goes_into_the_answer_and_one_before_it_does_not() {
+    let example = Example::new();
+    assert_eq!(answer_of("User"), RESPONSE);
+    let slug = &example.office.slug;
+    let name = format!("User@{slug}.example");
+    for written in [name.clone(), format!("{slug}\\\\{name}")] {
+        let reply = example.ask(&written, &answer_of(&name), "");
+        assert!(reply.is("Access-Accept"), "{written}: {reply:?}");
+    }
+    let reply = example.ask(&name, RESPONSE, "");
+    assert!(is_error(&reply, 691), "{reply:?}");
+    let another = "User@beta.example";
+    let reply = example.ask(another, &answer_of(another), "");
+    assert!(is_error(&reply, 691), "{reply:?}");
 }
 
 #[test]

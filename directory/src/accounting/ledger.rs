@@ -9,7 +9,10 @@ use super::{SessionBounds, SessionReport, Stage, told};
 use crate::error::Error;
 use crate::id::{DeviceId, RecordId, UserId};
 use crate::network::{MacAddress, told_logins};
-use crate::records::{Carried, Ending, Guest, Prefixes, Session, Traffic, gear_key, indices};
+use crate::realm::without_own_realm;
+use crate::records::{
+    Carried, Ending, Guest, Organization, Prefixes, Session, Traffic, gear_key, indices,
+};
 use crate::text::prepare;
 use crate::time::Time;
 use crate::tools::Tools;
@@ -191,21 +194,42 @@ impl Ledger<'_, '_> {
         if let Some(known) = self.met.guests.get(login) {
             return Ok(*known);
         }
-        let (partition, mut guest) = (self.partition, None);
-        for name in told_logins(login) {
-            let found = self.change.find_first(partition, indices::USER_LOGIN, name.as_bytes())?;
-            guest = found.and_then(UserId::from_record).map(Guest::User);
-            if guest.is_some() {
-                break;
-            }
+        let mut user = self.user(login)?;
+        if user.is_none()
+            && let Some(login) = self.bare_login(login)?
+        {
+            user = self.user(login)?;
         }
+        let mut guest = user.map(Guest::User);
         if let (None, Some(address)) = (guest, MacAddress::read(login.as_bytes())) {
             let index = indices::DEVICE_ADDRESS;
-            let found = self.change.find_first(partition, index, address.octets())?;
+            let found = self.change.find_first(self.partition, index, address.octets())?;
             guest = found.and_then(DeviceId::from_record).map(Guest::Device);
         }
         self.met.guests.insert(login.to_owned(), guest);
         Ok(guest)
+    }
+
+    /// The user with a login that gear may mean by a name.
+    fn user(&self, name: &str) -> Result<Option<UserId>, Error> {
+        for login in told_logins(name) {
+            let index = indices::USER_LOGIN;
+            let found = self.change.find_first(self.partition, index, login.as_bytes())?;
+            if let Some(user) = found.and_then(UserId::from_record) {
+                return Ok(Some(user));
+            }
+        }
+        Ok(None)
+    }
+
+    /// What is left of a name that gear says without a realm of the organization's own.
+    fn bare_login<'n>(&self, name: &'n str) -> Result<Option<&'n str>, Error> {
+        if !name.contains(['@', '\\']) {
+            return Ok(None);
+        }
+        let number = Id::from(self.partition.number());
+        let home = self.change.get::<Organization>(Partition::Provider, number)?;
+        Ok(home.and_then(|home| without_own_realm(name, &home.fields)))
     }
 
     /// Leaves a session whose gear uses its name for another one.

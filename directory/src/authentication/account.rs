@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use storage::{Id, Reading, Snapshot};
 use uuid::Uuid;
 
-use super::attempt::Who;
+use super::attempt::{Attempt, Door, Who};
 use super::ms_chap::NtHash;
 use crate::access::Identity;
 use crate::collections::policy_of;
@@ -13,6 +13,7 @@ use crate::directory::Directory;
 use crate::error::Error;
 use crate::id::{OrganizationId, RecordId, ServiceAccountId, UserId};
 use crate::known::Known;
+use crate::realm::without_own_realm;
 use crate::records::{
     Credential, FormerPassword, Marks, PasswordDemands, ServiceAccount, User, UserState, indices,
     kinds,
@@ -106,6 +107,53 @@ impl Directory {
             accounts.keep(snapshot, name, Arc::clone(account));
         }
         Ok(found)
+    }
+}
+
+impl Attempt {
+    /// Finds the account that is claimed. Gear and computers put names of the organization before or
+    /// behind a login: over RADIUS a name of nobody is looked for once more without.
+    ///
+    /// Failures count for the login however it is written, whether anybody has it or not.
+    pub(super) fn find(
+        &mut self,
+        directory: &Directory,
+        snapshot: &Snapshot,
+        organization: OrganizationId,
+    ) -> Result<(), Error> {
+        let mut found = directory.account(snapshot, organization, &self.who)?;
+        self.counts_as = None;
+        if found.is_none()
+            && let Some(login) = self.bare_login(directory, snapshot, organization)?
+        {
+            let who = Who::User(login.clone());
+            found = directory.account(snapshot, organization, &who)?;
+            if found.is_some() {
+                self.who = who;
+            } else {
+                self.counts_as = Some(login);
+            }
+        }
+        self.claim(found);
+        Ok(())
+    }
+
+    /// The name, prepared, for which failures count.
+    pub(super) fn counted_name(&self) -> String {
+        prepare(self.counts_as.as_deref().unwrap_or(self.who.name()))
+    }
+
+    /// What is left of a name that gear says without a realm of the organization's own.
+    fn bare_login(
+        &self,
+        directory: &Directory,
+        snapshot: &Snapshot,
+        organization: OrganizationId,
+    ) -> Result<Option<String>, Error> {
+        let (Door::Radius(..), Who::User(name)) = (&self.door, &self.who) else { return Ok(None) };
+        let home = directory.inner.lookups.organization(snapshot, organization)?;
+        let login = home.as_ref().and_then(|home| without_own_realm(name, &home.fields));
+        Ok(login.map(ToOwned::to_owned))
     }
 }
 

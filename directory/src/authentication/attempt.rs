@@ -26,7 +26,6 @@ use crate::limits::NAME;
 use crate::network::Circumstances;
 use crate::policy::NetworkPolicy;
 use crate::records::{OrganizationState, Settings, kinds};
-use crate::text::prepare;
 use crate::time::Time;
 
 /// Somebody who claims to be somebody.
@@ -184,6 +183,8 @@ pub(super) struct Attempt {
     pub(super) source: IpAddr,
     pub(super) now: Time,
     pub(super) throttled: AccountKey,
+    /// The login for which failures count, where a name of nobody has a realm of the organization's own.
+    pub(super) counts_as: Option<String>,
     pub(super) account: Option<Arc<Account>>,
     /// What the account must bring beside its password.
     pub(super) need: Need,
@@ -225,6 +226,7 @@ impl Attempt {
             source,
             now,
             throttled: (0, 0),
+            counts_as: None,
             account: None,
             need: Need::Nothing,
             enrol_by: None,
@@ -252,7 +254,7 @@ impl Attempt {
     ) -> Result<(), Error> {
         self.look_up_place(directory, snapshot, place)?;
         if let Some(id) = self.organization {
-            self.claim(directory.account(snapshot, id, &self.who)?);
+            self.find(directory, snapshot, id)?;
             (self.need, self.enrol_by) = self.needed(directory, snapshot)?;
         }
         Ok(())
@@ -409,7 +411,7 @@ impl Directory {
         // With the time of the password or of an unlock, so that each starts anew. Whatever a
         // stranger could bring about must not count here: it would tell known names from unknown ones.
         let set = attempt.account.as_ref().map_or(0, |account| account.credential.begun().0);
-        let name = format!("{set} {}", prepare(attempt.who.name()));
+        let name = format!("{set} {}", attempt.counted_name());
         attempt.throttled = engine.name_key(place, bearer, &name);
         engine.throttle.check(attempt.whence(), attempt.throttled, attempt.now.0).is_err()
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use storage::{Id, Reading, Snapshot};
 use uuid::Uuid;
 
-use super::account::find_user;
+use super::account::{Account, find_user};
 use super::attempt::{Attempt, Channel, Door, OVERHEARD, Who};
 use super::expiry::{Age, Notice};
 use super::machine::judge;
@@ -16,12 +16,13 @@ use super::second_factor::{NO_ROOM, Need};
 use crate::access::{Grant, Identity, View, organization};
 use crate::directory::Directory;
 use crate::error::Error;
-use crate::id::{RadiusClientId, RecordId, ReplyProfileId};
+use crate::id::{OrganizationId, RadiusClientId, RecordId, ReplyProfileId};
 use crate::network::{Circumstances, MacAddress, NetworkMethod};
 use crate::policy::{Asker, NetworkPolicy, Place, Profiles, device_at};
+use crate::realm::without_own_realm;
 use crate::records::{
-    CertificateAuthority, OrganizationState, OwnCertificates, RadiusClient, ReplyProfileFields,
-    kinds,
+    CertificateAuthority, Organization, OrganizationState, OwnCertificates, RadiusClient,
+    ReplyProfileFields, kinds,
 };
 use crate::text::prepare;
 use crate::time::Time;
@@ -32,7 +33,7 @@ const NO_AUTHORITY: &str =
 /// A request that is described.
 #[derive(Clone, Debug)]
 pub struct Described {
-    /// The user's login, or the hardware address of a device.
+    /// The user's login, as gear says it, or the hardware address of a device.
     pub login: String,
     /// What the gear says beside it.
     pub circumstances: Circumstances,
@@ -135,8 +136,7 @@ impl Grant<'_, &Snapshot, View> {
         attempt.organization = Some(place);
         attempt.settings = found.settings;
         attempt.policy = Some(Arc::new(policy));
-        let account = find_user(snapshot, (place, found.marks), &prepare(&asked.login))?;
-        attempt.claim(account.map(Arc::new));
+        attempt.claim(described_user(snapshot, (place, &found), asked)?.map(Arc::new));
         (attempt.need, attempt.enrol_by) = attempt.needed(directory, snapshot)?;
         let needs_code =
             attempt.need == Need::Code && asked.circumstances.method != NetworkMethod::EapTls;
@@ -147,6 +147,35 @@ impl Grant<'_, &Snapshot, View> {
         }
         let decided = attempt.decided(within, needs_code)?;
         Ok(Explanation { device, local_time, ..decided })
+    }
+}
+
+/// The user whom gear means by a name, as requests are looked at.
+fn described_user(
+    snapshot: &Snapshot,
+    (place, home): (OrganizationId, &Organization),
+    asked: &Described,
+) -> Result<Option<Account>, Error> {
+    let find = |login: &str| find_user(snapshot, (place, home.marks), &prepare(login));
+    let name = said_name(asked);
+    match (find(name)?, without_own_realm(name, &home.fields)) {
+        (None, Some(login)) => find(login),
+        (found, _) => Ok(found),
+    }
+}
+
+/// The name that is looked for. Answers of MS-CHAPv2 are made without what stands before a backslash.
+fn said_name(asked: &Described) -> &str {
+    let login = asked.login.as_str();
+    match asked.circumstances.method {
+        NetworkMethod::MsChapV2 | NetworkMethod::Peap => {
+            login.split_once('\\').map_or(login, |(_, login)| login)
+        }
+        NetworkMethod::Pap
+        | NetworkMethod::Chap
+        | NetworkMethod::EapTls
+        | NetworkMethod::EapTtls
+        | NetworkMethod::Mac => login,
     }
 }
 

@@ -9,7 +9,7 @@ use crate::id::{OrganizationId, Place};
 use crate::records::{Alias, Base, Domain, Layout, Settings};
 
 impl World {
-    fn going_by(&self, slug: &str, domain: &str) -> Result<OrganizationId, Error> {
+    pub(super) fn going_by(&self, slug: &str, domain: &str) -> Result<OrganizationId, Error> {
         let domain = Domain::parse(domain).unwrap();
         let base = Base::of(&domain).unwrap();
         let mut new = new_organization(slug, base.as_str(), Settings::default());

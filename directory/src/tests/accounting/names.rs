@@ -199,3 +199,31 @@ fn an_anonymous_name_is_nobodys_and_an_event_names_whom_the_accept_let_in() {
     assert_eq!(actor(Action::NetworkSessionEnded), begun);
     world.assert_sound();
 }
+
+#[test]
+fn a_user_is_found_behind_and_before_the_organizations_own_names() {
+    let world = World::new();
+    let corp = world.going_by("corp", "acme.example").unwrap();
+    let [ada, whole] = ["ada", "bob@acme.example"].map(|login| world.user(corp, login));
+    world.user(corp, "bob");
+    let gear = Gear::new(&world, corp);
+    for (place, (login, user)) in [
+        ("ada@ACME.example", Some(ada)),
+        ("Corp\\Ada", Some(ada)),
+        ("ACME\\ada", Some(ada)),
+        ("corp\\bob@acme.example", Some(whole)),
+        ("bob@acme.example", Some(whole)),
+        ("ada@beta.example", None),
+        ("nobody@acme.example", None),
+        ("anonymous@acme.example", None),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let report = gear.report(Stage::Started, second(&gear, 0), &format!("port-{place}"));
+        gear.tell(SessionReport { login: login.into(), ..report });
+        let found = gear.sessions(&SessionQuery::default()).into_iter();
+        let found = found.map(|session| (session.login, session.user)).next_back();
+        assert_eq!(found, Some((login.to_owned(), user)));
+    }
+}
