@@ -11,14 +11,12 @@ use super::parts::{HEAD, PARTS, Part};
 use crate::call::items;
 use crate::document::{Document, Operation, Schemas};
 use crate::failure::Failure;
-use crate::place::{Place, one_of};
+use crate::place::{ORGANIZATIONS, Place, deleted, one_of};
 use crate::words::REFERENCES;
 
 /// The member with the values of an organization's own attributes.
 pub(super) const CUSTOM: &str = "custom";
 
-/// Where organizations are.
-const ORGANIZATIONS: &str = "/v1/organizations";
 /// What stands for one in paths.
 const PLACE: &str = "{organization}";
 
@@ -267,11 +265,17 @@ impl<'d> Site<'d> {
 }
 
 /// The id of the organization with a slug, if there is one.
+///
+/// # Errors
+/// `Deleted` when it is, or what the list gives.
 fn with_slug(place: &Place<'_>, slug: &str) -> Result<Option<String>, Failure> {
     let found = items(place, ORGANIZATIONS, &[("name".to_owned(), slug.to_owned())], None)?;
     let text = |one: &Value, member: &str| one.get(member)?.as_str().map(ToOwned::to_owned);
     let own = found.iter().find(|one| text(one, "slug").as_deref() == Some(slug));
-    Ok(own.and_then(|own| text(own, "id")))
+    match own.and_then(deleted) {
+        Some(slug) => Err(Failure::Deleted(slug)),
+        None => Ok(own.and_then(|own| text(own, "id"))),
+    }
 }
 
 /// Refuses a file that is about another organization than the one that is named.
