@@ -18,6 +18,7 @@ mod members;
 mod papers;
 mod parts;
 mod plan;
+mod referring;
 mod reply_attributes;
 mod secrets;
 mod shown;

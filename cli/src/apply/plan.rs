@@ -15,6 +15,7 @@ use super::fingerprints;
 use super::kinds::{ACTIVE, ADMINS, KINDS, Kind, MEMBERS, NOTHING_SAID, STAGED, STATE, key};
 use super::members::Members;
 use super::parts::{HEAD, PARTS, Part};
+use super::referring::Made;
 use super::secrets;
 use super::site::Site;
 use crate::document::Operation;
@@ -29,6 +30,10 @@ pub(super) struct Plan {
     pub(super) certificates: Vec<Put>,
     /// Whose fingerprints the file says, by what they are compared by.
     pub(super) claimed: BTreeMap<String, String>,
+    /// What is made so far.
+    made: Made,
+    /// The values that refer to what is made later, which are said once all is there.
+    referring: Vec<Step>,
 }
 
 /// One thing that is done.
@@ -88,6 +93,8 @@ impl Plan {
                 plan.list(&coming, kind, list)?;
             }
         }
+        let referring = std::mem::take(&mut plan.referring);
+        plan.steps.extend(referring);
         for group in wanted.get("groups").and_then(Value::as_array).into_iter().flatten() {
             plan.members(&coming, group, prune)?;
         }
@@ -174,9 +181,12 @@ impl Plan {
                 known_fields(&what, &fields, &[create, update])?;
                 is_whole(&what, create, &fields)?;
                 let secrets = with_made_up(hidden, create);
-                let (name, fields) = (name.clone(), coming.resolved(&what, fields)?);
-                let made = Step::Create { kind, operation, name, fields, secrets };
+                let (name, mut fields) = (name.clone(), coming.resolved(&what, fields)?);
+                let later = coming.awaiting(&mut fields, (&self.made, true));
+                let made = Step::Create { kind, operation, name: name.clone(), fields, secrets };
                 self.make(made, (create, update));
+                self.made.insert((kind.path, key(&name)));
+                self.refer(kind, name, later, None);
             }
             Some(before) => {
                 // What counts for what is made alone is nothing to compare with.
@@ -185,7 +195,9 @@ impl Plan {
                 };
                 fields.retain(|field, _| !hidden.contains(field) && !begins(field));
                 let fields = coming.resolved(&what, fields)?;
-                let changes = changes(site.schemas(), &what, &fields, &before, update)?;
+                let mut changes = changes(site.schemas(), &what, &fields, &before, update)?;
+                let later = coming.awaiting(&mut changes, (&self.made, false));
+                self.refer(kind, name.clone(), later, Some(before.clone()));
                 if !changes.is_empty() {
                     let (name, before) = (name.clone(), Some(before));
                     self.steps.push(Step::Update { kind, name, changes, before });
@@ -220,6 +232,19 @@ impl Plan {
         self.steps.push(made);
         if let Some((kind, name)) = changed.filter(|_| !changes.is_empty()) {
             self.steps.push(Step::Update { kind, name, changes, before: None });
+        }
+    }
+
+    /// Has values of something said once all is there that they refer to.
+    fn refer(
+        &mut self,
+        kind: &'static Kind,
+        name: String,
+        changes: Map<String, Value>,
+        before: Option<Value>,
+    ) {
+        if !changes.is_empty() {
+            self.referring.push(Step::Update { kind, name, changes, before });
         }
     }
 
