@@ -60,3 +60,116 @@ fn things_may_name_what_stands_later_in_the_file_and_each_other() {
         "{refused:?}"
     );
 }
+
+/// Whether one line stands before another.
+fn is_before(told: &str, line: &str, other: &str) -> bool {
+    let place = |line: &str| told.find(&format!("{line}\n"));
+    place(line).is_some_and(|at| place(other).is_some_and(|other| at < other))
+}
+
+#[test]
+fn what_moves_from_one_to_another_is_given_up_before_it_is_taken() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    let text = "users:\n\
+         - {login: ada, display_name: Ada, surname: L, uid_number: 20001}\n\
+         - {login: bob, display_name: Bob, surname: B, uid_number: 20002}\n\
+         groups:\n\
+         - {name: all, gid_number: 30001}\n\
+         - {name: crew, gid_number: 30002}\n\
+         devices:\n\
+         - {name: one, serial: S1, addresses: ['00:10:a4:23:19:c0', '00:10:a4:23:19:c1']}\n\
+         - {name: two, serial: S2, addresses: []}\n";
+    applied(&tenantry, "", text);
+    let moved = text
+        .replace("20002", "20003")
+        .replace("20001", "20002")
+        .replace("30002", "30003")
+        .replace("30001", "30002")
+        .replace("S1, addresses: ['00:10:a4:23:19:c0', ", "S2, addresses: [")
+        .replace("S2, addresses: []", "S1, addresses: [0010a4-2319C0]");
+    let told = applied(&tenantry, "", &moved);
+    assert!(is_before(&told, "~ user bob", "~ user ada"), "{told}");
+    assert!(told.contains("    serial: \"S1\" -> null\n"), "{told}");
+    let two = tenantry.shows("device show two");
+    assert_eq!((&two["serial"], &two["addresses"]), (&json!("S1"), &json!(["00:10:a4:23:19:c0"])));
+
+    let circle = moved.replace("20002", "?").replace("20003", "20002").replace('?', "20003");
+    for options in ["--yes", "--dry-run"] {
+        let refused = tenantry.hear(&format!("apply -f - {options}"), &circle);
+        assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{refused:?}");
+        let said = "--uid-number NUMBER`), and apply the file again";
+        assert!(refused.stderr.contains(said), "{refused:?}");
+    }
+    tenantry.does("user update bob --uid-number 29999");
+    applied(&tenantry, "", &circle);
+}
+
+#[test]
+fn what_takes_the_place_of_another_is_made_once_that_is_deleted() {
+    let (office, folder) = (Office::new(), tempfile::tempdir().unwrap());
+    let tenantry = desk(&office);
+    let secret = folder.path().join("secret");
+    std::fs::write(&secret, "correct horse battery\n").unwrap();
+    let text = format!(
+        "custom_attributes: [{{name: manager, syntax: reference}}]\n\
+         users:\n\
+         - {{login: bob, display_name: Bob, surname: B, uid_number: 20002}}\n\
+         - {{login: ada, display_name: Ada, surname: L, custom: {{manager: bob}}}}\n\
+         groups: [{{name: staff, members: {{users: [ada, bob]}}}}]\n\
+         devices:\n\
+         - {{name: laptop-8, serial: S8, owner: bob, addresses: ['00:10:a4:23:19:c0']}}\n\
+         - {{name: printer, owner: bob}}\n\
+         - {{name: phone, owner: bob}}\n\
+         radius_clients: [{{name: gate, sources: [{}], secret: {{file: {}}}}}]\n",
+        office.address,
+        secret.display()
+    );
+    let capped = format!("{text}user_cap: {{most: 2, kind: hard}}\n");
+    applied(&tenantry, "", &capped);
+    let other = capped
+        .replace("login: bob, display_name: Bob", "login: eve, display_name: Eve")
+        .replace("manager: bob", "manager: eve")
+        .replace("[ada, bob]", "[ada, eve]")
+        .replace("laptop-8, serial: S8, owner: bob", "laptop-9, serial: S8, owner: eve")
+        .replace("printer, owner: bob", "printer, owner: eve")
+        .replace("- {name: phone, owner: bob}\n", "")
+        .replace("name: gate", "name: door");
+    let told = applied(&tenantry, "--prune", &other);
+    for (gone, made) in [
+        ("- user bob", "+ user eve"),
+        ("- device laptop-8", "+ device laptop-9"),
+        ("- RADIUS client gate", "+ RADIUS client door"),
+        ("~ device printer", "- device phone"),
+    ] {
+        assert!(is_before(&told, gone, made), "{gone}: {told}");
+    }
+    assert_eq!(tenantry.shows("user show ada")["custom"]["manager"], "eve");
+    assert_eq!(tenantry.shows("user list").as_array().unwrap().len(), 2);
+
+    let held = "groups: [{name: staff}, {name: old, gid_number: 30001}]\n\
+                service_accounts: [{name: wiki, visibility: {groups: [old]}}]\n";
+    applied(&tenantry, "", held);
+    let other = held.replace("old", "new");
+    let refused = tenantry.hear("apply -f - --yes --prune", &other);
+    assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{refused:?}");
+    let said = "gid_number 30001 is group old's, which something still names";
+    assert!(refused.stderr.contains(said), "{refused:?}");
+    tenantry.does("group update old --gid-number 30009");
+    applied(&tenantry, "--prune", &other);
+}
+
+#[test]
+fn who_is_at_a_hard_cap_makes_room_with_those_who_go() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    let text = "device_cap: {most: 1, kind: hard}\ndevices: [{name: old}]\n";
+    applied(&tenantry, "", text);
+    let other = text.replace("old", "new");
+    let full = tenantry.hear("apply -f - --yes", &other);
+    assert_eq!(full.code, 7, "{full:?}");
+    assert_eq!(applied(&tenantry, "--prune", &other), "- device old\n+ device new\n");
+    let more = other.replace("most: 1", "most: 2").replace("new", "third");
+    let told = applied(&tenantry, "--prune", &more);
+    assert!(is_before(&told, "+ device third", "- device new"), "there is room: {told}");
+}

@@ -13,8 +13,10 @@ mod export;
 mod fields;
 mod fingerprints;
 mod fit;
+mod gone;
 mod kinds;
 mod members;
+mod order;
 mod papers;
 mod parts;
 mod plan;
@@ -24,6 +26,7 @@ mod secrets;
 mod shown;
 mod site;
 mod spelling;
+mod unique;
 mod work;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};

@@ -88,6 +88,7 @@ impl Plan {
                 plan.part(site, part, object(&part.noun(), said)?)?;
             }
         }
+        let first = plan.steps.len();
         for kind in KINDS {
             if let Some(list) = wanted.get(kind.member) {
                 plan.list(&coming, kind, list)?;
@@ -106,6 +107,7 @@ impl Plan {
                 plan.prune(site, kind, list);
             }
         }
+        plan.free_first(site, wanted, first)?;
         plan.keep_who_applies(site)?;
         let certificates = fingerprints::in_order(std::mem::take(&mut plan.certificates));
         plan.steps.extend(certificates.into_iter().map(Step::Put));

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::agreements::{self, Agreement};
+use super::gone::Gone;
 use super::kinds::{KINDS, Kind, key};
 use super::members::Members;
 use super::parts::{HEAD, PARTS, Part};
@@ -34,6 +35,8 @@ pub(super) struct Site<'d> {
     pub(super) lists: BTreeMap<&'static str, Vec<Value>>,
     /// What was agreed on when something was agreed on here last.
     pub(super) agreed: Option<Vec<Agreement>>,
+    /// Who was deleted here.
+    pub(super) gone: Gone,
 }
 
 impl<'d> Site<'d> {
@@ -61,8 +64,8 @@ impl<'d> Site<'d> {
                 (said.to_owned(), id)
             }
         };
-        let (parts, lists) = (BTreeMap::new(), BTreeMap::new());
-        let mut site = Self { document, place, slug, id, parts, lists, agreed: None };
+        let (parts, lists, gone) = (BTreeMap::new(), BTreeMap::new(), Gone::default());
+        let mut site = Self { document, place, slug, id, parts, lists, agreed: None, gone };
         if site.is_there() {
             site.look()?;
         }
