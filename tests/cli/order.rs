@@ -173,3 +173,45 @@ fn who_is_at_a_hard_cap_makes_room_with_those_who_go() {
     let told = applied(&tenantry, "--prune", &more);
     assert!(is_before(&told, "+ device third", "- device new"), "there is room: {told}");
 }
+
+#[test]
+fn whom_no_key_lets_in_is_told_before_and_all_else_is_done() {
+    let office = Office::new();
+    let (by_key, chief) = (desk(&office), office.admin("administrator_with_billing"));
+    let in_session = Tenantry::with_key(&office.demo, chief.session.token()).within(&office.slug);
+    let text = "groups: [{name: staff, members: {users: [ada]}}]\n\
+                users: [{login: ada, display_name: Ada, surname: L}]\n\
+                admins:\n\
+                - {login: boss, display_name: Boss, role: administrator_with_billing, \
+                state: suspended}\n\
+                - {login: help, display_name: Help, role: help_desk}\n";
+    let tried = by_key.hear("apply -f - --dry-run", text);
+    assert_eq!(tried.code, 0, "{tried:?}");
+    let said = "admin boss: an API key lets in nobody who manages admins";
+    assert!(tried.stderr.contains(&format!("warning: {said}")), "{tried:?}");
+    assert_eq!(tried.stderr.matches("an API key").count(), 1, "{tried:?}");
+    let done = by_key.hear("apply -f - --yes", text);
+    assert!(done.code == 7 && done.stderr.contains(&format!("tenantry: {said}")), "{done:?}");
+    assert_eq!(done.stdout, tried.stdout);
+    assert_eq!(by_key.shows("group members staff")[0]["name"], "ada");
+    assert_eq!(by_key.shows("admin show help")["role"], "help_desk");
+    assert_eq!(by_key.run("admin show boss").code, 5);
+    let again = by_key.hear("apply -f - --yes", text);
+    assert!(again.code == 7 && again.stdout.starts_with("+ admin boss\n"), "{again:?}");
+
+    let quiet = in_session.hear("apply -f - --dry-run", text);
+    assert!(quiet.code == 0 && !quiet.stderr.contains("warning"), "{quiet:?}");
+    assert_eq!(in_session.hear("apply -f - --yes", text).code, 0);
+    assert_eq!(by_key.shows("admin show boss")["state"], "suspended");
+    let same = by_key.hear("apply -f - --yes", text);
+    assert_eq!(
+        (same.code, same.stdout.as_str(), same.stderr.as_str()),
+        (0, "", "Nothing differs.\n")
+    );
+    let raised = text.replace("role: help_desk", "role: administrator_with_billing");
+    let raised = by_key.hear("apply -f - --yes", &raised);
+    assert!(raised.code == 7 && raised.stderr.contains("admin help: an API key"), "{raised:?}");
+    let open = by_key.hear("apply -f - --yes", &text.replace("suspended", "active"));
+    assert!(open.code == 7 && open.stderr.contains(said), "{open:?}");
+    assert_eq!(by_key.shows("admin show boss")["state"], "suspended");
+}

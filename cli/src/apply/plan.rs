@@ -25,6 +25,8 @@ use crate::failure::Failure;
 #[derive(Default)]
 pub(super) struct Plan {
     pub(super) steps: Vec<Step>,
+    /// What differs too, and is not done by the API key with which the file is applied.
+    pub(super) aside: Vec<Step>,
     /// The fingerprints that are put in place once all is there that has them, and what has them no more
     /// is gone.
     pub(super) certificates: Vec<Put>,
@@ -116,16 +118,17 @@ impl Plan {
         }
         plan.steps.extend(last);
         plan.require_fit(site)?;
+        plan.set_aside(site)?;
         Ok(plan)
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.steps.is_empty()
+        self.steps.is_empty() && self.aside.is_empty()
     }
 
-    /// What is to be done, a line each.
+    /// What differs, a line each.
     pub(super) fn shown(&self) -> String {
-        self.steps.iter().map(Step::shown).collect()
+        self.steps.iter().chain(&self.aside).map(Step::shown).collect()
     }
 
     fn list(

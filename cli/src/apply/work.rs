@@ -21,8 +21,10 @@ impl Site<'_> {
     /// Does what was planned, step by step.
     ///
     /// # Errors
-    /// When the server refuses a step; those before it stay done.
+    /// When the server refuses a step; those before it stay done. `Incomplete` when all are done, and
+    /// some are left to a session.
     pub(super) fn carry_out(mut self, plan: Plan) -> Result<(), Failure> {
+        let left = plan.left_aside();
         let all = plan.steps.len();
         for (number, step) in (1..).zip(plan.steps) {
             let shown = step.shown();
@@ -37,7 +39,7 @@ impl Site<'_> {
                 ));
             })?;
         }
-        Ok(())
+        if left.is_empty() { Ok(()) } else { Err(Failure::Incomplete(left.join("; "))) }
     }
 
     fn take(&mut self, step: Step) -> Result<(), Failure> {
