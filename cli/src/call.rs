@@ -9,7 +9,7 @@ use crate::failure::{Failure, spelled};
 use crate::grammar::{CLEAR, FROM, MOST, YES, asks_for, one_way};
 use crate::money::with_money;
 use crate::output::{Format, are_there, source, tell, write};
-use crate::place::{Place, escaped};
+use crate::place::{ORGANIZATIONS, Place, escaped};
 use crate::prompt;
 use crate::qr_code;
 use crate::words::REFERENCES;
@@ -399,7 +399,7 @@ fn referred(place: &Place<'_>, field: &Field, text: String) -> Result<String, Fa
     let name = field.path.last().map(String::as_str).unwrap_or_default();
     match REFERENCES.iter().find(|(referring, _)| *referring == name) {
         Some((_, "")) => {
-            let ids = text.split(',').map(|name| place.id("/v1/organizations", name.trim()));
+            let ids = text.split(',').map(|name| place.id(ORGANIZATIONS, name.trim()));
             Ok(ids.collect::<Result<Vec<_>, _>>()?.join(","))
         }
         Some((_, list)) => found(place, list, &text),
@@ -410,7 +410,7 @@ fn referred(place: &Place<'_>, field: &Field, text: String) -> Result<String, Fa
 /// The id behind a name of a list: of the organization's, or of what is at a path.
 fn found(place: &Place<'_>, list: &str, name: &str) -> Result<String, Failure> {
     match list {
-        "" => place.id("/v1/organizations", name),
+        "" => place.id(ORGANIZATIONS, name),
         list if list.starts_with('/') => place.id(list, name),
         list => {
             let organization = place.organization()?;

@@ -31,6 +31,9 @@ pub(crate) enum Failure {
     /// Something that is named is not there.
     #[error("there is no {what} “{name}”{next}", next = listed(.what))]
     Missing { what: String, name: String },
+    /// An organization that is named is deleted, which answers as one that never was.
+    #[error("organization {0} is deleted; `tenantry org restore {0}` brings it back")]
+    Deleted(String),
     /// What was asked makes no sense.
     #[error("{0}")]
     Usage(String),
@@ -180,6 +183,7 @@ impl Failure {
             | Self::NotGiven { .. }
             | Self::NoContext
             | Self::Missing { .. }
+            | Self::Deleted(_)
             | Self::Usage(_)
             | Self::No
             | Self::Differs
@@ -213,7 +217,7 @@ impl Failure {
             Self::NoContext | Self::NotLetIn { .. } => 3,
             Self::No => 4,
             Self::Differs => 10,
-            Self::Missing { .. } => 5,
+            Self::Missing { .. } | Self::Deleted(_) => 5,
             Self::Usage(_) => 2,
             Self::Incomplete(_) => 7,
             Self::Local { .. } | Self::Unheard => 1,
@@ -375,6 +379,13 @@ mod tests {
         assert_eq!(missing("dead letter"), "there is no dead letter “x”", "no word lists those");
         let id = Failure::Refused(Box::new(problem(404, "not-found", "There is no such thing.")));
         assert!(id.to_string().starts_with("There is no such thing; the `list`"), "{id}");
+    }
+
+    #[test]
+    fn who_names_a_deleted_organization_is_told_how_it_comes_back() {
+        let deleted = Failure::Deleted("acme".to_owned());
+        let said = "organization acme is deleted; `tenantry org restore acme` brings it back";
+        assert_eq!((deleted.to_string().as_str(), deleted.code()), (said, ExitCode::from(5)));
     }
 
     #[test]

@@ -101,13 +101,15 @@ fn done(document: &Document, mut command: Command, matches: &ArgMatches) -> Resu
         word if word == CAN.name => can::can(document, &Place::of(document, own)?, own, format),
         apply::APPLY => {
             grammar::one_way(own, "what differs is shown in lines, and nothing else")?;
-            apply::apply(document, &Place::of(document, own)?, own)
+            let place = Place::of(document, own)?;
+            apply::apply(document, &place, own).map_err(|failure| place.explained(failure))
         }
         apply::EXPORT => {
             if format != Format::Yaml {
                 grammar::one_way(own, "an export is YAML")?;
             }
-            apply::export(document, &Place::of(document, own)?, own)
+            let place = Place::of(document, own)?;
+            apply::export(document, &place, own).map_err(|failure| place.explained(failure))
         }
         word if word == EVENTS.name => about_events(document, own, format),
         word => {
@@ -127,12 +129,14 @@ fn about(
     let (word, own) = matches.subcommand().unwrap_or(("", matches));
     let place = Place::of(document, own)?;
     if noun.name == import::NOUN && import::is_own(word) {
-        return import::run(document, &place, word, own, format);
+        let done = import::run(document, &place, word, own, format);
+        return done.map_err(|failure| place.explained(failure));
     }
     let verb = noun.verbs.iter().find(|verb| verb.name == word);
     let operation = operation(document, verb, &place)?;
     let columns = verb.map_or(noun.columns, |verb| words::columns(noun, chosen(verb, &place)));
-    call::call(&place, operation, own, (format, columns))
+    let done = call::call(&place, operation, own, (format, columns));
+    done.map_err(|failure| place.explained(failure))
 }
 
 /// What a table of events of several organizations shows.
@@ -149,12 +153,13 @@ fn about_events(document: &Document, matches: &ArgMatches, format: Format) -> Re
     let place = Place::of(document, own)?;
     let verb = EVENTS.verbs.iter().find(|verb| verb.name == word);
     let operation = operation(document, verb, &place)?;
-    match word {
+    let done = match word {
         "list" => events::events(&place, operation, own, (format, EVENTS.columns)),
         AMONG => events::events(&place, operation, own, (format, OF_SEVERAL)),
         EXPORT | EXPORT_AMONG => events::export(&place, operation, own),
         _ => call::call(&place, operation, own, (format, OF_SEVERAL)),
-    }
+    };
+    done.map_err(|failure| place.explained(failure))
 }
 
 /// The operation of a verb.

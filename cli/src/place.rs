@@ -1,5 +1,6 @@
 //! Where a command works: the server, the organization, and the ids behind names.
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 
 use clap::ArgMatches;
@@ -24,6 +25,8 @@ pub(crate) struct Place<'d> {
     pub(crate) organization: Option<String>,
     /// What organizations are called, as far as that was asked.
     pub(crate) slugs: Slugs,
+    /// The slug of an organization that was named and is deleted.
+    deleted: RefCell<Option<String>>,
 }
 
 impl<'d> Place<'d> {
@@ -69,7 +72,8 @@ impl<'d> Place<'d> {
     }
 
     fn new(document: &'d Document, client: Client, organization: Option<String>) -> Self {
-        Self { document, client, organization, slugs: Slugs::default() }
+        let (slugs, deleted) = (Slugs::default(), RefCell::default());
+        Self { document, client, organization, slugs, deleted }
     }
 
     /// An organization that a context is to be about.
@@ -103,7 +107,19 @@ impl<'d> Place<'d> {
                         `tenantry context use NAME --org SLUG`";
             Failure::Usage(text.into())
         };
-        self.id("/v1/organizations", self.organization.as_ref().ok_or_else(none)?)
+        self.id(ORGANIZATIONS, self.organization.as_ref().ok_or_else(none)?)
+    }
+
+    /// What a failure says, or, where there is no such thing, that the organization is deleted: who
+    /// could restore it sees it in the list, and nowhere else.
+    pub(crate) fn explained(&self, failure: Failure) -> Failure {
+        if let Failure::Refused(problem) = &failure
+            && problem.status == 404
+            && let Some(slug) = self.deleted.borrow().as_ref()
+        {
+            return Failure::Deleted(slug.clone());
+        }
+        failure
     }
 
     /// The id behind a name in a list; an id stays what it is.
@@ -132,6 +148,11 @@ impl<'d> Place<'d> {
             }
         };
         let called = |item: &&Value| NAMES.iter().any(|member| is(item.get(*member), name));
+        if list == ORGANIZATIONS
+            && let Some(slug) = items.iter().filter(called).find_map(deleted)
+        {
+            self.deleted.replace(Some(slug));
+        }
         let mut ids = items.iter().filter(called).filter_map(|item| item.get("id")?.as_str());
         let what = || one_of(list);
         match (ids.next(), ids.next()) {
@@ -181,6 +202,15 @@ pub(crate) fn one_of(list: &str) -> String {
     }
 }
 
+/// The slug of an organization that is deleted.
+pub(crate) fn deleted(organization: &Value) -> Option<String> {
+    let text = |member: &str| organization.get(member)?.as_str();
+    (text("state") == Some("deleted")).then(|| text("slug").unwrap_or_default().to_owned())
+}
+
+/// Where organizations are.
+pub(crate) const ORGANIZATIONS: &str = "/v1/organizations";
+
 /// The length of a UUID as the API writes it.
 const UUID: usize = 36;
 
@@ -226,6 +256,12 @@ mod tests {
         assert_eq!(called("radius-clients"), "radius client");
         assert_eq!(called("security-policies"), "security policy");
         assert_eq!(called("certificate-authorities"), "certificate authority");
+    }
+
+    #[test]
+    fn an_organization_is_deleted_where_its_state_says_so() {
+        let of = |state: &str| deleted(&serde_json::json!({"slug": "acme", "state": state}));
+        assert_eq!((of("deleted").as_deref(), of("suspended")), (Some("acme"), None));
     }
 
     #[test]

@@ -117,7 +117,7 @@ pub(crate) fn contexts(
 /// Looks that there is an organization of that name, where somebody can be asked.
 ///
 /// # Errors
-/// `Missing` when there is none.
+/// `Missing` when there is none, `Deleted` when it is.
 fn look_for(
     document: &Document,
     matches: &ArgMatches,
@@ -127,11 +127,12 @@ fn look_for(
     let place = Place::in_context(document, matches, context, slug);
     // Who names one by its id has asked nobody yet.
     let found = place.and_then(|place| {
-        place.client.get(&format!("/v1/organizations/{}", place.organization()?))
+        let found = place.client.get(&format!("/v1/organizations/{}", place.organization()?));
+        found.map_err(|failure| place.explained(failure))
     });
     match found {
         Ok(_) => {}
-        Err(failure @ Failure::Missing { .. }) => return Err(failure),
+        Err(failure @ (Failure::Missing { .. } | Failure::Deleted(_))) => return Err(failure),
         Err(Failure::Refused(problem)) if problem.status == 404 => {
             return Err(Failure::Missing { what: "organization".into(), name: slug.into() });
         }

@@ -166,6 +166,35 @@ fn who_names_nothing_or_reaches_nobody_is_told_what_to_do_next() {
 }
 
 #[test]
+fn who_names_a_deleted_organization_is_told_how_it_comes_back() {
+    let office = Office::new();
+    let (slug, tokens) = (format!("{}-old", office.slug), &office.demo.admin_api.tokens);
+    let top = Tenantry::with_key(&office.demo, &tokens.administrator_with_billing);
+    top.does(&format!("org create --slug {slug} --name Old-{slug} --base dc={slug},dc=example"));
+    top.does(&format!("org delete {slug} --confirmation Old-{slug} --yes"));
+    let said = format!("organization {slug} is deleted; `tenantry org restore {slug}` brings it");
+    for line in [
+        format!("org show {slug}"),
+        format!("user list -O {slug}"),
+        format!("export -O {slug}"),
+        format!("events -O {slug}"),
+    ] {
+        let told = top.run(&line);
+        assert_eq!((told.code, told.stdout.as_str()), (5, ""), "{line}: {told:?}");
+        assert!(told.stderr.contains(&said), "{line}: {told:?}");
+    }
+    let text = format!("organization: {{slug: {slug}, name: New, base: 'dc={slug},dc=example'}}\n");
+    let told = top.hear("apply -f - --yes", &text);
+    assert_eq!((told.code, told.stdout.as_str()), (5, ""), "{told:?}");
+    assert!(told.stderr.contains(&said), "{told:?}");
+    let other = Tenantry::with_key(&office.demo, &tokens.read_only);
+    let hidden = other.run(&format!("org show {slug}"));
+    assert!(hidden.code == 5 && hidden.stderr.contains("there is no organization"), "{hidden:?}");
+    top.does(&format!("org restore {slug}"));
+    assert_eq!(top.shows(&format!("org show {slug}"))["state"], "active");
+}
+
+#[test]
 fn what_would_be_ignored_is_refused() {
     let office = Office::new();
     let top = &office.demo.admin_api.tokens.administrator_with_billing;

@@ -13,6 +13,7 @@ mod first_day;
 mod following;
 mod founding;
 mod imports;
+mod order;
 mod repeats;
 mod shells;
 mod sources;

@@ -82,6 +82,11 @@ impl<'p> Coming<'p> {
         }
     }
 
+    /// Whether the values of an attribute of the organization's own refer to users and groups.
+    pub(super) fn is_reference(&self, attribute: &str) -> bool {
+        self.syntax(attribute).as_deref() == Some("reference")
+    }
+
     /// What the values of an attribute of the organization's own are.
     fn syntax(&self, attribute: &str) -> Option<String> {
         let there = self.site.lists.get("custom-attributes").into_iter().flatten();

@@ -7,22 +7,27 @@
 mod agreements;
 mod alike;
 mod beside;
+mod by_key;
 mod coming;
 mod der;
 mod export;
 mod fields;
 mod fingerprints;
 mod fit;
+mod gone;
 mod kinds;
 mod members;
+mod order;
 mod papers;
 mod parts;
 mod plan;
+mod referring;
 mod reply_attributes;
 mod secrets;
 mod shown;
 mod site;
 mod spelling;
+mod unique;
 mod work;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
@@ -31,7 +36,7 @@ use crate::call::from_file;
 use crate::document::Document;
 use crate::failure::Failure;
 use crate::grammar::YES;
-use crate::output::{Format, say, tell, write};
+use crate::output::{Format, say, tell, warn, write};
 use crate::place::Place;
 use crate::prompt;
 
@@ -105,6 +110,7 @@ pub(crate) fn apply(
     let site = site::Site::read(document, place, wanted.get(parts::HEAD.member))?;
     let plan = plan::Plan::of(&site, &wanted, matches.get_flag("prune"))?;
     write(plan.shown().as_bytes())?;
+    plan.left_aside().iter().for_each(|left| warn(left));
     if plan.is_empty() {
         say("Nothing differs.");
         return Ok(());
@@ -113,7 +119,7 @@ pub(crate) fn apply(
         tell("Nothing was changed; without --dry-run this is done.");
         return if matches.get_flag(EXIT_CODE) { Err(Failure::Differs) } else { Ok(()) };
     }
-    if !matches.get_flag(YES) {
+    if !plan.steps.is_empty() && !matches.get_flag(YES) {
         let question = format!("Change this of {} at {}?", site.slug, place.client.server());
         prompt::confirm(&question)?;
     }

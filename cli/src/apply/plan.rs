@@ -15,6 +15,7 @@ use super::fingerprints;
 use super::kinds::{ACTIVE, ADMINS, KINDS, Kind, MEMBERS, NOTHING_SAID, STAGED, STATE, key};
 use super::members::Members;
 use super::parts::{HEAD, PARTS, Part};
+use super::referring::Made;
 use super::secrets;
 use super::site::Site;
 use crate::document::Operation;
@@ -24,11 +25,17 @@ use crate::failure::Failure;
 #[derive(Default)]
 pub(super) struct Plan {
     pub(super) steps: Vec<Step>,
+    /// What differs too, and is not done by the API key with which the file is applied.
+    pub(super) aside: Vec<Step>,
     /// The fingerprints that are put in place once all is there that has them, and what has them no more
     /// is gone.
     pub(super) certificates: Vec<Put>,
     /// Whose fingerprints the file says, by what they are compared by.
     pub(super) claimed: BTreeMap<String, String>,
+    /// What is made so far.
+    made: Made,
+    /// The values that refer to what is made later, which are said once all is there.
+    referring: Vec<Step>,
 }
 
 /// One thing that is done.
@@ -83,11 +90,14 @@ impl Plan {
                 plan.part(site, part, object(&part.noun(), said)?)?;
             }
         }
+        let first = plan.steps.len();
         for kind in KINDS {
             if let Some(list) = wanted.get(kind.member) {
                 plan.list(&coming, kind, list)?;
             }
         }
+        let referring = std::mem::take(&mut plan.referring);
+        plan.steps.extend(referring);
         for group in wanted.get("groups").and_then(Value::as_array).into_iter().flatten() {
             plan.members(&coming, group, prune)?;
         }
@@ -99,6 +109,7 @@ impl Plan {
                 plan.prune(site, kind, list);
             }
         }
+        plan.free_first(site, wanted, first)?;
         plan.keep_who_applies(site)?;
         let certificates = fingerprints::in_order(std::mem::take(&mut plan.certificates));
         plan.steps.extend(certificates.into_iter().map(Step::Put));
@@ -107,16 +118,17 @@ impl Plan {
         }
         plan.steps.extend(last);
         plan.require_fit(site)?;
+        plan.set_aside(site)?;
         Ok(plan)
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.steps.is_empty()
+        self.steps.is_empty() && self.aside.is_empty()
     }
 
-    /// What is to be done, a line each.
+    /// What differs, a line each.
     pub(super) fn shown(&self) -> String {
-        self.steps.iter().map(Step::shown).collect()
+        self.steps.iter().chain(&self.aside).map(Step::shown).collect()
     }
 
     fn list(
@@ -174,9 +186,12 @@ impl Plan {
                 known_fields(&what, &fields, &[create, update])?;
                 is_whole(&what, create, &fields)?;
                 let secrets = with_made_up(hidden, create);
-                let (name, fields) = (name.clone(), coming.resolved(&what, fields)?);
-                let made = Step::Create { kind, operation, name, fields, secrets };
+                let (name, mut fields) = (name.clone(), coming.resolved(&what, fields)?);
+                let later = coming.awaiting(&mut fields, (&self.made, true));
+                let made = Step::Create { kind, operation, name: name.clone(), fields, secrets };
                 self.make(made, (create, update));
+                self.made.insert((kind.path, key(&name)));
+                self.refer(kind, name, later, None);
             }
             Some(before) => {
                 // What counts for what is made alone is nothing to compare with.
@@ -185,7 +200,9 @@ impl Plan {
                 };
                 fields.retain(|field, _| !hidden.contains(field) && !begins(field));
                 let fields = coming.resolved(&what, fields)?;
-                let changes = changes(site.schemas(), &what, &fields, &before, update)?;
+                let mut changes = changes(site.schemas(), &what, &fields, &before, update)?;
+                let later = coming.awaiting(&mut changes, (&self.made, false));
+                self.refer(kind, name.clone(), later, Some(before.clone()));
                 if !changes.is_empty() {
                     let (name, before) = (name.clone(), Some(before));
                     self.steps.push(Step::Update { kind, name, changes, before });
@@ -220,6 +237,19 @@ impl Plan {
         self.steps.push(made);
         if let Some((kind, name)) = changed.filter(|_| !changes.is_empty()) {
             self.steps.push(Step::Update { kind, name, changes, before: None });
+        }
+    }
+
+    /// Has values of something said once all is there that they refer to.
+    fn refer(
+        &mut self,
+        kind: &'static Kind,
+        name: String,
+        changes: Map<String, Value>,
+        before: Option<Value>,
+    ) {
+        if !changes.is_empty() {
+            self.referring.push(Step::Update { kind, name, changes, before });
         }
     }
 

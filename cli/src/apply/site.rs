@@ -5,20 +5,19 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::agreements::{self, Agreement};
+use super::gone::Gone;
 use super::kinds::{KINDS, Kind, key};
 use super::members::Members;
 use super::parts::{HEAD, PARTS, Part};
 use crate::call::items;
 use crate::document::{Document, Operation, Schemas};
 use crate::failure::Failure;
-use crate::place::{Place, one_of};
+use crate::place::{ORGANIZATIONS, Place, deleted, one_of};
 use crate::words::REFERENCES;
 
 /// The member with the values of an organization's own attributes.
 pub(super) const CUSTOM: &str = "custom";
 
-/// Where organizations are.
-const ORGANIZATIONS: &str = "/v1/organizations";
 /// What stands for one in paths.
 const PLACE: &str = "{organization}";
 
@@ -36,6 +35,8 @@ pub(super) struct Site<'d> {
     pub(super) lists: BTreeMap<&'static str, Vec<Value>>,
     /// What was agreed on when something was agreed on here last.
     pub(super) agreed: Option<Vec<Agreement>>,
+    /// Who was deleted here.
+    pub(super) gone: Gone,
 }
 
 impl<'d> Site<'d> {
@@ -63,8 +64,8 @@ impl<'d> Site<'d> {
                 (said.to_owned(), id)
             }
         };
-        let (parts, lists) = (BTreeMap::new(), BTreeMap::new());
-        let mut site = Self { document, place, slug, id, parts, lists, agreed: None };
+        let (parts, lists, gone) = (BTreeMap::new(), BTreeMap::new(), Gone::default());
+        let mut site = Self { document, place, slug, id, parts, lists, agreed: None, gone };
         if site.is_there() {
             site.look()?;
         }
@@ -267,11 +268,17 @@ impl<'d> Site<'d> {
 }
 
 /// The id of the organization with a slug, if there is one.
+///
+/// # Errors
+/// `Deleted` when it is, or what the list gives.
 fn with_slug(place: &Place<'_>, slug: &str) -> Result<Option<String>, Failure> {
     let found = items(place, ORGANIZATIONS, &[("name".to_owned(), slug.to_owned())], None)?;
     let text = |one: &Value, member: &str| one.get(member)?.as_str().map(ToOwned::to_owned);
     let own = found.iter().find(|one| text(one, "slug").as_deref() == Some(slug));
-    Ok(own.and_then(|own| text(own, "id")))
+    match own.and_then(deleted) {
+        Some(slug) => Err(Failure::Deleted(slug)),
+        None => Ok(own.and_then(|own| text(own, "id"))),
+    }
 }
 
 /// Refuses a file that is about another organization than the one that is named.

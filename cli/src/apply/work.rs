@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::agreements::{Agreement, told};
 use super::beside::Put;
 use super::fields::has;
+use super::gone::Gone;
 use super::kinds::{Kind, STATE, SUSPENDED};
 use super::members::Members;
 use super::parts::{CREATE, HEAD, Part};
@@ -20,8 +21,10 @@ impl Site<'_> {
     /// Does what was planned, step by step.
     ///
     /// # Errors
-    /// When the server refuses a step; those before it stay done.
+    /// When the server refuses a step; those before it stay done. `Incomplete` when all are done, and
+    /// some are left to a session.
     pub(super) fn carry_out(mut self, plan: Plan) -> Result<(), Failure> {
+        let left = plan.left_aside();
         let all = plan.steps.len();
         for (number, step) in (1..).zip(plan.steps) {
             let shown = step.shown();
@@ -36,7 +39,7 @@ impl Site<'_> {
                 ));
             })?;
         }
-        Ok(())
+        if left.is_empty() { Ok(()) } else { Err(Failure::Incomplete(left.join("; "))) }
     }
 
     fn take(&mut self, step: Step) -> Result<(), Failure> {
@@ -65,15 +68,20 @@ impl Site<'_> {
             }
             Step::Put(put) => self.put(&put)?,
             Step::Agree { agreement, seen } => self.agree(agreement, &seen)?,
-            Step::Delete { kind, name, seen } => {
-                let path = self.item(kind, &name)?;
-                let found = self.place.client.get(&path)?;
-                if !is_as_seen(&found.body, &seen) {
-                    return Err(changed_since());
-                }
-                self.ask("delete", &path, None, found.etag.as_deref())?;
-            }
+            Step::Delete { kind, name, seen } => self.delete(kind, &name, &seen)?,
         }
+        Ok(())
+    }
+
+    /// Deletes something, unless somebody changed it meanwhile.
+    fn delete(&mut self, kind: &Kind, name: &str, seen: &Value) -> Result<(), Failure> {
+        let path = self.item(kind, name)?;
+        let found = self.place.client.get(&path)?;
+        if !is_as_seen(&found.body, seen, &self.gone) {
+            return Err(changed_since());
+        }
+        self.ask("delete", &path, None, found.etag.as_deref())?;
+        self.gone.add(kind, seen);
         Ok(())
     }
 
@@ -174,10 +182,11 @@ impl Site<'_> {
         before: Option<&Value>,
     ) -> Result<Answer, Failure> {
         let seen = self.place.client.get(path)?;
-        let is = self.named(&seen.body);
+        let is = self.gone.taken_out(&self.named(&seen.body));
+        let before = before.map(|before| self.gone.taken_out(before));
         let member = |value: &Value, field: &str| value.get(field).cloned().unwrap_or_default();
         let was = |before: &Value, field: &str| member(before, field) == member(&is, field);
-        match before.is_some_and(|before| changes.keys().any(|field| !was(before, field))) {
+        match before.is_some_and(|before| changes.keys().any(|field| !was(&before, field))) {
             true => Err(changed_since()),
             false => Ok(seen),
         }
@@ -199,6 +208,10 @@ impl Site<'_> {
         (add, remove): (&Members, &Members),
         expected: &Members,
     ) -> Result<(), Failure> {
+        let (remove, expected) = (self.gone.left(remove), self.gone.left(expected));
+        if add.is_empty() && remove.is_empty() {
+            return Ok(());
+        }
         let id = self.id_of("groups", group).ok_or_else(|| missing("groups", group))?;
         let ids = |path: &str, names: &BTreeSet<String>| -> Result<Vec<String>, Failure> {
             let id = |name: &String| self.id_of(path, name).ok_or_else(|| missing(path, name));
@@ -208,16 +221,16 @@ impl Site<'_> {
             let (users, groups) = (ids("users", &members.users)?, ids("groups", &members.groups)?);
             Ok(json!({"users": users, "groups": groups}))
         };
-        let body = json!({"add": both(add)?, "remove": both(remove)?});
+        let body = json!({"add": both(add)?, "remove": both(&remove)?});
         let path = self.list(&format!("groups/{id}"))?;
         let seen = self.place.client.get(&path)?;
         // A member that comes or goes after that makes it another state of the group.
-        if self.members(group)? != *expected {
+        if self.members(group)? != expected {
             return Err(changed_since());
         }
         let members = format!("{path}/members");
         let done = self.ask("patch", &members, Some(&body), seen.etag.as_deref());
-        let called = |parts: &[String]| member(parts, (add, remove));
+        let called = |parts: &[String]| member(parts, (add, &remove));
         done.map(drop).map_err(|failure| failure.called(called))
     }
 
@@ -273,12 +286,15 @@ fn changed_since() -> Failure {
     Failure::Incomplete("somebody changed it in between: apply the file again".into())
 }
 
-/// Whether something is as it was seen, but for how often somebody tried to sign in.
-fn is_as_seen(is: &Value, seen: &Value) -> bool {
+/// Whether something is as it was seen, but for how often somebody tried to sign in, and for whom
+/// this deleted.
+fn is_as_seen(is: &Value, seen: &Value, gone: &Gone) -> bool {
+    let is_touched = gone.taken_out(seen) != *seen;
     let without = |value: &Value| {
-        let mut value = value.clone();
+        let mut value = gone.taken_out(value);
         if let Some(members) = value.as_object_mut() {
             members.remove("sign_in");
+            members.retain(|member, _| !is_touched || member != "modified");
         }
         value
     };
@@ -291,13 +307,26 @@ fn kind_path(kind: &Kind) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use super::super::kinds::KINDS;
     use super::*;
 
     #[test]
     fn what_is_to_be_deleted_is_as_it_was_seen_or_stays() {
         let seen = json!({"login": "ada", "title": null, "sign_in": {"locked": false}});
-        assert!(is_as_seen(&json!({"login": "ada", "title": null, "sign_in": {}}), &seen));
-        assert!(!is_as_seen(&json!({"login": "ada", "title": "x"}), &seen));
+        let is = |value: Value| is_as_seen(&value, &seen, &Gone::default());
+        assert!(is(json!({"login": "ada", "title": null, "sign_in": {}})));
+        assert!(!is(json!({"login": "ada", "title": "x"})));
+    }
+
+    #[test]
+    fn who_was_deleted_here_is_no_change_of_somebody_elses() {
+        let mut gone = Gone::default();
+        let users = KINDS.iter().find(|kind| kind.member == "users").unwrap();
+        gone.add(users, &json!({"id": "7", "login": "bob"}));
+        let of = |owner: Value, modified: u8| json!({"owner": owner, "modified": modified});
+        assert!(is_as_seen(&of(json!(null), 2), &of(json!("7"), 1), &gone));
+        assert!(!is_as_seen(&of(json!("8"), 1), &of(json!("7"), 1), &gone));
+        assert!(!is_as_seen(&of(json!("8"), 2), &of(json!("8"), 1), &gone), "that is another");
     }
 
     #[test]
