@@ -175,6 +175,7 @@ fn what_would_be_ignored_is_refused() {
         "apply -f /dev/null -o json",
         "export -o csv",
         "billing invoices -o table",
+        "billing invoice --format csv -o json",
         "events export -o csv",
         "events export-among -o csv",
         "events --sort sequence --follow",
