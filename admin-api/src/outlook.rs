@@ -328,8 +328,20 @@ fn in_the_way(route: &Route, needed: Option<Permission>, outlook: &Outlook) -> V
 
 #[cfg(test)]
 mod tests {
+    use directory::access::Role;
+
     use super::*;
     use crate::openapi::routes;
+
+    /// Else a part of `update_settings` would have to be told of.
+    #[test]
+    fn whose_role_manages_authentication_manages_configuration_as_well() {
+        for role in Role::ALL {
+            let of = |permission| role.holds(permission);
+            let [one, other] = [Permission::ManageAuthentication, Permission::ManageConfiguration];
+            assert_eq!(of(one), of(other), "{role:?}");
+        }
+    }
 
     #[test]
     fn what_is_asked_about_in_its_own_way_is_there() {
