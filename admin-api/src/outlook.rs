@@ -49,6 +49,14 @@ const LETTING_BACK: [&str; 2] = ["activate_admin", "activate_organization_admin"
 /// The operation of which a part spares a user a change that the policy demands.
 const SPARING: &str = "set_user_password";
 
+/// The operation of which a part comes to suspending a user.
+const LOCKING: &str = "lock_user";
+
+/// The operations that are not for every API key: signing out, and ending one's own sessions and keys.
+const SIGNING_OUT: &str = "sign_out";
+const ENDING_SESSIONS: &str = "end_own_sessions";
+const ENDING_KEYS: &str = "delete_own_key";
+
 /// The operation of which a part is a chain, which needs the scope of all organizations.
 const CHAINING: &str = "export_events";
 
@@ -172,6 +180,10 @@ pub(crate) enum ReasonCode {
     /// The role that the API key is narrowed to does not hold the permission, or another that a part
     /// of it takes.
     KeyRole,
+    /// It is for sessions, and an API key asks.
+    ApiKey,
+    /// It, or a part of it, is for no API key that is narrowed.
+    NarrowedKey,
     /// The admin makes no API keys.
     ApiAccessOff,
     /// It, or a part of it, needs a session that was begun a moment ago.
@@ -284,6 +296,9 @@ fn in_the_way(route: &Route, needed: Option<Permission>, outlook: &Outlook) -> V
         Some(_) if IN_SCOPE.contains(&operation) => outlook.obstacles(None),
         Some(needed) if route.names_organization => outlook.obstacles_from_provider(needed),
         None if FRESH.contains(&operation) => outlook.obstacles_to_own(operation == KEY),
+        None if operation == SIGNING_OUT => outlook.obstacles_to_sign_out(),
+        None if operation == ENDING_SESSIONS => outlook.obstacles_to_end_sessions(),
+        None if operation == ENDING_KEYS => outlook.obstacles_to_end_keys(),
         needed => {
             let obstacles = outlook.obstacles(needed);
             if !obstacles.is_empty() {
@@ -300,6 +315,8 @@ fn in_the_way(route: &Route, needed: Option<Permission>, outlook: &Outlook) -> V
                 outlook.obstacles_to_let_back()
             } else if operation == SPARING {
                 outlook.obstacles_to_spare()
+            } else if operation == LOCKING {
+                outlook.obstacles_to_lock()
             } else if operation == CHAINING {
                 outlook.obstacles_to_export()
             } else {
@@ -311,20 +328,32 @@ fn in_the_way(route: &Route, needed: Option<Permission>, outlook: &Outlook) -> V
 
 #[cfg(test)]
 mod tests {
+    use directory::access::Role;
+
     use super::*;
     use crate::openapi::routes;
+
+    /// Else a part of `update_settings` would have to be told of.
+    #[test]
+    fn whose_role_manages_authentication_manages_configuration_as_well() {
+        for role in Role::ALL {
+            let of = |permission| role.holds(permission);
+            let [one, other] = [Permission::ManageAuthentication, Permission::ManageConfiguration];
+            assert_eq!(of(one), of(other), "{role:?}");
+        }
+    }
 
     #[test]
     fn what_is_asked_about_in_its_own_way_is_there() {
         let naming = routes().into_iter().filter(|it| it.names_organization);
         let naming: Vec<_> = naming.map(|it| (it.operation, it.permission)).collect();
         assert_eq!(naming, [("agree_on_plan".to_owned(), Some("manage_billing"))]);
-        for operation in FRESH {
+        for operation in FRESH.into_iter().chain([SIGNING_OUT, ENDING_SESSIONS, ENDING_KEYS]) {
             let own = route_of(operation).is_some_and(|it| it.permission.is_none() && !it.public);
             assert!(own, "{operation}");
         }
         let others = FRESH_TOO.into_iter().chain(LETTING_IN).chain(RAISING).chain(LETTING_BACK);
-        let others = others.chain([SPARING, CHAINING]).chain(IN_SCOPE);
+        let others = others.chain([SPARING, LOCKING, CHAINING]).chain(IN_SCOPE);
         for operation in others {
             assert!(route_of(operation).is_some_and(|it| it.permission.is_some()), "{operation}");
         }

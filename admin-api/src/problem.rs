@@ -209,10 +209,11 @@ impl Problem {
             Capped::Users => ("/problems/user-cap", "The user cap is reached"),
             Capped::Devices => ("/problems/device-cap", "The device cap is reached"),
         };
+        let (them, some) = if most == 1 { ("it", "it") } else { ("them", "some") };
         let detail = format!(
-            "The organization may have {most} {} and has them; delete some, or have who manages \
+            "The organization may have {} and has {them}; delete {some}, or have who manages \
              organizations raise its cap.",
-            of.name()
+            of.counted(most)
         );
         Self::new(StatusCode::CONFLICT, kind, title, detail)
     }

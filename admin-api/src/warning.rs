@@ -17,9 +17,8 @@ impl<T> Warned<T> {
     /// Warns where an organization has more users or devices than it should.
     pub(crate) fn of(answer: T, used: CapUse) -> Self {
         let most = used.cap.most.filter(|_| used.is_passed());
-        let (kept, name) = (used.kept, used.of.name());
-        let warning =
-            most.map(|most| format!("the organization has {kept} {name}; its cap is {most}"));
+        let has = used.of.counted(used.kept);
+        let warning = most.map(|most| format!("the organization has {has}; its cap is {most}"));
         Self { answer, warning }
     }
 

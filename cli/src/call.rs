@@ -17,6 +17,8 @@ use crate::words::REFERENCES;
 /// The most items that the server gives at once.
 pub(crate) const PAGE: usize = 200;
 
+/// The option that has something come as a file.
+const FORMAT: &str = "format";
 /// What counts are asked that are to be told by organization.
 const BY_ORGANIZATION: (&str, &str) = ("by", "organization");
 /// The member of a count that says which one it is of.
@@ -35,6 +37,8 @@ pub(crate) fn call(
     if operation.is_file {
         let chosen = if operation.takes_format() { ", which --format chooses" } else { "" };
         one_way(matches, &format!("it is a file, printed as the server makes it{chosen}"))?;
+    } else if operation.takes_format() && typed::<String>(matches, FORMAT).next().is_some() {
+        one_way(matches, "--format asks for a file, printed as the server makes it")?;
     }
     let path = path(place, operation, matches)?;
     let query = query(place, operation, matches)?;

@@ -39,7 +39,8 @@ const FILES: &str =
     "A TEXT that starts with @ is read from the file of that name; @@ stands for @.";
 const EXITS: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not signed in, 4 not allowed, \
      5 no such thing, 6 changed or taken by others, 7 not acceptable, 8 the server cannot be \
-     reached or fails, 9 too many requests, 10 something differs (apply --exit-code).";
+     reached or fails, 9 too many requests, 10 something differs (apply --exit-code), \
+     130 interrupted.";
 
 /// The whole command line.
 pub(crate) fn command(document: &Document) -> Command {

@@ -31,7 +31,10 @@ pub enum Error {
     #[error("still in use: {0}")]
     InUse(&'static str),
     /// The organization has as many users or devices as it may have.
-    #[error("the organization may have {most} {} and has them", of.name())]
+    #[error(
+        "the organization may have {} and has {}",
+        of.counted(*most), if *most == 1 { "it" } else { "them" }
+    )]
     Full {
         /// What it has them of.
         of: Capped,

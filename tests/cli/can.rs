@@ -85,3 +85,21 @@ fn the_part_of_setting_passwords_that_a_policy_refuses_is_told_where_one_does() 
     let but = desk.does("can-i user set-password");
     assert!(but.starts_with("yes, but where the policy has users change"), "{but}");
 }
+
+#[test]
+fn a_lock_of_days_is_told_and_refused_as_what_suspending_takes() {
+    let office = Office::new();
+    office.user("ada", "correct horse battery");
+    let tokens = &office.demo.admin_api.tokens;
+    let desk = Tenantry::with_key(&office.demo, &tokens.help_desk).within(&office.slug);
+    let above = Tenantry::with_key(&office.demo, &tokens.manager).within(&office.slug);
+    let but = desk.does("can-i user lock");
+    let said = "yes, but to lock for longer than a day it needs manage_identities";
+    assert!(but.starts_with(said), "{but}");
+    desk.does("user lock ada --seconds 24h");
+    let refused = desk.run("user lock ada --seconds 25h");
+    assert_eq!(refused.code, 4, "{refused:?}");
+    assert!(refused.stderr.contains("needs manage_identities on organization"), "{refused:?}");
+    assert_eq!(above.does("can-i user lock"), "yes\n");
+    above.does("user lock ada --seconds 25h");
+}

@@ -7,8 +7,9 @@ use crate::harness::office::Office;
 use crate::harness::receiver::nobody;
 use crate::harness::tenantry::Tenantry;
 
-/// What the help says of each code.
-const MEANINGS: [&str; 11] = [
+/// What the help says of each code, and at last of 130, with which imports end that are interrupted
+/// (`imports.rs`).
+const MEANINGS: [&str; 12] = [
     "done",
     "failed",
     "wrong usage",
@@ -20,6 +21,7 @@ const MEANINGS: [&str; 11] = [
     "the server cannot be reached or fails",
     "too many requests",
     "something differs (apply --exit-code)",
+    "interrupted",
 ];
 
 #[test]
@@ -64,8 +66,11 @@ fn each_code_that_the_help_names_is_what_a_command_ends_with() {
 
     let help = top.does("--help");
     let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
-    let told: Vec<_> =
-        (0..).zip(MEANINGS).map(|(code, meaning)| format!("{code} {meaning}")).collect();
+    let told: Vec<_> = (0..=10)
+        .chain([130])
+        .zip(MEANINGS)
+        .map(|(code, meaning)| format!("{code} {meaning}"))
+        .collect();
     let expected = format!("Exit codes: {}.", told.join(", "));
     assert!(help.contains(&expected), "{expected}: {help}");
 }
@@ -204,6 +209,7 @@ fn what_would_be_ignored_is_refused() {
         "apply -f /dev/null -o json",
         "export -o csv",
         "billing invoices -o table",
+        "billing invoice --format csv -o json",
         "events export -o csv",
         "events export-among -o csv",
         "events --sort sequence --follow",

@@ -206,3 +206,47 @@ async fn bills_of_months_that_are_over_are_the_same_once_an_organization_is_dest
         assert!(gone > 3, "seed {seed}: hardly anybody was destroyed");
     }
 }
+
+#[tokio::test]
+async fn an_organizations_own_bill_is_what_the_provider_has_of_it_for_accounting_systems_too() {
+    let world = World::new();
+    let root = world.root().await;
+    let acme = world.organization(&root, "acme").await;
+    for login in ["ada", "bob"] {
+        world.user(&root, &acme, login).await;
+    }
+    let own = json!({
+        "login": "it", "display_name": "IT", "role": "administrator_with_billing",
+        "password": super::world::GIVEN
+    });
+    world.must(&root, "POST", &format!("{acme}/admins"), own).await;
+    let own = world.enrol(Some("acme"), "it").await;
+    let month = Month::of(world.now()).0.to_string();
+    let bill = format!("{acme}/billing/invoice");
+    for (path, pointer) in [(bill.clone(), ""), (format!("{bill}?month={month}"), "/month")] {
+        let none = world.get(&own, &path).await;
+        let none = none.is_problem(422, "invalid");
+        assert_eq!(none["pointer"], pointer, "what nobody sent is not what is wrong");
+        assert!(none["detail"].as_str().unwrap().contains(&month), "{none}");
+    }
+    let plan = json!({"name": "standard", "currency": "EUR", "base": 1_000, "user": 350});
+    let plan = world.must(&root, "POST", "/v1/billing/plans", plan).await["id"].clone();
+    let organization = acme.rsplit('/').next();
+    let agreement = json!({"organization": organization, "plan": plan, "since": month});
+    world.must(&root, "POST", "/v1/billing/agreements", agreement).await;
+    let contact = json!({"name": "=Payable", "mail": null});
+    world.must(&own, "PUT", &format!("{acme}/billing/contact"), contact).await;
+    let draft = world.must(&own, "GET", &bill, Value::Null).await;
+    assert_eq!(draft["total"], 1_700);
+    for (format, said) in
+        [("csv", ",users,2,350,700,,'=Payable,,1700,"), ("json_lines", "\"total\":1700")]
+    {
+        let asked = format!("?month={month}&format={format}");
+        let all = world.get(&root, &format!("/v1/billing/invoices{asked}")).await;
+        let alone = world.get(&own, &format!("{bill}{asked}")).await;
+        assert!(alone.text.contains(said), "{format}: {}", alone.text);
+        assert_eq!(alone.text, all.text, "{format}");
+        assert_eq!(alone.header("content-type"), all.header("content-type"), "{format}");
+    }
+    world.get(&own, &format!("{bill}?format=table")).await.is_problem(400, "query");
+}

@@ -71,6 +71,79 @@ async fn a_record_of_one_organization_is_nothing_in_another() {
     assert_eq!(refused.is_problem(422, "invalid")["pointer"], "/add/users/0");
 }
 
+/// What a request names anywhere: in the path behind what is one's own, in the query, in the body.
+#[tokio::test]
+async fn what_is_somebody_elses_answers_byte_for_byte_like_what_never_was() {
+    let world = World::new();
+    let root = world.root().await;
+    let acme = world.organization(&root, "acme").await;
+    let orbit = world.organization(&root, "orbit").await;
+    let make = async |path: String, body: Value| {
+        let made = world.must(&root, "POST", &path, body).await;
+        made["id"].as_str().unwrap().to_owned()
+    };
+    let first = async |path: String| {
+        let all = world.must(&root, "GET", &path, Value::Null).await;
+        all["items"][0]["id"].as_str().unwrap().to_owned()
+    };
+    let named = json!({"name": "laptops"});
+    let own_policy = make(format!("{acme}/security-policies"), named.clone()).await;
+    let policy = make(format!("{orbit}/security-policies"), named.clone()).await;
+    let version = first(format!("{orbit}/security-policies/{policy}/versions")).await;
+    let profile = make(format!("{orbit}/reply-profiles"), named.clone()).await;
+    let group = make(format!("{acme}/groups"), named).await;
+    let ada = world.user(&root, &orbit, "ada").await.rsplit('/').next().unwrap().to_owned();
+    let body = json!({
+        "login": "it", "display_name": "IT", "role": "administrator_with_billing",
+        "password": super::world::GIVEN
+    });
+    let admin = make(format!("{acme}/admins"), body).await;
+    let it = world.enrol(Some("acme"), "it").await;
+    let key = json!({"name": "root", "expires": "2027-06-30T00:00:00Z"});
+    let key = make("/v1/me/api-keys".into(), key).await;
+    let session = first("/v1/me/sessions".into()).await;
+    let (versions, members) = (
+        format!("{acme}/security-policies/{own_policy}/versions"),
+        format!("{acme}/groups/{group}/members"),
+    );
+    let never = "0193a1b2-7c3d-7e4f-8a5b-6c7d8e9f0a1b";
+    for (method, path, body, id) in [
+        ("GET", format!("{acme}/users/THING"), Value::Null, &ada),
+        ("GET", format!("{acme}/security-policies/THING/versions/{version}"), Value::Null, &policy),
+        ("GET", format!("{versions}/THING"), Value::Null, &version),
+        ("POST", format!("{versions}/THING/restore"), json!({}), &version),
+        ("DELETE", "/v1/me/api-keys/THING".to_owned(), Value::Null, &key),
+        ("DELETE", "/v1/me/sessions?session=THING".to_owned(), Value::Null, &session),
+        ("DELETE", format!("{acme}/admins/{admin}/api-keys?api_key=THING"), Value::Null, &key),
+        ("DELETE", format!("{acme}/admins/{admin}/sessions?session=THING"), Value::Null, &session),
+        ("PATCH", members, json!({"add": {"users": ["THING"]}}), &ada),
+        (
+            "POST",
+            format!("{acme}/radius-clients"),
+            json!({"name": "gate", "sources": ["192.0.2.9/32"], "reply_profile": "THING"}),
+            &profile,
+        ),
+    ] {
+        let ask = async |id: &str| {
+            let body = body.to_string().replace("THING", id);
+            let body = serde_json::from_str(&body).unwrap();
+            let answer = world.call(&it, method, &path.replace("THING", id), body).await;
+            assert!(
+                matches!(answer.status.as_u16(), 404 | 422),
+                "{method} {path}: {}",
+                answer.text
+            );
+            let of_this_request = ["x-request-id", "ratelimit"];
+            let headers =
+                answer.headers.into_iter().filter_map(|(name, value)| Some((name?, value)));
+            let headers: Vec<_> =
+                headers.filter(|(name, _)| !of_this_request.contains(&name.as_str())).collect();
+            (answer.status, answer.text, headers)
+        };
+        assert_eq!(ask(id).await, ask(never).await, "{method} {path}");
+    }
+}
+
 #[tokio::test]
 async fn an_organizations_own_admin_sees_nothing_of_the_provider() {
     let world = World::new();

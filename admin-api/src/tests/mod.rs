@@ -13,6 +13,7 @@ mod passwords;
 mod problems;
 mod queries;
 mod refusals;
+mod rights;
 mod sign_in;
 mod users;
 mod world;

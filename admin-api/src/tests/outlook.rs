@@ -89,6 +89,73 @@ async fn of_a_help_desk_it_is_told_that_it_spares_nobody_what_the_policy_demands
 }
 
 #[tokio::test]
+async fn of_a_help_desk_it_is_told_as_is_refused_that_a_lock_of_days_takes_what_suspending_takes() {
+    let world = World::new();
+    let root = world.root().await;
+    let acme = world.organization(&root, "acme").await;
+    let path = format!("{}/lock", world.user(&root, &acme, "ada").await);
+    let asked = format!("lock_user&organization={}", acme.rsplit('/').next().unwrap());
+    let key = json!({"name": "desk", "expires": "2027-06-30T00:00:00Z", "role": "help_desk"});
+    let key = world.must(&root, "POST", "/v1/me/api-keys", key).await;
+    let key = key["token"].as_str().unwrap().to_owned();
+    let (desk, above) = (
+        world.admin(&root, "help_desk", json!("all")).await,
+        world.admin(&root, "manager", json!("all")).await,
+    );
+    let (day, longer) = (json!({"seconds": 86_400}), json!({"seconds": 86_401}));
+    for (token, code) in [(&desk, "permission"), (&key, "key_role")] {
+        assert_eq!(told(&world, token, &asked).await, (true, vec![code.to_owned()]));
+        world.must(token, "POST", &path, day.clone()).await;
+        let refused = world.call(token, "POST", &path, longer.clone()).await;
+        assert_eq!(refused.is_problem(403, "forbidden")["permission"], "manage_identities");
+    }
+    assert_eq!(told(&world, &above, &asked).await, (true, Vec::new()));
+    world.must(&above, "POST", &path, longer).await;
+}
+
+#[tokio::test]
+async fn a_key_is_told_as_is_refused_that_it_signs_nobody_out_and_a_narrowed_one_ends_itself_alone()
+{
+    let world = World::new();
+    let root = world.root().await;
+    let made = async |narrowing: Value| {
+        let mut key = json!({"name": "ci", "expires": "2027-06-30T00:00:00Z"});
+        key["role"] = narrowing;
+        let made = world.must(&root, "POST", "/v1/me/api-keys", key).await;
+        let text = |member: &str| made[member].as_str().unwrap().to_owned();
+        (text("token"), format!("/v1/me/api-keys/{}", text("id")))
+    };
+    let ((whole, other), (low, own)) = (made(Value::Null).await, made(json!("read_only")).await);
+    let asked = async |token: &str, operation: &str| {
+        let question = format!("/v1/me/can-i?operation={operation}");
+        let answer = world.must(token, "GET", &question, Value::Null).await["answers"][0].clone();
+        let detail = answer["reasons"][0]["detail"].as_str().unwrap_or_default().to_owned();
+        (answer["allowed"] == true, detail)
+    };
+    let (yes, no) = ((true, String::new()), |detail: &str| (false, detail.to_owned()));
+    let refused = async |token: &str, method: &str, path: &str, detail: &str| {
+        let refused = world.call(token, method, path, Value::Null).await;
+        assert_eq!(refused.is_problem(409, "rule")["detail"], detail, "{method} {path}");
+    };
+    let detail = "an API key is deleted, not signed out";
+    for key in [&whole, &low] {
+        assert_eq!(asked(key, "sign_out").await, no(detail));
+        refused(key, "POST", "/v1/sign-out", detail).await;
+    }
+    let detail = "a narrowed key ends no sessions";
+    assert_eq!(asked(&low, "end_own_sessions").await, no(detail));
+    refused(&low, "DELETE", "/v1/me/sessions", detail).await;
+    let detail = "a narrowed key ends no key but itself";
+    assert_eq!(asked(&low, "delete_own_key").await, (true, detail.to_owned()), "a part");
+    refused(&low, "DELETE", &other, detail).await;
+    world.must(&low, "DELETE", &own, Value::Null).await;
+    assert_eq!(asked(&whole, "end_own_sessions").await, yes);
+    world.must(&whole, "DELETE", "/v1/me/sessions", Value::Null).await;
+    assert_eq!(asked(&whole, "delete_own_key").await, yes);
+    world.must(&whole, "DELETE", &other, Value::Null).await;
+}
+
+#[tokio::test]
 async fn who_has_some_organizations_is_told_as_is_refused_that_a_chain_of_events_takes_all() {
     let world = World::new();
     let root = world.root().await;

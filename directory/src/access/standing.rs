@@ -85,6 +85,25 @@ pub enum Obstacle {
         .0.name(), .1.name()
     )]
     KeyRoleToSpare(Permission, Role),
+    /// A part of it comes to suspending, and the role does not suspend.
+    #[error("to lock for longer than a day it needs {}, which {} does not hold", .0.name(), .1.name())]
+    PermissionToLock(Permission, Role),
+    /// The same, where the role would suspend, but the API key's does not.
+    #[error(
+        "to lock for longer than a day it needs {}, which {} does not hold; the API key is narrowed \
+         to it",
+        .0.name(), .1.name()
+    )]
+    KeyRoleToLock(Permission, Role),
+    /// Only a session is signed out.
+    #[error("an API key is deleted, not signed out")]
+    ApiKey,
+    /// Whoever has found a narrowed key takes no other access away.
+    #[error("a narrowed key ends no sessions")]
+    NarrowedKey,
+    /// A part of it would.
+    #[error("a narrowed key ends no key but itself")]
+    NarrowedKeyForOthers,
     /// The admin makes no API keys.
     #[error("API access is off; an administrator with billing turns it on")]
     ApiAccessOff,
@@ -119,8 +138,12 @@ impl Obstacle {
             Self::KeyOrganizations => "key_organizations",
             Self::Deleted => "deleted",
             Self::NeverTheirs(_) => "never_theirs",
-            Self::Permission(..) | Self::PermissionToSpare(..) => "permission",
-            Self::KeyRole(..) | Self::KeyRoleToSpare(..) => "key_role",
+            Self::Permission(..) | Self::PermissionToSpare(..) | Self::PermissionToLock(..) => {
+                "permission"
+            }
+            Self::KeyRole(..) | Self::KeyRoleToSpare(..) | Self::KeyRoleToLock(..) => "key_role",
+            Self::ApiKey => "api_key",
+            Self::NarrowedKey | Self::NarrowedKeyForOthers => "narrowed_key",
             Self::ApiAccessOff => "api_access_off",
             Self::FreshSession | Self::FreshSessionToRaise | Self::FreshSessionForManagers => {
                 "fresh_session"
@@ -137,6 +160,9 @@ impl Obstacle {
                 | Self::FreshSessionForManagers
                 | Self::PermissionToSpare(..)
                 | Self::KeyRoleToSpare(..)
+                | Self::PermissionToLock(..)
+                | Self::KeyRoleToLock(..)
+                | Self::NarrowedKeyForOthers
         )
     }
 
@@ -152,6 +178,9 @@ impl Obstacle {
             | Self::ScopeOfAllForChain
             | Self::KeyOrganizations
             | Self::Deleted
+            | Self::ApiKey
+            | Self::NarrowedKey
+            | Self::NarrowedKeyForOthers
             | Self::ApiAccessOff
             | Self::FreshSession
             | Self::FreshSessionToRaise
@@ -162,7 +191,9 @@ impl Obstacle {
             Self::Permission(missing, _)
             | Self::KeyRole(missing, _)
             | Self::PermissionToSpare(missing, _)
-            | Self::KeyRoleToSpare(missing, _) => {
+            | Self::KeyRoleToSpare(missing, _)
+            | Self::PermissionToLock(missing, _)
+            | Self::KeyRoleToLock(missing, _) => {
                 Refusal::Forbidden { missing, role, place: PlaceName::of(there) }
             }
         }

@@ -9,7 +9,7 @@ use super::gear_claims;
 use super::organization_settings::{check_sessions, check_settings, demanding_since};
 use super::presentation::check_apart;
 use super::site::Site;
-use crate::access::{Grant, ManageOrganizations, View, Who, organization, standing};
+use crate::access::{Grant, ManageBilling, ManageOrganizations, View, Who, organization, standing};
 use crate::error::{Error, Invalid, StoreFailure};
 use crate::events::{Action, Difference, Event, Outcome, Subject, SubjectKind, differences};
 use crate::id::{OrganizationId, Place, RecordId};
@@ -61,6 +61,16 @@ impl<'t, 'c> Grant<'t, &mut Change<'c>, ManageOrganizations> {
 
 impl Grant<'_, &Snapshot, View> {
     /// The grant's own organization.
+    ///
+    /// # Errors
+    /// `Missing` when the grant is for the provider.
+    pub fn own_organization(&self) -> Result<Organization, Error> {
+        read(self.source, self.organization()?)
+    }
+}
+
+impl Grant<'_, &Snapshot, ManageBilling> {
+    /// The grant's own organization, also when it is deleted.
     ///
     /// # Errors
     /// `Missing` when the grant is for the provider.

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::listed::is_shown;
 use super::{Directory, ReadingTransaction, own_standing};
 use crate::access::{
-    Context, Grant, Obstacle, Permission, Refusal, Rights, View, home_answers, organization,
+    Context, Grant, Obstacle, Permission, Refusal, Rights, Role, View, home_answers, organization,
 };
 use crate::collections::{has_second_factor, is_change_demanded, is_fresh};
 use crate::error::Error;
@@ -41,7 +41,7 @@ impl Outlook {
     }
 
     /// The role that counts.
-    pub fn role(&self) -> crate::access::Role {
+    pub fn role(&self) -> Role {
         self.rights.role
     }
 
@@ -111,18 +111,56 @@ impl Outlook {
     /// policy demands one.
     pub fn obstacles_to_spare(&self) -> Vec<Obstacle> {
         let mut obstacles = self.general.clone();
-        let (permission, there) = (Permission::ManageAuthentication, self.there.as_ref());
-        let lacking = self.rights.obstacle(permission, self.place, there);
-        let role = self.rights.role;
-        let in_part = |it: Obstacle| {
-            if matches!(it, Obstacle::KeyRole(..)) {
-                Obstacle::KeyRoleToSpare(permission, role)
-            } else {
-                Obstacle::PermissionToSpare(permission, role)
-            }
-        };
-        obstacles.extend(lacking.filter(|_| self.demands_change).map(in_part));
+        let told = [Obstacle::PermissionToSpare, Obstacle::KeyRoleToSpare];
+        let lacking = self.lacking_in_part(Permission::ManageAuthentication, told);
+        obstacles.extend(lacking.filter(|_| self.demands_change));
         obstacles
+    }
+
+    /// What stands in the way of locking a user out, and for longer than a day.
+    pub fn obstacles_to_lock(&self) -> Vec<Obstacle> {
+        let mut obstacles = self.general.clone();
+        let told = [Obstacle::PermissionToLock, Obstacle::KeyRoleToLock];
+        obstacles.extend(self.lacking_in_part(Permission::ManageIdentities, told));
+        obstacles
+    }
+
+    /// What stands in the way of a part that takes another permission, told as what the role or else
+    /// the API key's role lacks.
+    fn lacking_in_part(
+        &self,
+        permission: Permission,
+        [of_role, of_key]: [fn(Permission, Role) -> Obstacle; 2],
+    ) -> Option<Obstacle> {
+        let lacking = self.rights.obstacle(permission, self.place, self.there.as_ref())?;
+        let told = if matches!(lacking, Obstacle::KeyRole(..)) { of_key } else { of_role };
+        Some(told(permission, self.rights.role))
+    }
+
+    /// What stands in the way of signing out.
+    pub fn obstacles_to_sign_out(&self) -> Vec<Obstacle> {
+        let mut obstacles = self.general.clone();
+        obstacles.extend(self.by_key.then_some(Obstacle::ApiKey));
+        obstacles
+    }
+
+    /// What stands in the way of ending one's own sessions.
+    pub fn obstacles_to_end_sessions(&self) -> Vec<Obstacle> {
+        let mut obstacles = self.general.clone();
+        obstacles.extend(self.is_narrowed().then_some(Obstacle::NarrowedKey));
+        obstacles
+    }
+
+    /// What stands in the way of ending one's own API keys, the others as well.
+    pub fn obstacles_to_end_keys(&self) -> Vec<Obstacle> {
+        let mut obstacles = self.general.clone();
+        obstacles.extend(self.is_narrowed().then_some(Obstacle::NarrowedKeyForOthers));
+        obstacles
+    }
+
+    /// Whether who asks comes with an API key that is narrower than its admin.
+    fn is_narrowed(&self) -> bool {
+        self.rights.narrowing != Narrowing::default()
     }
 
     /// What stands in the way of exporting the place's events, of which lines of JSON of all are a

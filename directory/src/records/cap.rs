@@ -23,6 +23,15 @@ impl Capped {
         }
     }
 
+    /// So many of them, in words.
+    pub fn counted(self, number: u32) -> String {
+        let one = match self {
+            Self::Users => "user",
+            Self::Devices => "device",
+        };
+        if number == 1 { format!("1 {one}") } else { format!("{number} {}", self.name()) }
+    }
+
     /// The number under which a partition has their cap, and how many there are.
     pub(crate) const fn record(self) -> Id {
         match self {

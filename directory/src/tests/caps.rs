@@ -84,7 +84,7 @@ fn devices_are_capped_likewise_and_apart_from_users() {
     world.set_cap(acme, of, (Some(1), CapKind::Hard));
     let full = world.device(acme, "phone");
     assert!(matches!(full, Err(Error::Full { of: Capped::Devices, most: 1 })));
-    assert_eq!(refusal(full), "the organization may have 1 devices and has them");
+    assert_eq!(refusal(full), "the organization may have 1 device and has it");
     // No cap of users came of it.
     world.user(acme, "bob");
     assert_eq!(world.kept(acme), [2, 1]);

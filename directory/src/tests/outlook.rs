@@ -232,6 +232,45 @@ fn who_sets_passwords_and_manages_no_policy_is_told_that_a_part_takes_that_where
 }
 
 #[test]
+fn who_recovers_accounts_and_suspends_nobody_is_told_that_a_lock_of_days_takes_that() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let told = |by: Context| {
+        let outlook = world.directory.read(by).unwrap().outlook(acme.into()).unwrap();
+        let obstacles = outlook.obstacles_to_lock();
+        assert!(obstacles.iter().all(|it| it.is_partial()), "{obstacles:?}");
+        codes(&obstacles)
+    };
+    let admin = |role| world.admin(Place::Provider, role, AdminScope::All);
+    assert_eq!(told(admin(Role::HelpDesk)), ["permission"]);
+    assert!(told(admin(Role::Manager)).is_empty());
+    let key = |role| narrowed(&world, Narrowing { role: Some(role), ..Narrowing::default() });
+    assert_eq!(told(key(Role::HelpDesk)), ["key_role"]);
+    assert!(told(key(Role::Manager)).is_empty());
+}
+
+#[test]
+fn an_api_key_is_told_what_it_ends_not() {
+    let world = World::new();
+    let told = |by: Context, way: fn(&Outlook) -> Vec<Obstacle>| {
+        let outlook = world.directory.read(by).unwrap().outlook(Place::Provider).unwrap();
+        let obstacles = way(&outlook);
+        (obstacles.iter().all(|it| it.is_partial()), codes(&obstacles))
+    };
+    let sign_out: fn(&Outlook) -> Vec<Obstacle> = Outlook::obstacles_to_sign_out;
+    let ways = [sign_out, Outlook::obstacles_to_end_sessions, Outlook::obstacles_to_end_keys];
+    let nothing = || (true, vec![]);
+    let (key, narrowed_key) = ((false, vec!["api_key"]), (false, vec!["narrowed_key"]));
+    let session = world.admin(Place::Provider, Role::ReadOnly, AdminScope::All);
+    assert_eq!(ways.map(|way| told(session, way)), [nothing(), nothing(), nothing()]);
+    let whole = narrowed(&world, Narrowing::default());
+    assert_eq!(ways.map(|way| told(whole, way)), [key.clone(), nothing(), nothing()]);
+    let low = narrowed(&world, Narrowing { role: Some(Role::ReadOnly), ..Narrowing::default() });
+    let but_itself = (true, vec!["narrowed_key"]);
+    assert_eq!(ways.map(|way| told(low, way)), [key, narrowed_key, but_itself]);
+}
+
+#[test]
 fn who_is_shown_some_of_the_providers_events_is_told_that_a_part_of_an_export_takes_all() {
     let world = World::new();
     let acme = world.organization("acme");

@@ -230,6 +230,10 @@ fn an_organizations_billing_contact_is_on_its_draft_and_is_its_own_to_change() {
     assert_eq!(seen["mail"], "invoices@acme.example");
     tenantry.does(&format!("plan create --name {} --currency EUR --base 500", office.slug));
     let month = tenantry.shows("billing usage")["month"].as_str().unwrap().to_owned();
+    let none = tenantry.run("billing invoice");
+    assert!(none.code == 7 && none.stderr.contains("tenantry: no plan was agreed on"), "{none:?}");
+    let named = tenantry.run(&format!("billing invoice --month {month}")).stderr;
+    assert!(named.contains("tenantry: --month: no plan was agreed on for 2"), "{named}");
     let agreed =
         format!("billing agree --organization {0} --plan {0} --since {month}", office.slug);
     tenantry.does(&agreed);
@@ -238,6 +242,11 @@ fn an_organizations_billing_contact_is_on_its_draft_and_is_its_own_to_change() {
     let csv = tenantry.does("billing invoices --format csv");
     let line = csv.lines().find(|line| line.contains(&office.slug)).unwrap();
     assert!(line.contains(",'=Accounts Payable,invoices@acme.example,500,"), "{line}");
+    let headings = csv.lines().next().unwrap();
+    let own = tenantry.does("billing invoice --format csv");
+    assert_eq!(own, format!("{headings}\n{line}\n"), "what the provider has of it");
+    let own = tenantry.does("billing invoice --format json_lines");
+    assert_eq!(line_of(&office.slug, &own), drafted);
     let none = tenantry.shows("billing set-contact --clear name --clear mail");
     assert_eq!(none, json!({"name": null, "mail": null}));
 }

@@ -246,7 +246,7 @@ fn who_may_have_no_more_users_is_warned_or_refused_on_the_command_line() {
     assert_eq!(make("ada").code, 0);
     let full = make("bob");
     assert_ne!(full.code, 0, "{full:?}");
-    assert!(full.stderr.contains("may have 1 users and has them"), "{full:?}");
+    assert!(full.stderr.contains("may have 1 user and has it; delete it"), "{full:?}");
     let used = tenantry.shows(&format!("org set-user-cap {slug} --most 1 --kind soft"));
     assert_eq!((&used["users"], &used["passed"]), (&json!(1), &json!(false)));
     let warned = make("bob");
@@ -267,10 +267,10 @@ fn who_may_have_no_more_devices_is_warned_or_refused_on_the_command_line() {
     assert_eq!(make("laptop").code, 0);
     let full = make("phone");
     assert_eq!(full.code, 7, "{full:?}");
-    assert!(full.stderr.contains("may have 1 devices and has them"), "{full:?}");
+    assert!(full.stderr.contains("may have 1 device and has it; delete it"), "{full:?}");
     // A file that says the same is refused likewise; users are not counted with devices.
     let applied = tenantry.hear("apply -f - --yes", "devices: [{name: phone}]");
-    assert!(applied.code == 7 && applied.stderr.contains("may have 1 devices"), "{applied:?}");
+    assert!(applied.code == 7 && applied.stderr.contains("may have 1 device and"), "{applied:?}");
     office.user("ada", PASSWORD);
     let used = tenantry.shows(&format!("org set-device-cap {slug} --most 1 --kind soft"));
     assert_eq!((&used["devices"], &used["passed"]), (&json!(1), &json!(false)));

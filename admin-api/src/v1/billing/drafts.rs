@@ -123,10 +123,7 @@ pub(crate) async fn draft_invoices(
     let written = home.caller.api.blocking(move |directory| match content {
         DraftContent::Invoices => {
             let drafts = drafts(directory, context, month)?;
-            match format {
-                DraftFormat::JsonLines => json_lines(&drafts),
-                DraftFormat::Csv => table::drafts(&drafts),
-            }
+            format.drafts(&drafts)
         }
         DraftContent::Usage => {
             let counts = counts::counts(directory, context, month)?;
@@ -136,11 +133,26 @@ pub(crate) async fn draft_invoices(
             }
         }
     });
-    let kind = match format {
-        DraftFormat::JsonLines => "application/x-ndjson",
-        DraftFormat::Csv => "text/csv; charset=utf-8",
-    };
-    Ok(([(CONTENT_TYPE, HeaderValue::from_static(kind))], written.await?).into_response())
+    Ok(format.answer(written.await?))
+}
+
+impl DraftFormat {
+    /// Drafts, written in it.
+    pub(super) fn drafts(self, drafts: &[Draft]) -> Result<String, Problem> {
+        match self {
+            Self::JsonLines => json_lines(drafts),
+            Self::Csv => table::drafts(drafts),
+        }
+    }
+
+    /// The answer that is what was written in it.
+    pub(super) fn answer(self, written: String) -> Response {
+        let kind = match self {
+            Self::JsonLines => "application/x-ndjson",
+            Self::Csv => "text/csv; charset=utf-8",
+        };
+        ([(CONTENT_TYPE, HeaderValue::from_static(kind))], written).into_response()
+    }
 }
 
 /// Those of organizations that there are, and then of those that were destroyed.

@@ -1,6 +1,6 @@
 //! Changing an organization's settings.
 
-use directory::access::ManageAuthentication;
+use directory::access::{ManageAuthentication, ManageConfiguration};
 use directory::{Invalid, records};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -196,6 +196,9 @@ pub(crate) struct LockoutPatch {
 }
 
 /// Changes how an organization's people authenticate.
+///
+/// What LDAP and RADIUS offer (`require_tls`, `users_see_people`, `eap_methods`) is configuration, and
+/// needs `manage_configuration` too.
 #[utoipa::path(
     patch,
     path = "/organizations/{organization}/settings",
@@ -211,7 +214,11 @@ pub(crate) async fn update_settings(
     Body(patch): Body<SettingsPatch>,
 ) -> Result<Revised<Settings>, Problem> {
     let organization = within.organization;
+    let configures = patch.configures();
     let changed = within.caller.change(move |change| {
+        if configures {
+            change.authorize::<ManageConfiguration>(organization)?;
+        }
         let mut grant = change.authorize::<ManageAuthentication>(organization)?;
         grant.settings()?.update(revision, |settings| Ok(patch.apply(settings)?))
     });
@@ -219,6 +226,12 @@ pub(crate) async fn update_settings(
 }
 
 impl SettingsPatch {
+    /// Whether it says what LDAP and RADIUS offer.
+    fn configures(&self) -> bool {
+        let is_of_ldap = self.require_tls.is_some() || self.users_see_people.is_some();
+        is_of_ldap || self.eap_methods.is_some()
+    }
+
     fn apply(self, settings: &mut records::Settings) -> Result<(), Invalid> {
         let not_at_all = Some("for not at all");
         set(&mut settings.chap, self.chap);
