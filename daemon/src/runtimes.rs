@@ -21,6 +21,9 @@ use crate::clock::stopwatch;
 /// are ready have their turn before, because a thread takes the newest of those that find no room in its own
 /// queue before the older ones in it. Of hundreds of busy connections some would wait for a second otherwise.
 const READY: u32 = 8192;
+/// So many become ready with one look. All of them find room in the thread's own queue, which keeps the order in
+/// which they came, and what they read was not there for long before.
+const AT_ONCE: usize = 64;
 /// How long blocking calls may take to come back once everything else has ended.
 const BLOCKING_GRACE: Duration = Duration::from_secs(1);
 /// The niceness of threads that compute for long, about a tenth of the weight of the others.
@@ -53,6 +56,7 @@ impl Runtimes {
             .enable_all()
             .thread_name("tenantryd")
             .event_interval(READY)
+            .max_io_events_per_tick(AT_ONCE)
             .on_thread_park(|| IDLE.set(stopwatch()))
             .on_thread_unpark(begin_to_work)
             .build()?;

@@ -304,7 +304,7 @@ fn a_resumed_session_is_that_of_its_certificate_as_long_as_that_counts() {
         let gateway = Gateway::new();
         let (address, ca_file) = gateway.place();
         let config = RadSec::config(ca_file, Some(&gateway.issued), &[], &[version]);
-        let config = std::sync::Arc::new(config);
+        let config = Arc::new(config);
         let connect = || RadSec::connect_as(address, &config).unwrap();
         let mut first = connect();
         assert_eq!(first.ask(&login(1, PASSWORD)).code, ACCEPT);
@@ -331,7 +331,7 @@ fn a_revoked_certificate_ends_its_connections_at_once_and_none_is_resumed() {
         let trusted = office.make("certificate-authorities", &fields);
         let (address, ca_file) = gateway.place();
         let config = RadSec::config(ca_file, Some(&gateway.issued), &[], &[version]);
-        let config = std::sync::Arc::new(config);
+        let config = Arc::new(config);
         let mut open = RadSec::connect_as(address, &config).unwrap();
         assert_eq!(open.ask(&login(1, PASSWORD)).code, ACCEPT);
         let list = gateway.authority.list(&List { revoked: &[&gateway.issued], ..List::default() });
@@ -437,7 +437,7 @@ fn limits_of_connections_and_of_silence_are_kept() {
     let certificates = json!({"fingerprints": [ordered.fingerprint()]});
     let fields = json!({"sources": [], "certificates": certificates, "orders": {"way": "radsec"}});
     gateway.office.client("vpn", &fields);
-    let demo = std::sync::Arc::get_mut(&mut gateway.office.demo).unwrap();
+    let demo = Arc::get_mut(&mut gateway.office.demo).unwrap();
     demo.daemon().stop();
     let address = crate::harness::relay::free();
     let site = Site::of_demo(demo.folder())

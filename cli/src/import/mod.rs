@@ -133,13 +133,13 @@ pub(crate) fn run(
         "ldap" => "Sending what the directory gives…",
         _ => "Sending the file…",
     });
-    let is_sent = AtomicBool::new(false);
+    let (client, is_sent) = (&place.client, AtomicBool::new(false));
     let interrupted = || {
         if is_sent.load(Ordering::Relaxed) {
             return None;
         }
         tell("Interrupted: cancelling the import…");
-        Some(match cancel(&place.client, &import) {
+        Some(match cancel(client, &import) {
             Ok(()) => "The import is cancelled.".to_owned(),
             Err(Failure::Unreachable { .. }) => unreached(&import),
             Err(failure) => format!("The server does not cancel the import: {failure}"),
@@ -148,7 +148,7 @@ pub(crate) fn run(
     unless_interrupted(interrupted, &unreached(&import), || {
         if let Err(failure) = deliver(place, &import, kind, &mut *file) {
             // What has no file is of no use to anybody; that it stays there is no harm either.
-            let _kept = cancel(&place.client, &import);
+            let _kept = cancel(client, &import);
             return Err(of_headings(failure, source));
         }
         is_sent.store(true, Ordering::Relaxed);

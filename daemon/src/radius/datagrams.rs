@@ -26,7 +26,7 @@ use origins::Origins;
 /// Octets of the longest datagram that is looked at, and one more to tell a longer one.
 const DATAGRAM: usize = 4097;
 /// Datagrams that one call takes or sends, at most.
-pub(super) const BATCH: usize = 32;
+pub(super) const BATCH: usize = 64;
 
 /// A socket, and the replies that wait for the next call.
 pub(super) struct Datagrams {

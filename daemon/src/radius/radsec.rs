@@ -20,7 +20,7 @@ use super::Door;
 use super::candidates::ClientKey;
 use super::drops::Drops;
 use super::lines::{Answered, Errand};
-use super::socket::{AT_ONCE, Outlet, Worker, give_way};
+use super::socket::{Outlet, Worker, give_way};
 use crate::admission::{Admission, Source};
 use crate::config;
 use crate::lifecycle::Shutdown;
@@ -28,6 +28,8 @@ use crate::metrics::{Crowd, SOURCE};
 use crate::tls::{Identity, Side};
 use crate::transport::Transport;
 
+/// Packets of a connection that are looked at before their answers leave and others have a turn.
+const AT_ONCE: usize = 16;
 /// How long a goodbye may take.
 const GOODBYE: Duration = Duration::from_secs(5);
 /// How often a silent connection is looked at, whether its certificate still counts.

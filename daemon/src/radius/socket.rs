@@ -25,15 +25,14 @@ use super::rejections::{Rejections, Unasked};
 use super::reports;
 use super::view::{self, Spoken};
 use crate::metrics::Access;
+use crate::runtimes::hand_on_the_core;
 use promise::Promise;
 
-/// Packets that are looked at before their answers leave and others have a turn.
-pub(super) const AT_ONCE: usize = 16;
-
-/// Lets everybody have a turn of those who share this thread, and then this core.
+/// Lets everybody have a turn of those who share this thread, and where it has had the core for a while,
+/// of those who share that.
 pub(super) async fn give_way() {
     tokio::task::yield_now().await;
-    std::thread::yield_now();
+    hand_on_the_core();
 }
 
 /// Where replies go.

@@ -12,7 +12,7 @@ use radius::{Port, Server, SignedReply, Slate};
 use super::Door;
 use super::candidates::{Candidates, ClientKey};
 use super::datagrams::Datagrams;
-use super::socket::{AT_ONCE, Outlet, Worker, give_way};
+use super::socket::{Outlet, Worker, give_way};
 use super::turns::{Arrival, Turns};
 use crate::lifecycle::Shutdown;
 
@@ -24,6 +24,9 @@ pub(super) async fn run(door: Arc<Door>, datagrams: Datagrams, port: Port, shutd
     Worker::new(door, server, socket).serve(shutdown).await;
 }
 
+/// Datagrams that are looked at before their answers leave and others have a turn: what came together
+/// shares a call of the kernel and a commit.
+const AT_ONCE: usize = 64;
 /// Calls for datagrams in a row at most, before some are answered.
 const CALLS: usize = 16;
 

@@ -140,7 +140,7 @@ impl Attempt {
 
     /// The name, prepared, for which failures count.
     pub(super) fn counted_name(&self) -> String {
-        prepare(self.counts_as.as_deref().unwrap_or(self.who.name()))
+        prepare(self.counts_as.as_deref().unwrap_or_else(|| self.who.name()))
     }
 
     /// What is left of a name that gear says without a realm of the organization's own.

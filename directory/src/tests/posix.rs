@@ -10,8 +10,11 @@ use crate::error::Error;
 use crate::id::RecordId;
 use crate::records::{GroupFields, User, UserFields};
 
+/// Makes something wrong.
+type Edit = fn(&mut UserFields);
+
 /// What is wrong, and where.
-const WRONG: [(fn(&mut UserFields), &str); 6] = [
+const WRONG: [(Edit, &str); 6] = [
     (|it| it.home_directory = Some("/home/a:b".into()), "/home_directory"),
     (|it| it.home_directory = Some("../../x".into()), "/home_directory"),
     (|it| it.login_shell = Some("rm -rf".into()), "/login_shell"),
@@ -32,7 +35,7 @@ fn values_that_break_machines_are_refused_and_those_of_before_stay_until_they_ar
     let world = World::new();
     let acme = world.organization("acme");
     let ada = world.user(acme, "ada");
-    let update = |edit: fn(&mut UserFields)| {
+    let update = |edit: Edit| {
         world.people(acme, move |users| {
             users.update(ada, None, |user| {
                 edit(&mut user.fields);

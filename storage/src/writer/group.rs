@@ -149,7 +149,10 @@ pub(crate) fn apply(
     data: &mut Table<'_, &'static [u8], &'static [u8]>,
     pending: &Pending,
 ) -> Result<(), ReadError> {
-    for (key, value) in pending {
+    for (index, (key, value)) in pending.iter().enumerate() {
+        if index % AT_ONCE == AT_ONCE - 1 {
+            std::thread::yield_now();
+        }
         match value {
             Some(value) => data.insert(key.as_slice(), value.as_slice()).map(drop),
             None => data.remove(key.as_slice()).map(drop),
@@ -180,5 +183,7 @@ fn cut(table: &mut Table<'_, u64, &'static [u8]>, until: u64) -> Result<(), Read
     Ok(())
 }
 
+/// Entries that are written before those who share the core have a turn: they answer logins.
+const AT_ONCE: usize = 32;
 /// How many old entries one transaction removes from a table at most.
 const MAX_CUT: usize = 2048;
