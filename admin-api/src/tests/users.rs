@@ -179,7 +179,7 @@ async fn a_cap_warns_or_refuses() {
     let users = format!("{acme}/users");
     let bob = json!({"login": "bob", "display_name": "Bob", "surname": "Builder"});
     let full = world.call(&root, "POST", &users, bob.clone()).await;
-    assert!(full.is_problem(409, "user-cap")["detail"].as_str().unwrap().contains("1 users"));
+    assert!(full.is_problem(409, "user-cap")["detail"].as_str().unwrap().contains("1 user "));
     world.must(&root, "PUT", &cap, json!({"most": 1})).await;
     assert_eq!(world.get(&root, &users).await.header("x-tenantry-warning"), "");
     let made = world.call(&root, "POST", &users, bob).await;
@@ -209,7 +209,7 @@ async fn a_cap_of_devices_warns_or_refuses_likewise() {
     world.must(&root, "POST", &devices, json!({"name": "laptop"})).await;
     let phone = json!({"name": "phone"});
     let full = world.call(&root, "POST", &devices, phone.clone()).await;
-    assert!(full.is_problem(409, "device-cap")["detail"].as_str().unwrap().contains("1 devices"));
+    assert!(full.is_problem(409, "device-cap")["detail"].as_str().unwrap().contains("1 device "));
     world.must(&root, "PUT", &cap, json!({"most": 1})).await;
     assert_eq!(world.get(&root, &devices).await.header("x-tenantry-warning"), "");
     let made = world.call(&root, "POST", &devices, phone).await;

@@ -27,10 +27,18 @@ use crate::time::Time;
 const DAY: u64 = 24 * 60 * 60 * 1_000;
 
 pub(super) fn built_in(world: &World, place: OrganizationId) -> CertificateAuthority {
+    built_in_called(world, place, "own")
+}
+
+pub(super) fn built_in_called(
+    world: &World,
+    place: OrganizationId,
+    name: &'static str,
+) -> CertificateAuthority {
     let key = NewKey::generate(world.directory.tools()).unwrap();
     let made = world.change(move |change| {
         let built_in = BuiltIn { certificate_days: 10 };
-        let new = NewAuthority { name: "own".into(), days: 400, built_in, key };
+        let new = NewAuthority { name: name.into(), days: 400, built_in, key };
         change
             .authorize::<ManageConfiguration>(place)?
             .certificate_authorities()

@@ -1,6 +1,6 @@
 //! Certificates that an organization's own authorities issued, as searches show them.
 
-use super::authority::{built_in, issue, revoke};
+use super::authority::{built_in, built_in_called, issue, revoke};
 use super::search::account;
 use super::world::{DAY, World};
 use crate::access::{Actor, ManageConfiguration, ManageIdentities, Search};
@@ -132,7 +132,7 @@ fn copies_are_told_of_whom_certificates_are_issued_to_and_taken_from() {
     equip(&world, acme, till);
     assert_eq!(touched(before), [EntryId::Device(till)]);
     let before = now();
-    built_in(&world, acme);
+    built_in_called(&world, acme, "other");
     assert!(touched(before).is_empty(), "a new authority has issued nothing");
     delete_authority(&world, acme, issued.record.authority);
     assert!(matches!(since(before), Since::Everything(_)));
