@@ -196,7 +196,7 @@ fn who_names_a_deleted_organization_is_told_how_it_comes_back() {
     let hidden = other.run(&format!("org show {slug}"));
     assert!(hidden.code == 5 && hidden.stderr.contains("there is no organization"), "{hidden:?}");
     top.does(&format!("org restore {slug}"));
-    assert_eq!(top.shows(&format!("org show {slug}"))["state"], "active");
+    assert_eq!(top.shows(&format!("org show {slug}"))["state"], "suspended");
 }
 
 #[test]

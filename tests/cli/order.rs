@@ -8,7 +8,7 @@ use crate::harness::tenantry::Tenantry;
 
 /// Applies a file, after which nothing differs; what was shown.
 fn applied(tenantry: &Tenantry, options: &str, text: &str) -> String {
-    let applied = tenantry.hear(&format!("apply -f - --yes {options}"), text);
+    let applied = tenantry.hear(format!("apply -f - --yes {options}").trim_end(), text);
     assert_eq!(applied.code, 0, "{text}: {applied:?}");
     let again = tenantry.hear("apply -f - --yes --prune", text);
     assert_eq!((again.code, again.stdout.as_str()), (0, ""), "{text}: {again:?}");
