@@ -215,3 +215,32 @@ fn whom_no_key_lets_in_is_told_before_and_all_else_is_done() {
     assert!(open.code == 7 && open.stderr.contains(said), "{open:?}");
     assert_eq!(by_key.shows("admin show boss")["state"], "suspended");
 }
+
+#[test]
+fn by_key_nobody_loses_the_top_role_while_a_successor_is_left_out() {
+    let office = Office::new();
+    let (by_key, boss) = (desk(&office), office.admin("administrator_with_billing"));
+    let helper = office.admin("help_desk");
+    let heir = "{login: heir, display_name: Heir, role: administrator_with_billing}";
+    let is_kept = || {
+        let there = by_key.shows(&format!("admin show {}", boss.login));
+        there["role"] == "administrator_with_billing" && there["state"] == "active"
+    };
+    let said = format!("admin {}: an API key lets in nobody who manages admins", boss.login);
+    let lowered = format!(
+        "admins: [{heir}, {{login: {}, display_name: An Admin, role: help_desk}}]",
+        boss.login
+    );
+    let suspended = lowered.replace("role: help_desk", "state: suspended");
+    let suspended = suspended.replace("An Admin", "An Admin, role: administrator_with_billing");
+    for text in [lowered, suspended] {
+        let done = by_key.hear("apply -f - --yes", &text);
+        assert!(done.code == 7 && done.stderr.contains(&said), "{done:?}");
+        assert!(is_kept(), "{text}");
+    }
+    let pruned = by_key.hear("apply -f - --yes --prune", &format!("admins: [{heir}]"));
+    assert!(pruned.code == 7 && pruned.stderr.contains(&said), "{pruned:?}");
+    assert!(pruned.stdout.contains(&format!("- admin {}\n", boss.login)), "{pruned:?}");
+    assert!(is_kept(), "{pruned:?}");
+    assert_eq!(by_key.run(&format!("admin show {}", helper.login)).code, 5);
+}

@@ -1,5 +1,6 @@
 //! What no API key does: it lets in nobody who manages admins. Applied with a key, a file has all else
-//! done, and the rest left to a session.
+//! done, and the rest left to a session; so is what takes their role from those who have it, who
+//! would have no successor.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,8 +15,8 @@ use crate::failure::Failure;
 const TOP: &str = "administrator_with_billing";
 /// Why something is left to a session of the last minutes, as `can-i` tells it.
 const FRESH: &str = "fresh_session";
-const NOT_BY_KEY: &str = "an API key lets in nobody who manages admins: sign in with `tenantry login` and \
-                          apply the file again";
+const NOT_BY_KEY: &str = "an API key lets in nobody who manages admins, and who does stays while one is left \
+                          out: sign in with `tenantry login` and apply the file again";
 
 impl Plan {
     /// Sets aside what the server would refuse to the API key with which the file is applied.
@@ -31,7 +32,8 @@ impl Plan {
         if !lets_in.contains(&true) || !is_by_key(site)? {
             return Ok(());
         }
-        for (step, is_aside) in std::mem::take(&mut self.steps).into_iter().zip(lets_in) {
+        for (step, lets_in) in std::mem::take(&mut self.steps).into_iter().zip(lets_in) {
+            let is_aside = lets_in || unseats(&step, &there);
             if is_aside { self.aside.push(step) } else { self.steps.push(step) }
         }
         Ok(())
@@ -63,6 +65,24 @@ fn is_by_key(site: &Site<'_>) -> Result<bool, Failure> {
 fn who_lets_in(steps: &[Step], there: &dyn Fn(&str) -> Option<String>) -> Vec<bool> {
     let mut roles = Roles { there, said: BTreeMap::new(), unmade: BTreeSet::new() };
     steps.iter().map(|step| roles.let_in(step)).collect()
+}
+
+/// Whether a step takes the role from somebody who manages admins, or is one that no key takes while
+/// that one keeps it.
+fn unseats(step: &Step, there: &dyn Fn(&str) -> Option<String>) -> bool {
+    let (kind, name) = match step {
+        Step::Delete { kind, name, .. } | Step::State { kind, name, .. } => (kind, name),
+        Step::Update { kind, name, changes, .. } if changes.contains_key("role") => (kind, name),
+        Step::Found { .. }
+        | Step::Part { .. }
+        | Step::Open { .. }
+        | Step::Create { .. }
+        | Step::Update { .. }
+        | Step::Members { .. }
+        | Step::Put(_)
+        | Step::Agree { .. } => return false,
+    };
+    kind.member == ADMINS && there(name.as_str()).as_deref() == Some(TOP)
 }
 
 /// The roles of admins once a file is applied.
@@ -177,5 +197,32 @@ mod tests {
         assert_eq!(lets_in(&raised), [true, true]);
         let lowered = [update("top", &json!({"role": "manager"})), state("top", "active")];
         assert_eq!(lets_in(&lowered), [false, false]);
+    }
+
+    #[test]
+    fn who_manages_admins_stays_while_a_successor_is_left_out() {
+        let there = |name: &str| match name {
+            "top" => Some(TOP.to_owned()),
+            "grace" => Some("help_desk".to_owned()),
+            _ => None,
+        };
+        let delete = |member: &str, name: &str| {
+            let kind = KINDS.iter().find(|kind| kind.member == member).unwrap();
+            Step::Delete { kind, name: name.to_owned(), seen: Value::Null }
+        };
+        for (step, expected) in [
+            (delete(ADMINS, "top"), true),
+            (delete(ADMINS, "grace"), false),
+            (delete("users", "top"), false),
+            (state("top", "suspended"), true),
+            (state("top", "active"), true),
+            (state("grace", "suspended"), false),
+            (update("top", &json!({"role": "help_desk"})), true),
+            (update("top", &json!({"display_name": "T"})), false),
+            (update("grace", &json!({"role": "read_only"})), false),
+            (create(ADMINS, "new", "help_desk"), false),
+        ] {
+            assert_eq!(unseats(&step, &there), expected, "{}", step.shown());
+        }
     }
 }
