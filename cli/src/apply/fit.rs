@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::kinds::RADIUS_CLIENTS;
 use super::parts::{CREATE, HEAD};
 use super::plan::{Plan, Step};
 use super::site::Site;
@@ -13,6 +14,8 @@ const PRIVATE: &str = "ssh_keys has a private key, which is for nobody else: wri
                        the .pub file beside it";
 /// What private keys, or parts of them, have in them and public ones do not.
 const MARKS: [&str; 3] = ["PRIVATE KEY", "PuTTY-User-Key-File", "b3BlbnNzaC1rZXktdjE"];
+/// The secrets of RADIUS clients, and the fewest and most octets that the server takes of each.
+const LENGTHS: [(&str, usize, usize); 2] = [("secret", 16, 128), ("mac_password", 1, 128)];
 
 impl Plan {
     /// Looks that every step sends fields that there are, with values of their kinds.
@@ -24,6 +27,9 @@ impl Plan {
             let Some((operation, fields)) = step.sent() else { continue };
             if has_private_key(fields) {
                 return Err(Failure::Usage(format!("{}: {PRIVATE}", step.about())));
+            }
+            if let Some(why) = step.wrong_length() {
+                return Err(Failure::Usage(format!("{}: {why}", step.about())));
             }
             if let Some(why) = site.misfit(operation, fields)? {
                 return Err(Failure::Usage(format!("{}: {why}", step.about())));
@@ -45,6 +51,17 @@ fn has_private_key(fields: &Map<String, Value>) -> bool {
 }
 
 impl Step {
+    /// Which secret of what is made the server would refuse for its length, of which its document tells
+    /// nothing.
+    fn wrong_length(&self) -> Option<String> {
+        let Self::Create { kind, fields, .. } = self else { return None };
+        LENGTHS.iter().filter(|_| kind.member == RADIUS_CLIENTS).find_map(|(field, least, most)| {
+            let secret = fields.get(*field)?.as_str()?;
+            let fits = (*least..=*most).contains(&secret.len());
+            (!fits).then(|| format!("{field} must have {least} to {most} octets"))
+        })
+    }
+
     /// The fields of a file that are sent as they are, and by which operation.
     fn sent(&self) -> Option<(&'static str, &Map<String, Value>)> {
         match self {
@@ -75,5 +92,31 @@ impl Step {
             Self::Put(put) => put.what(),
             Self::Agree { agreement, .. } => format!("agreement {}", agreement.shown()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::kinds::KINDS;
+    use super::*;
+
+    #[test]
+    fn a_secret_of_a_radius_client_that_is_made_has_as_many_octets_as_the_server_takes() {
+        let wrong = |member: &str, fields: Value| {
+            let kind = KINDS.iter().find(|kind| kind.member == member).unwrap();
+            let (name, fields) = ("one".to_owned(), fields.as_object().unwrap().clone());
+            let (operation, secrets) = (kind.create, Vec::new());
+            Step::Create { kind, operation, name, fields, secrets }.wrong_length()
+        };
+        let of = |octets: usize| wrong(RADIUS_CLIENTS, json!({"secret": "x".repeat(octets)}));
+        let said = "secret must have 16 to 128 octets";
+        assert_eq!([15, 129].map(of), [Some(said.to_owned()), Some(said.to_owned())]);
+        assert_eq!([16, 128].map(of), [None, None]);
+        assert_eq!(wrong(RADIUS_CLIENTS, json!({})), None, "one is made up");
+        let other = wrong(RADIUS_CLIENTS, json!({"mac_password": ""}));
+        assert_eq!(other.as_deref(), Some("mac_password must have 1 to 128 octets"));
+        assert_eq!(wrong("users", json!({"secret": "x"})), None);
     }
 }

@@ -82,7 +82,7 @@ pub(super) const KINDS: &[Kind] = &[
         ("create_service_account", "update_service_account"),
     ),
     kind(
-        "radius_clients",
+        RADIUS_CLIENTS,
         "radius-clients",
         ("RADIUS client", "name"),
         ("create_radius_client", "update_radius_client"),
@@ -112,6 +112,8 @@ pub(super) fn key(name: &str) -> String {
 pub(super) const AUTHORITIES: &str = "certificate_authorities";
 /// The list with those who may be the ones who apply the file.
 pub(super) const ADMINS: &str = "admins";
+/// The list with the gear that asks over RADIUS.
+pub(super) const RADIUS_CLIENTS: &str = "radius_clients";
 /// The member that tells the two kinds of authorities apart.
 pub(super) const BUILT_IN: &str = "built_in";
 /// The member that says whether somebody is suspended; it is changed by routes of its own.
