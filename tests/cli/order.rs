@@ -139,13 +139,13 @@ fn what_takes_the_place_of_another_is_made_once_that_is_deleted() {
     for (gone, made) in [
         ("- user bob", "+ user eve"),
         ("- device laptop-8", "+ device laptop-9"),
-        ("- RADIUS client gate", "+ RADIUS client door"),
         ("~ device printer", "- device phone"),
     ] {
         assert!(is_before(&told, gone, made), "{gone}: {told}");
     }
     assert_eq!(tenantry.shows("user show ada")["custom"]["manager"], "eve");
     assert_eq!(tenantry.shows("user list").as_array().unwrap().len(), 2);
+    assert_eq!(tenantry.shows("radius list").as_array().unwrap().len(), 1);
 
     let held = "groups: [{name: staff}, {name: old, gid_number: 30001}]\n\
                 service_accounts: [{name: wiki, visibility: {groups: [old]}}]\n";
@@ -157,6 +157,64 @@ fn what_takes_the_place_of_another_is_made_once_that_is_deleted() {
     assert!(refused.stderr.contains(said), "{refused:?}");
     tenantry.does("group update old --gid-number 30009");
     applied(&tenantry, "--prune", &other);
+}
+
+#[test]
+fn a_radius_client_is_there_until_another_can_be_in_its_place() {
+    let (office, folder) = (Office::new(), tempfile::tempdir().unwrap());
+    let tenantry = desk(&office);
+    let of = |name: &str, secret: &str| {
+        let path = folder.path().join(secret.replace(' ', "-"));
+        std::fs::write(&path, secret).unwrap();
+        format!(
+            "radius_clients: [{{name: {name}, sources: [{}], secret: {{file: {}}}}}]\n",
+            office.address,
+            path.display()
+        )
+    };
+    let names = || {
+        let listed = tenantry.shows("radius list");
+        let names = listed.as_array().unwrap().iter().map(|it| it["name"].as_str().unwrap());
+        names.map(ToOwned::to_owned).collect::<Vec<_>>()
+    };
+    applied(&tenantry, "", &of("gate", "correct horse battery"));
+    let short = tenantry.hear("apply -f - --yes --prune", &of("door", "short"));
+    assert_eq!((short.code, short.stdout.as_str()), (2, ""), "{short:?}");
+    let said = "RADIUS client door: secret must have 16 to 128 octets";
+    assert!(short.stderr.contains(said), "{short:?}");
+    let nowhere =
+        of("door", "another horse battery").replace("door,", "door, time_zone: No/Where,");
+    let refused = tenantry.hear("apply -f - --yes --prune", &nowhere);
+    assert!(refused.code != 0 && refused.stderr.contains("time_zone"), "{refused:?}");
+    assert_eq!(names(), ["gate"]);
+    applied(&tenantry, "--prune", &of("door", "correct horse battery"));
+    assert_eq!(names(), ["door"], "one secret behind one source: the other made way");
+    let told = applied(&tenantry, "--prune", &of("back", "another horse battery"));
+    assert!(is_before(&told, "    secret: (secret)", "- RADIUS client door"), "{told}");
+    assert_eq!(names(), ["back"]);
+}
+
+#[test]
+fn radius_clients_without_sources_move_their_certificates() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    let of = |(source, one, two): (&str, &str, &str)| {
+        let client = |name: &str, source: &str, called: &str| {
+            let called = format!("{called}.{}.example", office.slug);
+            format!(
+                "- {{name: {name}, sources: [{source}], certificates: {{names: [{called}]}}}}\n"
+            )
+        };
+        format!("radius_clients:\n{}{}", client("two", "", two), client("one", source, one))
+    };
+    applied(&tenantry, "", &of(("", "first", "second")));
+    let told = applied(&tenantry, "", &of(("", "third", "first")));
+    assert!(is_before(&told, "~ RADIUS client one", "~ RADIUS client two"), "{told}");
+    let refused = tenantry.hear("apply -f - --yes", &of(("", "first", "third")));
+    assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{refused:?}");
+    assert!(refused.stderr.contains("and so on in a circle"), "{refused:?}");
+    let source = office.address.to_string();
+    applied(&tenantry, "", &of((source.as_str(), "first", "third")));
 }
 
 #[test]

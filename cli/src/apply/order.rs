@@ -1,11 +1,12 @@
 //! What is given up before another takes it: values that one thing alone has, and room below a hard
-//! cap. All else keeps its order, so that nothing goes before what may take its place is there.
+//! cap. Each goes directly ahead of what takes it and all else keeps its order: so little is gone where
+//! a step is refused, and nothing goes before what may take its place is there.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde_json::{Map, Value};
 
-use super::kinds::Kind;
+use super::kinds::{Kind, RADIUS_CLIENTS};
 use super::plan::{Plan, Step};
 use super::site::Site;
 use super::unique::{Claim, Freed, Unique};
@@ -13,9 +14,12 @@ use crate::failure::Failure;
 
 /// What there may be so many of, and the member of the file that says how many.
 const CAPPED: [(&str, &str); 2] = [("users", "user_cap"), ("devices", "device_cap")];
+/// By what RADIUS clients are known, of which each has one at least.
+const CERTIFICATES: &str = "certificates";
+const SOURCES: &str = "sources";
 
 impl Plan {
-    /// Has what is given up given up before it is taken, in front of what follows upon a number of steps.
+    /// Has what is given up given up before it is taken, behind a number of steps that stay in front.
     ///
     /// # Errors
     /// When there is no order in which the server takes it.
@@ -26,30 +30,21 @@ impl Plan {
         first: usize,
     ) -> Result<(), Failure> {
         let steps = self.steps.split_off(first);
-        let crowded = |&(list, cap): &(&'static str, &'static str)| {
+        let hard = |&(list, cap): &(&'static str, &'static str)| {
             let said = |member: &str| {
                 let told = wanted.get(cap).and_then(|cap| cap.get(member));
                 told.or_else(|| site.parts.get(cap)?.get(member))
             };
             let most = said("most").and_then(Value::as_u64);
-            let most = most.filter(|_| said("kind").and_then(Value::as_str) == Some("hard"));
+            let most = most.filter(|_| said("kind").and_then(Value::as_str) == Some("hard"))?;
             let there = site.lists.get(list).map_or(0, Vec::len);
-            let all = there + steps.iter().filter(|step| step.makes_one_of(list)).count();
-            let is_crowded =
-                most.is_some_and(|most| u64::try_from(all).is_ok_and(|all| all > most));
-            is_crowded.then_some(list)
+            Some(Cap { list, most: usize::try_from(most).ok()?, there })
         };
-        let crowded: Vec<&str> = CAPPED.iter().filter_map(crowded).collect();
+        let caps: Vec<Cap> = CAPPED.iter().filter_map(hard).collect();
         let lists = || site.lists.iter().filter(|(path, _)| **path != "groups");
         let is_named = |id: &str| lists().any(|(_, list)| list.iter().any(|one| names(one, id)));
-        self.steps.extend(in_order(steps, &crowded, &is_named)?);
+        self.steps.extend(in_order(steps, caps, &is_named)?);
         Ok(())
-    }
-}
-
-impl Step {
-    fn makes_one_of(&self, list: &str) -> bool {
-        matches!(self, Self::Create { kind, .. } if kind.member == list)
     }
 }
 
@@ -63,64 +58,212 @@ fn names(value: &Value, id: &str) -> bool {
     }
 }
 
-/// Steps in an order in which the server takes them: those of the lists that are too full delete first,
-/// and so do those that have what others take, which others give up.
-fn in_order(
-    steps: Vec<Step>,
-    crowded: &[&str],
-    is_named: &dyn Fn(&str) -> bool,
-) -> Result<Vec<Step>, Failure> {
-    let mut takers = BTreeMap::new();
-    for step in &steps {
-        takers.extend(step.takes().into_iter().map(|claim| (claim, step.about())));
-    }
-    let (mut first, mut moves, mut then) = (Vec::new(), Vec::new(), Vec::new());
-    for step in steps {
-        let mut given = step.gives();
-        given.retain(|claim| takers.contains_key(claim));
-        match step {
-            Step::Delete { kind, .. } if !given.is_empty() || crowded.contains(&kind.member) => {
-                require_unnamed(&step, (&given, &takers), is_named)?;
-                first.push(step);
-            }
-            Step::Update { kind, name, changes, before: Some(before) } if !given.is_empty() => {
-                let parts = parted((kind, name), changes, before, &given);
-                first.extend(parts.freed);
-                moves.extend(parts.moves);
-                then.extend(parts.rest);
-            }
-            other @ (Step::Found { .. }
-            | Step::Part { .. }
-            | Step::Open { .. }
-            | Step::Create { .. }
-            | Step::Update { .. }
-            | Step::State { .. }
-            | Step::Members { .. }
-            | Step::Put(_)
-            | Step::Agree { .. }
-            | Step::Delete { .. }) => then.push(other),
-        }
-    }
-    first.extend(chained(moves)?);
-    first.extend(then);
-    Ok(first)
+/// How many there may be of a list, and how many there are.
+#[derive(Clone, Copy)]
+struct Cap {
+    list: &'static str,
+    most: usize,
+    there: usize,
 }
 
-/// Refuses to delete a group first that something still names.
-fn require_unnamed(
-    step: &Step,
-    (given, takers): (&BTreeSet<Claim>, &BTreeMap<Claim, String>),
+/// Steps in an order in which the server takes them: what has what another takes goes ahead of that,
+/// and so does a deletion where there is no room for what is made.
+fn in_order(
+    steps: Vec<Step>,
+    caps: Vec<Cap>,
     is_named: &dyn Fn(&str) -> bool,
-) -> Result<(), Failure> {
-    let Step::Delete { kind, name, seen } = step else { return Ok(()) };
-    let id = seen.get("id").and_then(Value::as_str).unwrap_or_default();
-    let mut taken = given.iter().filter_map(|claim| Some((claim, takers.get(claim)?)));
-    match taken.next() {
-        Some((claim, taker)) if kind.member == "groups" && is_named(id) => {
-            let whose = format!("is {}'s, which something still names", step.about());
-            Err(held((taker.as_str(), claim), &whose, (*kind, name.as_str())))
+) -> Result<Vec<Step>, Failure> {
+    let mut order = Order::of(steps, caps, is_named);
+    let places: Vec<usize> = order.left.keys().copied().collect();
+    for place in places {
+        order.settle(place)?;
+    }
+    Ok(order.ordered)
+}
+
+/// Steps that are brought into an order.
+struct Order<'o> {
+    /// Those that are still to come, by their places.
+    left: BTreeMap<usize, Step>,
+    /// The place of whichever of them has what another takes.
+    holders: BTreeMap<Claim, usize>,
+    /// The places of what is deleted of each list.
+    leaving: BTreeMap<&'static str, VecDeque<usize>>,
+    caps: Vec<Cap>,
+    /// Whether something other than a group names an id.
+    is_named: &'o dyn Fn(&str) -> bool,
+    ordered: Vec<Step>,
+}
+
+impl<'o> Order<'o> {
+    fn of(steps: Vec<Step>, caps: Vec<Cap>, is_named: &'o dyn Fn(&str) -> bool) -> Self {
+        let taken: BTreeSet<Claim> = steps.iter().flat_map(Step::takes).collect();
+        let mut holders: BTreeMap<Claim, usize> = BTreeMap::new();
+        let mut leaving: BTreeMap<&'static str, VecDeque<usize>> = BTreeMap::new();
+        for (place, step) in steps.iter().enumerate() {
+            let given = step.gives().into_iter().filter(|claim| taken.contains(claim));
+            holders.extend(given.map(|claim| (claim, place)));
+            if let Step::Delete { kind, .. } = step {
+                leaving.entry(kind.member).or_default().push_back(place);
+            }
         }
-        Some(_) | None => Ok(()),
+        let left: BTreeMap<usize, Step> = steps.into_iter().enumerate().collect();
+        Self { left, holders, leaving, caps, is_named, ordered: Vec::new() }
+    }
+
+    /// Puts a step next, behind all that have what it takes.
+    fn settle(&mut self, place: usize) -> Result<(), Failure> {
+        let (mut waiting, mut begun) = (vec![place], BTreeSet::from([place]));
+        while let Some(at) = waiting.last().copied() {
+            let Some((claim, holder)) = self.in_the_way(at) else {
+                waiting.pop();
+                begun.remove(&at);
+                self.put(at, !waiting.is_empty());
+                continue;
+            };
+            if begun.insert(holder) {
+                self.require_unnamed(at, &claim, holder)?;
+                waiting.push(holder);
+                continue;
+            }
+            let cut = self.break_circle(&waiting, (at, &claim, holder))?;
+            // What is left of it takes its turn later; who waited for it does so no more.
+            while cut != holder
+                && let Some(last) = waiting.pop()
+            {
+                begun.remove(&last);
+                if last == cut {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What a step takes that another still has, and the place of that one.
+    fn in_the_way(&self, at: usize) -> Option<(Claim, usize)> {
+        let mut taken = self.left.get(&at)?.takes().into_iter();
+        taken.find_map(|claim| {
+            let holder = self.holders.get(&claim).copied()?;
+            Some((claim, holder))
+        })
+    }
+
+    /// Puts a step next; of one that goes ahead of its place, what has to.
+    fn put(&mut self, place: usize, is_ahead: bool) {
+        let Some(step) = self.left.remove(&place) else { return };
+        while let Some(gone) = self.without_room(&step) {
+            self.put(gone, true);
+        }
+        self.let_go(place, &step);
+        self.count(&step);
+        match step.number_apart().filter(|_| is_ahead) {
+            Some((number, rest)) => {
+                self.ordered.push(number);
+                self.left.insert(place, rest);
+            }
+            None => self.ordered.push(step),
+        }
+    }
+
+    /// The place of what is to be deleted before there is room for what a step makes.
+    fn without_room(&mut self, step: &Step) -> Option<usize> {
+        let Step::Create { kind, .. } = step else { return None };
+        let cap = self.caps.iter().find(|cap| cap.list == kind.member)?;
+        if cap.there < cap.most {
+            return None;
+        }
+        let leaving = self.leaving.get_mut(cap.list)?;
+        while let Some(place) = leaving.pop_front() {
+            if self.left.contains_key(&place) {
+                return Some(place);
+            }
+        }
+        None
+    }
+
+    fn count(&mut self, step: &Step) {
+        let (Step::Create { kind, .. } | Step::Delete { kind, .. }) = step else { return };
+        if let Some(cap) = self.caps.iter_mut().find(|cap| cap.list == kind.member) {
+            cap.there = match matches!(step, Step::Create { .. }) {
+                true => cap.there.saturating_add(1),
+                false => cap.there.saturating_sub(1),
+            };
+        }
+    }
+
+    /// What a step gives up that others take.
+    fn given(&self, place: usize, step: &Step) -> BTreeSet<Claim> {
+        let is_held = |claim: &Claim| self.holders.get(claim) == Some(&place);
+        step.gives().into_iter().filter(is_held).collect()
+    }
+
+    fn let_go(&mut self, place: usize, step: &Step) {
+        for claim in self.given(place, step) {
+            self.holders.remove(&claim);
+        }
+    }
+
+    /// Has one of those that wait for each other in a circle give up first what others take; which.
+    fn break_circle(
+        &mut self,
+        waiting: &[usize],
+        (at, claim, holder): (usize, &Claim, usize),
+    ) -> Result<usize, Failure> {
+        for place in waiting.iter().copied().skip_while(|place| *place != holder) {
+            if self.cut(place) {
+                return Ok(place);
+            }
+        }
+        Err(self.circle(at, claim, holder))
+    }
+
+    /// Has a change that gives up what others take do so first; whether the thing can be without.
+    fn cut(&mut self, place: usize) -> bool {
+        let Some(step) = self.left.remove(&place) else { return false };
+        match step.cut(&self.given(place, &step)) {
+            Some((freed, rest)) => {
+                self.let_go(place, &step);
+                self.ordered.push(freed);
+                self.left.insert(place, rest);
+                true
+            }
+            None => {
+                self.left.insert(place, step);
+                false
+            }
+        }
+    }
+
+    fn about(&self, place: usize) -> String {
+        self.left.get(&place).map(Step::about).unwrap_or_default()
+    }
+
+    /// Refuses to delete a group ahead of its turn that something still names.
+    fn require_unnamed(&self, at: usize, claim: &Claim, holder: usize) -> Result<(), Failure> {
+        let Some(Step::Delete { kind, name, seen }) = self.left.get(&holder) else {
+            return Ok(());
+        };
+        let id = seen.get("id").and_then(Value::as_str).unwrap_or_default();
+        if kind.member != "groups" || !(self.is_named)(id) {
+            return Ok(());
+        }
+        let whose = format!("is {}'s, which something still names", self.about(holder));
+        Err(held((self.about(at).as_str(), claim), &whose, (*kind, name.as_str())))
+    }
+
+    /// That what each other has goes round.
+    fn circle(&self, at: usize, claim: &Claim, holder: usize) -> Failure {
+        let (taker, (field, value)) = (self.about(at), claim);
+        let whose = format!("is {}'s, and so on in a circle", self.about(holder));
+        match self.left.get(&holder).and_then(Step::numbered) {
+            Some((kind, name)) => held((taker.as_str(), claim), &whose, (kind, name)),
+            None => Failure::Usage(format!(
+                "{taker}: {field} {value} {whose}, and none of them has a source or another \
+                 certificate to be known by meanwhile: give one of them either first, and apply the \
+                 file again"
+            )),
+        }
     }
 }
 
@@ -137,68 +280,81 @@ fn held(
     ))
 }
 
-/// A change in parts.
-struct Parts {
-    /// What is given up for nothing.
-    freed: Option<Step>,
-    /// What is given up for another.
-    moves: Vec<Move>,
-    /// All else.
-    rest: Option<Step>,
-}
+impl Step {
+    /// What is changed, where it has a number that it cannot be without.
+    fn numbered(&self) -> Option<(&'static Kind, &str)> {
+        let Self::Update { kind, name, .. } = self else { return None };
+        let is_numbered = Unique::all(kind).any(|unique| unique.freed == Freed::ForAnother);
+        is_numbered.then_some((*kind, name.as_str()))
+    }
 
-/// A number that is given up for another.
-struct Move {
-    step: Step,
-    kind: &'static Kind,
-    name: String,
-    from: BTreeSet<Claim>,
-    to: BTreeSet<Claim>,
-}
+    /// A change of a number, and the rest of what changes, which may name what is made until then;
+    /// nothing where either is missing.
+    fn number_apart(&self) -> Option<(Self, Self)> {
+        let Self::Update { kind, name, changes, before: Some(before) } = self else { return None };
+        let number = Unique::all(kind).find(|unique| unique.freed == Freed::ForAnother)?;
+        let mut rest = changes.clone();
+        let own = Map::from_iter([(number.field.to_owned(), rest.remove(number.field)?)]);
+        let number = change((*kind, name.clone()), own, before.clone())?;
+        Some((number, change((*kind, name.clone()), rest, before.clone())?))
+    }
 
-/// A change with what others take given up in steps before it.
-fn parted(
-    (kind, name): (&'static Kind, String),
-    mut changes: Map<String, Value>,
-    mut before: Value,
-    given: &BTreeSet<Claim>,
-) -> Parts {
-    let (seen, mut less, mut moves) = (before.clone(), Map::new(), Vec::new());
-    for unique in Unique::all(kind) {
-        let Some(after) = changes.get(unique.field) else { continue };
-        let from = unique.claims(seen.get(unique.field));
-        if from.is_disjoint(given) {
-            continue;
-        }
-        match unique.freed {
-            Freed::Alone => {
-                let there = less.get(unique.field).or_else(|| seen.get(unique.field));
-                let there = unique.without(there.unwrap_or(&Value::Null), given);
+    /// A change by which values are given up for nothing, and the rest of what changes; nothing where
+    /// the thing cannot be without them.
+    fn cut(&self, given: &BTreeSet<Claim>) -> Option<(Self, Self)> {
+        let Self::Update { kind, name, changes, before: Some(seen) } = self else { return None };
+        let mut less = Map::new();
+        for unique in Unique::all(kind).filter(|unique| unique.freed == Freed::Alone) {
+            let there = less.get(unique.field).or_else(|| seen.get(unique.field));
+            let there = there.filter(|there| !unique.claims(Some(*there)).is_disjoint(given));
+            if let Some(there) = there.map(|there| unique.without(there, given)) {
                 less.insert(unique.field.to_owned(), there);
             }
-            Freed::ForAnother => {
-                let (to, after) = (unique.claims(Some(after)), after.clone());
-                let own = Map::from_iter([(unique.field.to_owned(), after)]);
-                changes.remove(unique.field);
-                let step = change((kind, name.clone()), own, seen.clone());
-                moves.extend(step.map(|step| Move { step, kind, name: name.clone(), from, to }));
+        }
+        let is_gear = kind.member == RADIUS_CLIENTS;
+        if less.is_empty() || is_gear && !stays_known(&mut less, changes, seen) {
+            return None;
+        }
+        let (mut rest, mut before) = (changes.clone(), seen.clone());
+        for (field, there) in &less {
+            let is_same = |unique: &Unique| {
+                unique.field != field
+                    || unique.claims(changes.get(field)) == unique.claims(Some(there))
+            };
+            if Unique::all(kind).all(is_same) {
+                rest.remove(field);
             }
-            Freed::WithIt => {}
+            if let Some(member) = before.get_mut(field) {
+                *member = there.clone();
+            }
         }
+        let freed = change((*kind, name.clone()), less, seen.clone())?;
+        Some((freed, change((*kind, name.clone()), rest, before)?))
     }
-    for (field, there) in &less {
-        let is_same = |unique: &Unique| {
-            unique.field != field || unique.claims(changes.get(field)) == unique.claims(Some(there))
-        };
-        if Unique::all(kind).all(is_same) {
-            changes.remove(field);
-        }
-        if let Some(member) = before.get_mut(field) {
-            *member = there.clone();
-        }
+}
+
+/// Whether a RADIUS client is known by something once it has less, for which it gets its new sources
+/// where it had none.
+fn stays_known(less: &mut Map<String, Value>, changes: &Map<String, Value>, seen: &Value) -> bool {
+    let says = |field: Option<&Value>| field.is_some_and(says_something);
+    if says(less.get(CERTIFICATES)) || says(seen.get(SOURCES)) {
+        return true;
     }
-    let freed = change((kind, name.clone()), less, seen);
-    Parts { freed, moves, rest: change((kind, name), changes, before) }
+    let sources = changes.get(SOURCES);
+    if let Some(sources) = sources.filter(|_| says(sources)) {
+        less.insert(SOURCES.to_owned(), sources.clone());
+        return true;
+    }
+    false
+}
+
+/// Whether a list, or one within, has anything.
+fn says_something(value: &Value) -> bool {
+    match value {
+        Value::Array(list) => !list.is_empty(),
+        Value::Object(members) => members.values().any(says_something),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
 }
 
 /// A change, if it is one.
@@ -209,36 +365,6 @@ fn change(
 ) -> Option<Step> {
     let before = Some(before);
     (!changes.is_empty()).then_some(Step::Update { kind, name, changes, before })
-}
-
-/// Numbers that change, each behind that by which it is given up.
-fn chained(moves: Vec<Move>) -> Result<Vec<Step>, Failure> {
-    let (mut left, mut ordered) = (moves, Vec::new());
-    while !left.is_empty() {
-        let held: BTreeSet<Claim> = left.iter().flat_map(|one| one.from.clone()).collect();
-        let (free, stuck): (Vec<_>, Vec<_>) =
-            left.into_iter().partition(|one| one.to.is_disjoint(&held));
-        if free.is_empty() {
-            return Err(circle(&stuck));
-        }
-        ordered.extend(free.into_iter().map(|one| one.step));
-        left = stuck;
-    }
-    Ok(ordered)
-}
-
-/// That numbers go round.
-fn circle(moves: &[Move]) -> Failure {
-    let next = |one: &Move| moves.iter().find(|other| !other.from.is_disjoint(&one.to));
-    // Whoever waits for one of the circle leads into it.
-    let within = moves.iter().fold(moves.first(), |one, _| one.and_then(next));
-    let pair = within.and_then(|one| Some((one, one.to.first()?, next(one)?)));
-    let Some((one, claim, other)) = pair else {
-        return Failure::Usage("numbers that each other has go round in a circle".into());
-    };
-    let called = |one: &Move| format!("{} {}", one.kind.noun, one.name);
-    let whose = format!("is {}'s, and so on in a circle", called(other));
-    held((called(one).as_str(), claim), &whose, (other.kind, other.name.as_str()))
 }
 
 #[cfg(test)]
@@ -273,9 +399,10 @@ mod tests {
         Step::Delete { kind, name, seen }
     }
 
-    /// The steps in order, where one id is named; or what is refused.
-    fn ordered(steps: Vec<Step>, crowded: &[&str]) -> Result<Vec<String>, String> {
-        let steps = in_order(steps, crowded, &|id| id == "named");
+    /// The steps in order, where one id is named and lists are full; or what is refused.
+    fn ordered(steps: Vec<Step>, full: &[&'static str]) -> Result<Vec<String>, String> {
+        let caps = full.iter().copied().map(|list| Cap { list, most: 2, there: 2 }).collect();
+        let steps = in_order(steps, caps, &|id| id == "named");
         let shown = steps.map(|steps| steps.iter().map(Step::shown).collect());
         shown.map_err(|failure| failure.to_string())
     }
@@ -287,7 +414,10 @@ mod tests {
                 create("devices", &json!({"name": "a", "serial": "S1"})),
                 update("devices", "b", (json!({"serial": "S2"}), json!({"serial": null}))),
                 delete("devices", json!({"name": "c", "serial": "S3"})),
-                create("radius_clients", &json!({"name": "new", "sources": ["192.0.2.1"]})),
+                create(
+                    "radius_clients",
+                    &json!({"name": "new", "sources": ["192.0.2.1"], "secret": "s"}),
+                ),
                 delete("radius_clients", json!({"name": "old", "sources": ["192.0.2.1/32"]})),
             ]
         };
@@ -299,7 +429,6 @@ mod tests {
 
     #[test]
     fn what_has_what_others_take_is_deleted_first() {
-        let client = json!({"name": "new", "sources": ["192.0.2.1"], "secret": "known"});
         for (made, gone) in [
             (
                 create("devices", &json!({"name": "new", "serial": "s8"})),
@@ -321,13 +450,14 @@ mod tests {
                 create("groups", &json!({"name": "new", "gid_number": 8})),
                 delete("groups", json!({"name": "old", "gid_number": 8, "id": "free"})),
             ),
-            (
-                create("radius_clients", &client),
-                delete("radius_clients", json!({"name": "old", "sources": ["192.0.2.1/32"]})),
-            ),
         ] {
-            let expected = [gone.shown(), made.shown()];
-            assert_eq!(ordered(vec![made, gone], &[]).unwrap(), expected);
+            let (one, other) = (
+                || create("users", &json!({"login": "one"})),
+                create("groups", &json!({"name": "other"})),
+            );
+            let expected = [one().shown(), gone.shown(), made.shown(), other.shown()];
+            let steps = vec![one(), made, other, gone];
+            assert_eq!(ordered(steps, &[]).unwrap(), expected, "directly before, and no earlier");
         }
         let made = create("groups", &json!({"name": "new", "gid_number": 8}));
         let gone = delete("groups", json!({"name": "old", "gid_number": 8, "id": "named"}));
@@ -348,9 +478,8 @@ mod tests {
             vec![update("devices", "two", (two, takes)), update("devices", "one", (one, gives))];
         let expected = [
             "~ device one\n    addresses: [\"00:10:a4:23:19:c0\",\"x\"] -> [\"x\"]\n    \
-             serial: \"S1\" -> null\n",
+             model: null -> \"M\"\n    serial: \"S1\" -> null\n",
             "~ device two\n    addresses: [] -> [\"0010a42319c0\"]\n    serial: null -> \"S1\"\n",
-            "~ device one\n    model: null -> \"M\"\n",
         ];
         assert_eq!(ordered(steps, &[]).unwrap(), expected);
         let swapped = |name: &str, (from, to): (&str, &str)| {
@@ -359,19 +488,90 @@ mod tests {
         let steps = vec![swapped("one", ("S1", "S2")), swapped("two", ("S2", "S1"))];
         let expected = [
             "~ device one\n    serial: \"S1\" -> null\n",
-            "~ device two\n    serial: \"S2\" -> null\n",
+            "~ device two\n    serial: \"S2\" -> \"S1\"\n",
             "~ device one\n    serial: null -> \"S2\"\n",
-            "~ device two\n    serial: null -> \"S1\"\n",
         ];
         assert_eq!(ordered(steps, &[]).unwrap(), expected);
-        let of = |prints: Value| json!({"certificates": {"fingerprints": prints, "names": ["n"]}});
-        let print = "ab".repeat(32);
+        // Whoever waits for one of a circle is none of it.
         let steps = vec![
-            update("radius_clients", "two", (of(json!([])), of(json!([print])))),
-            update("radius_clients", "one", (of(json!([print])), of(json!([])))),
+            swapped("z", ("S9", "S1")),
+            swapped("a", ("S1", "S2")),
+            swapped("b", ("S2", "S3")),
+            swapped("c", ("S3", "S1")),
         ];
-        let ordered = ordered(steps, &[]).unwrap();
-        assert!(ordered.len() == 2 && ordered[0].starts_with("~ RADIUS client one"), "{ordered:?}");
+        assert!(
+            ordered(steps, &[])
+                .unwrap()
+                .contains(&"~ device a\n    serial: \"S1\" -> null\n".to_owned())
+        );
+    }
+
+    /// A change of a RADIUS client from one source and fingerprint to another.
+    fn gear(name: &str, (from, to): ((&str, &str), (&str, &str))) -> Step {
+        let of = |(source, digits): (&str, &str)| {
+            let all = |one: String| if one.is_empty() { json!([]) } else { json!([one]) };
+            let certificates = json!({"fingerprints": all(digits.repeat(32)), "names": []});
+            json!({"sources": all(source.to_owned()), "certificates": certificates})
+        };
+        let (before, mut changes) = (of(from), of(to));
+        changes.as_object_mut().unwrap().retain(|field, value| before[field.as_str()] != *value);
+        update("radius_clients", name, (before, changes))
+    }
+
+    #[test]
+    fn a_radius_client_is_known_by_something_all_the_while() {
+        let first_lines = |steps: Vec<Step>| {
+            let shown = ordered(steps, &[]).unwrap();
+            shown.iter().map(|step| step.lines().next().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        let (one, two) = ("~ RADIUS client one", "~ RADIUS client two");
+        let takes = || gear("two", (("", "bb"), ("", "aa")));
+        let whole = gear("one", (("", "aa"), ("", "cc"))).shown();
+        let steps = || vec![takes(), gear("one", (("", "aa"), ("", "cc")))];
+        assert_eq!(ordered(steps(), &[]).unwrap(), [whole, takes().shown()], "nothing is cut off");
+        let moves_out = gear("one", (("", "aa"), ("192.0.2.1", "")));
+        assert_eq!(first_lines(vec![takes(), moves_out]), [one, two]);
+
+        let swapped = |(one, other): (&str, &str)| {
+            let first = gear("one", ((one, "aa"), (one, "bb")));
+            vec![first, gear("two", ((other, "bb"), (other, "aa")))]
+        };
+        assert_eq!(first_lines(swapped(("192.0.2.1", ""))), [one, two, one]);
+        assert_eq!(first_lines(swapped(("", "192.0.2.1"))), [two, one, two]);
+        let refused = ordered(swapped(("", "")), &[]).unwrap_err();
+        assert!(refused.starts_with("RADIUS client two: fingerprint aaaa"), "{refused}");
+        assert!(refused.contains("is RADIUS client one's, and so on in a circle"), "{refused}");
+        let comes = gear("one", (("", "aa"), ("192.0.2.1", "bb")));
+        let shown = ordered(vec![comes, takes()], &[]).unwrap();
+        let (freed, rest) = (&shown[0], &shown[2]);
+        assert!(freed.contains("sources: [] -> [\"192.0.2.1\"]"), "it comes with it: {shown:?}");
+        assert!(rest.starts_with(one) && !rest.contains("sources"), "{shown:?}");
+    }
+
+    #[test]
+    fn one_is_deleted_for_each_that_has_no_room_and_the_others_last() {
+        let steps = vec![
+            create("devices", &json!({"name": "a"})),
+            create("devices", &json!({"name": "b"})),
+            create("users", &json!({"login": "c"})),
+            delete("devices", json!({"name": "x"})),
+            delete("devices", json!({"name": "y"})),
+            delete("devices", json!({"name": "z"})),
+        ];
+        let expected =
+            ["- device x", "+ device a", "- device y", "+ device b", "+ user c", "- device z"];
+        let expected = expected.map(|line| format!("{line}\n"));
+        assert_eq!(ordered(steps, &["devices"]).unwrap(), expected);
+        let taken = vec![
+            create("devices", &json!({"name": "a", "serial": "S2"})),
+            delete("devices", json!({"name": "x", "serial": "S1"})),
+            delete("devices", json!({"name": "y", "serial": "S2"})),
+        ];
+        let lines = ordered(taken, &["devices"]).unwrap();
+        assert!(
+            lines[0] == "- device y\n" && lines[2] == "- device x\n",
+            "one is enough: {lines:?}"
+        );
     }
 
     #[test]
@@ -385,7 +585,26 @@ mod tests {
         assert_eq!(names, ["~ user c", "~ user b", "~ user a"]);
         let steps = vec![to("z", (9, 1)), to("a", (1, 2)), to("b", (2, 1)), to("y", (8, 9))];
         let refused = ordered(steps, &[]).unwrap_err();
-        let told = ["`tenantry user update b --uid-number NUMBER`", "in a circle"];
+        let told = ["`tenantry user update a --uid-number NUMBER`", "in a circle"];
         assert!(told.iter().all(|told| refused.contains(told)), "{refused}");
+        let many = (0..20_000).map(|number| to("u", (number, number + 1))).collect();
+        let lines = ordered(many, &[]).unwrap();
+        assert_eq!(lines.len(), 20_000);
+        assert_eq!(lines[0], "~ user u\n    uid_number: 19999 -> 20000\n");
+    }
+
+    #[test]
+    fn a_number_goes_ahead_without_what_may_name_others() {
+        let before = json!({"uid_number": 8, "custom": {}});
+        let changes = json!({"uid_number": 9, "custom": {"manager": "new"}});
+        let gives = || update("users", "old", (before.clone(), changes.clone()));
+        let made = || create("users", &json!({"login": "new", "uid_number": 8}));
+        let expected = [
+            "~ user old\n    uid_number: 8 -> 9\n",
+            "+ user new\n    uid_number: 8\n",
+            "~ user old\n    custom: {} -> {\"manager\":\"new\"}\n",
+        ];
+        assert_eq!(ordered(vec![made(), gives()], &[]).unwrap(), expected);
+        assert_eq!(ordered(vec![gives(), made()], &[]).unwrap(), [gives().shown(), made().shown()]);
     }
 }

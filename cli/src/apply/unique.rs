@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::kinds::{Kind, key};
+use super::kinds::{Kind, RADIUS_CLIENTS, key};
 use super::plan::Step;
 use super::spelling;
 
@@ -53,25 +53,19 @@ const UNIQUE: &[Unique] = &[
     Unique {
         inner: Some("fingerprints"),
         ..unique(
-            ("radius_clients", "certificates"),
+            (RADIUS_CLIENTS, "certificates"),
             ("fingerprint", spelling::fingerprint),
             Freed::Alone,
         )
     },
     Unique {
         inner: Some("names"),
-        ..unique(("radius_clients", "certificates"), ("certificate", name), Freed::Alone)
+        ..unique((RADIUS_CLIENTS, "certificates"), ("certificate", name), Freed::Alone)
     },
     // In some layouts they stand beside each other.
     unique(("users", "login"), ("login", name), Freed::WithIt),
     unique(("service_accounts", "name"), ("login", name), Freed::WithIt),
-    unique(("radius_clients", SOURCES), (SOURCE, spelling::network), Freed::WithIt),
 ];
-
-/// Where gear asks from: two clients may share it, but not with one secret, which is seen of none.
-const SOURCES: &str = "sources";
-const SOURCE: &str = "source";
-const SECRET: &str = "secret";
 
 fn as_it_is(_: &str) -> Option<String> {
     None
@@ -136,14 +130,11 @@ impl Step {
     /// The values that it takes, which the thing did not have.
     pub(super) fn takes(&self) -> BTreeSet<Claim> {
         if let Self::Create { kind, fields, .. } = self {
-            let told_apart = fields.contains_key(SECRET);
-            let mut all = claims_of(kind, |field| fields.get(field));
-            all.retain(|(of, _)| *of != SOURCE || told_apart);
-            return all;
+            return claims_of(kind, |field| fields.get(field));
         }
         if let Self::Update { kind, changes, before: Some(before), .. } = self {
             let (had, has) = moved(kind, changes, before);
-            return has.difference(&had).filter(|(of, _)| *of != SOURCE).cloned().collect();
+            return has.difference(&had).cloned().collect();
         }
         BTreeSet::new()
     }

@@ -1,6 +1,6 @@
 //! Doing what was planned.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use serde_json::{Map, Value, json};
 
@@ -8,7 +8,7 @@ use super::agreements::{Agreement, told};
 use super::beside::Put;
 use super::fields::has;
 use super::gone::Gone;
-use super::kinds::{Kind, STATE, SUSPENDED};
+use super::kinds::{Kind, RADIUS_CLIENTS, STATE, SUSPENDED};
 use super::members::Members;
 use super::parts::{CREATE, HEAD, Part};
 use super::plan::{Plan, Step};
@@ -16,6 +16,9 @@ use super::site::{Site, missing};
 use crate::client::{Answer, Question, unguessable};
 use crate::failure::Failure;
 use crate::output::{tell, warn};
+
+/// What the server says of a RADIUS client that another cannot be beside, behind its name.
+const TWIN: &str = "has the same secret behind the same source";
 
 impl Site<'_> {
     /// Does what was planned, step by step.
@@ -26,12 +29,22 @@ impl Site<'_> {
     pub(super) fn carry_out(mut self, plan: Plan) -> Result<(), Failure> {
         let left = plan.left_aside();
         let all = plan.steps.len();
-        for (number, step) in (1..).zip(plan.steps) {
+        let mut steps = VecDeque::from(plan.steps);
+        while let Some(step) = steps.pop_front() {
+            let number = all - steps.len();
             let shown = step.shown();
             let what = format!("{number} of {all}: {}", shown.lines().next().unwrap_or_default());
             tell(&what);
             let about = step.about();
-            let done = self.take(step).map_err(|failure| failure.about(&about));
+            let done = self.take(&step);
+            if let Some(twin) = done.as_ref().err().and_then(|why| twin_of(&step, why, &steps))
+                && let Some(gone) = steps.remove(twin)
+            {
+                steps.push_front(step);
+                steps.push_front(gone);
+                continue;
+            }
+            let done = done.map_err(|failure| failure.about(&about));
             done.inspect_err(|_| {
                 let (before, behind) = (number - 1, all - number);
                 warn(&format!(
@@ -42,33 +55,33 @@ impl Site<'_> {
         if left.is_empty() { Ok(()) } else { Err(Failure::Incomplete(left.join("; "))) }
     }
 
-    fn take(&mut self, step: Step) -> Result<(), Failure> {
+    fn take(&mut self, step: &Step) -> Result<(), Failure> {
         match step {
-            Step::Found { slug, fields } => self.begin(slug, &Value::Object(fields))?,
+            Step::Found { slug, fields } => {
+                self.begin(slug.clone(), &Value::Object(fields.clone()))?;
+            }
             Step::Part { part, operation, changes, before } => {
-                self.alter(part, operation, &changes, before.as_ref())?;
+                self.alter(part, operation, changes, before.as_ref())?;
             }
             Step::Open { before, after } => {
-                self.let_in(&self.at(HEAD.shows)?, &before, &after)?;
+                self.let_in(&self.at(HEAD.shows)?, before, after)?;
             }
             Step::Create { kind, operation, fields, secrets, .. } => {
-                self.create(kind, operation, with_secrets(fields, secrets)?)?;
+                self.create(kind, operation, with_secrets(fields.clone(), secrets)?)?;
             }
             Step::Update { kind, name, changes, before } => {
-                let path = self.item(kind, &name)?;
-                let seen = self.unchanged(&path, &changes, before.as_ref())?;
-                let body = self.with_ids(&Value::Object(changes))?;
+                let path = self.item(kind, name)?;
+                let seen = self.unchanged(&path, changes, before.as_ref())?;
+                let body = self.with_ids(&Value::Object(changes.clone()))?;
                 self.ask("patch", &path, Some(&body), seen.etag.as_deref())?;
             }
             Step::State { kind, name, before, after } => {
-                self.let_in(&self.item(kind, &name)?, &before, &after)?;
+                self.let_in(&self.item(kind, name)?, before, after)?;
             }
-            Step::Members { group, add, remove, seen } => {
-                self.enrol(&group, (&add, &remove), &seen)?;
-            }
-            Step::Put(put) => self.put(&put)?,
-            Step::Agree { agreement, seen } => self.agree(agreement, &seen)?,
-            Step::Delete { kind, name, seen } => self.delete(kind, &name, &seen)?,
+            Step::Members { group, add, remove, seen } => self.enrol(group, (add, remove), seen)?,
+            Step::Put(put) => self.put(put)?,
+            Step::Agree { agreement, seen } => self.agree(agreement.clone(), seen)?,
+            Step::Delete { kind, name, seen } => self.delete(kind, name, seen)?,
         }
         Ok(())
     }
@@ -247,6 +260,21 @@ impl Site<'_> {
     }
 }
 
+/// The place of the deletion that makes way for a step that was refused: two RADIUS clients may share a
+/// source, but not with one secret, and secrets are for the server alone to compare.
+fn twin_of(step: &Step, why: &Failure, left: &VecDeque<Step>) -> Option<usize> {
+    let Failure::Refused(problem) = why else { return None };
+    let (Step::Create { kind, .. } | Step::Update { kind, .. }) = step else { return None };
+    if kind.member != RADIUS_CLIENTS || problem.pointer.as_deref() != Some("/secret") {
+        return None;
+    }
+    let is_twin = |name: &str| problem.detail == format!("{name} {TWIN}");
+    left.iter().position(|other| {
+        matches!(other, Step::Delete { kind: of, name, .. }
+            if of.member == RADIUS_CLIENTS && is_twin(name))
+    })
+}
+
 /// The member of a group that a part of a change of its members is about.
 fn member(parts: &[String], (add, remove): (&Members, &Members)) -> Option<String> {
     let [change, list, place] = parts else { return None };
@@ -259,11 +287,11 @@ fn member(parts: &[String], (add, remove): (&Members, &Members)) -> Option<Strin
 /// Fields with secrets for those that the file does not name, which nobody is told.
 fn with_secrets(
     mut fields: Map<String, Value>,
-    secrets: Vec<String>,
+    secrets: &[String],
 ) -> Result<Map<String, Value>, Failure> {
     for secret in secrets {
-        if !fields.contains_key(&secret) {
-            fields.insert(secret, in_pairs(&unguessable()?).into());
+        if !fields.contains_key(secret) {
+            fields.insert(secret.clone(), in_pairs(&unguessable()?).into());
         }
     }
     Ok(fields)
@@ -309,6 +337,39 @@ fn kind_path(kind: &Kind) -> &'static str {
 mod tests {
     use super::super::kinds::KINDS;
     use super::*;
+    use crate::failure::Problem;
+
+    #[test]
+    fn who_has_the_same_secret_behind_the_same_source_is_deleted_before_and_nobody_else() {
+        let kind = |member: &str| KINDS.iter().find(|kind| kind.member == member).unwrap();
+        let create = |member: &str| {
+            let (kind, name) = (kind(member), "door".to_owned());
+            let (fields, secrets) = (Map::new(), Vec::new());
+            Step::Create { kind, operation: kind.create, name, fields, secrets }
+        };
+        let delete = |member: &str, name: &str| {
+            let (kind, name) = (kind(member), name.to_owned());
+            Step::Delete { kind, name, seen: Value::Null }
+        };
+        let clients = |name: &str| delete(RADIUS_CLIENTS, name);
+        let left =
+            VecDeque::from([delete("devices", "gate two"), clients("gate"), clients("gate two")]);
+        let twin = |step: &Step, (pointer, detail): (&str, &str)| {
+            let (pointer, detail) = (Some(pointer.to_owned()), detail.to_owned());
+            let problem = Problem { pointer, detail, ..Problem::default() };
+            twin_of(step, &Failure::Refused(Box::new(problem)), &left)
+        };
+        let door = create(RADIUS_CLIENTS);
+        let said = "gate two has the same secret behind the same source";
+        assert_eq!(twin(&door, ("/secret", said)), Some(2));
+        let (gate, other) = (said.replace("gate two", "gate"), said.replace("gate two", "other"));
+        assert_eq!(twin(&door, ("/secret", gate.as_str())), Some(1));
+        assert_eq!(twin(&door, ("/secret", other.as_str())), None);
+        let strangers = "cannot be used behind this source; choose another";
+        assert_eq!(twin(&door, ("/secret", strangers)), None);
+        assert_eq!(twin(&door, ("/name", said)), None);
+        assert_eq!(twin(&create("devices"), ("/secret", said)), None);
+    }
 
     #[test]
     fn what_is_to_be_deleted_is_as_it_was_seen_or_stays() {
