@@ -8,7 +8,7 @@ use clap::parser::ValueSource;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::call::items;
+use crate::call::{items, joined};
 use crate::client::Client;
 use crate::contexts::{self, Context, Contexts};
 use crate::document::{Document, Schemas};
@@ -122,14 +122,46 @@ impl<'d> Place<'d> {
         failure
     }
 
-    /// The id behind a name in a list; an id stays what it is.
+    /// The id behind a name in a list; an id stays what it is. Names may look like ids, so what looks like
+    /// one is looked for as a name as well.
     ///
     /// # Errors
-    /// When there is none of that name, or more than one.
+    /// When there is none of that name, or more than one, or one is called as another one's id.
     pub(crate) fn id(&self, list: &str, name: &str) -> Result<String, Failure> {
-        if name.len() == UUID && Uuid::parse_str(name).is_ok() {
+        if name.len() != UUID || Uuid::parse_str(name).is_err() {
+            return self.named(list, name);
+        }
+        // What lists find no names of, such as sessions, is never called so.
+        let reading = self.document.reading(list);
+        let has_names = reading.is_some_and(|read| read.finds_names() || !read.is_list);
+        if !has_names {
             return Ok(name.to_owned());
         }
+        match self.named(list, name) {
+            Ok(id) if id.eq_ignore_ascii_case(name) => Ok(id),
+            Ok(id) => match self.has_id(list, name)? {
+                true => Err(Failure::Usage(ambiguous(&one_of(list), name, &id))),
+                false => Ok(id),
+            },
+            Err(Failure::Missing { .. }) => Ok(name.to_owned()),
+            // Who may not look at the list names things by their ids.
+            Err(Failure::Refused(problem)) if [403, 404].contains(&problem.status) => {
+                Ok(name.to_owned())
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Whether a list has something of an id.
+    fn has_id(&self, list: &str, id: &str) -> Result<bool, Failure> {
+        let filter = ("filter".to_owned(), format!("id eq \"{}\"", id.to_lowercase()));
+        let found = self.client.get(&format!("{list}{}", joined(&[filter])))?.body;
+        let items = found.get("items").and_then(Value::as_array);
+        Ok(items.is_some_and(|items| !items.is_empty()))
+    }
+
+    /// The id behind a name in a list, whatever the name looks like.
+    fn named(&self, list: &str, name: &str) -> Result<String, Failure> {
         let operation = self.document.reading(list);
         let items = match operation {
             Some(operation) if operation.finds_names() => {
@@ -165,6 +197,14 @@ impl<'d> Place<'d> {
             (None, _) => Err(Failure::Missing { what: what(), name: name.to_owned() }),
         }
     }
+}
+
+/// What is said where something is called as another one's id.
+fn ambiguous(what: &str, name: &str, id: &str) -> String {
+    format!(
+        "“{name}” is the id of one {what} and the name of another: name the first by its name, and the \
+         other by its id {id}"
+    )
 }
 
 /// The API key that was given, typed or by the environment, or in a file.
@@ -256,6 +296,14 @@ mod tests {
         assert_eq!(called("radius-clients"), "radius client");
         assert_eq!(called("security-policies"), "security policy");
         assert_eq!(called("certificate-authorities"), "certificate authority");
+    }
+
+    #[test]
+    fn who_names_two_things_at_once_is_told_how_each_is_named() {
+        let id = "01890a5d-ac96-774b-bcce-b302099a8057";
+        let said = ambiguous("user", "01a221be-ea15-74ec-9b82-cd523e90ee2d", id);
+        assert!(said.contains("is the id of one user and the name of another"), "{said}");
+        assert!(said.ends_with(&format!("the other by its id {id}")), "{said}");
     }
 
     #[test]

@@ -19,4 +19,5 @@ mod shells;
 mod sources;
 mod tables;
 mod terminal;
+mod typed;
 mod words;

@@ -1,0 +1,48 @@
+//! What is typed, and what is meant by it.
+
+use serde_json::json;
+
+use crate::harness::office::Office;
+use crate::harness::tenantry::Tenantry;
+
+/// A name that looks like an id, as machines have them from their makers.
+const UUID: &str = "4c4c4544-0042-3510-8054-b7c04f4e5931";
+
+fn desk(office: &Office) -> Tenantry {
+    let key = &office.demo.admin_api.tokens.administrator_with_billing;
+    Tenantry::with_key(&office.demo, key).within(&office.slug)
+}
+
+#[test]
+fn what_is_called_like_an_id_is_found_by_its_name() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    tenantry.does(&format!("device create --name {UUID} --serial X9"));
+    assert_eq!(tenantry.shows(&format!("device show {UUID}"))["serial"], "X9");
+    tenantry.does(&format!("device delete {UUID} --yes"));
+    assert_eq!(tenantry.shows("device list"), json!([]));
+    tenantry.does(&format!("group create --name {UUID}"));
+    tenantry.does("group create --name all");
+    tenantry.does(&format!("group change-members all --add-groups {UUID}"));
+    assert_eq!(tenantry.shows("group members all")[0]["name"], UUID);
+    let missing = tenantry.run(&format!("user show {UUID}"));
+    assert_eq!(missing.code, 5, "{missing:?}");
+}
+
+#[test]
+fn who_names_one_by_its_id_and_another_by_its_name_is_asked_which() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    let ada = office.user("ada", "correct horse battery");
+    assert_eq!(tenantry.shows(&format!("user show {ada}"))["login"], "ada");
+    let other = format!("user create --login {ada} --display-name Eve --surname E");
+    let other = tenantry.shows(&other)["id"].as_str().unwrap().to_owned();
+    for line in [format!("user show {ada}"), format!("user delete {ada} --yes")] {
+        let told = tenantry.run(&line);
+        assert_eq!((told.code, told.stdout.as_str()), (2, ""), "{line}: {told:?}");
+        assert!(told.stderr.contains("is the id of one user and the name of another"), "{told:?}");
+        assert!(told.stderr.contains(&other), "{told:?}");
+    }
+    assert_eq!(tenantry.shows("user show ada")["id"], json!(ada));
+    assert_eq!(tenantry.shows(&format!("user show {other}"))["login"], json!(ada));
+}
