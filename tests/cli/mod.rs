@@ -2,6 +2,7 @@
 
 mod among;
 mod apply;
+mod breaking_off;
 mod can;
 mod certificates;
 mod codes;

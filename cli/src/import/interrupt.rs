@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// # Errors
 /// As `work`, and when the system does not tell of interrupts.
 pub(super) fn unless_interrupted(
-    undo: impl FnOnce() -> Option<String> + Send,
+    undo: impl FnOnce() -> String + Send,
     late: &str,
     work: impl FnOnce() -> Result<(), Failure>,
 ) -> Result<(), Failure> {
@@ -49,7 +49,7 @@ pub(super) fn unless_interrupted(
             });
             let said = runtime.block_on(async {
                 select! {
-                    said = told => said.ok().flatten(),
+                    said = told => said.ok(),
                     () = sleep(PATIENCE) => Some(late.to_owned()),
                     _ = interrupts.recv() => None,
                 }

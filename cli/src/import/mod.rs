@@ -136,14 +136,16 @@ pub(crate) fn run(
     let (client, is_sent) = (&place.client, AtomicBool::new(false));
     let interrupted = || {
         if is_sent.load(Ordering::Relaxed) {
-            return None;
+            // How far it is stands in a line that does not end.
+            tell("");
+            return goes_on(&import);
         }
         tell("Interrupted: cancelling the import…");
-        Some(match cancel(client, &import) {
+        match cancel(client, &import) {
             Ok(()) => "The import is cancelled.".to_owned(),
             Err(Failure::Unreachable { .. }) => unreached(&import),
             Err(failure) => format!("The server does not cancel the import: {failure}"),
-        })
+        }
     };
     unless_interrupted(interrupted, &unreached(&import), || {
         if let Err(failure) = deliver(place, &import, kind, &mut *file) {
@@ -162,8 +164,21 @@ fn cancel(client: &Client, import: &str) -> Result<(), Failure> {
 
 /// What is said to whoever interrupts an import and is not heard by the server.
 fn unreached(import: &str) -> String {
-    let id = import.rsplit_once('/').map_or(import, |(_, id)| id);
-    format!("The server could not be reached: `tenantry import cancel {id}` later.")
+    format!("The server could not be reached: `tenantry import cancel {}` later.", id_in(import))
+}
+
+/// What is said to whoever interrupts an import whose file is sent.
+fn goes_on(import: &str) -> String {
+    let id = id_in(import);
+    format!(
+        "The import goes on: `tenantry import follow {id}` tells of it, and `tenantry import cancel \
+         {id}` stops it."
+    )
+}
+
+/// The id in the path of an import.
+fn id_in(import: &str) -> &str {
+    import.rsplit_once('/').map_or(import, |(_, id)| id)
 }
 
 /// Sends a file, and where the line breaks or the server has no time for it sends it again, if it can
@@ -393,6 +408,13 @@ mod tests {
         let mut whole = Local::of("people.csv", &b"login"[..], None);
         assert_eq!(whole.read_to_end(&mut Vec::new()).unwrap(), 5);
         assert!(whole.failure().is_none() && !whole.begins_again(), "nobody said how");
+    }
+
+    #[test]
+    fn who_breaks_off_once_the_file_is_sent_is_told_what_follows_and_what_cancels() {
+        let told = "The import goes on: `tenantry import follow 7` tells of it, and `tenantry import \
+                    cancel 7` stops it.";
+        assert_eq!(goes_on("/v1/organizations/3/imports/7"), told);
     }
 
     #[test]
