@@ -390,12 +390,20 @@ fn given(
             None => None,
         },
         Kind::Texts => {
-            let texts: Vec<_> = typed::<String>(matches, option).cloned().collect();
-            let ids = texts.into_iter().map(|text| referred(place, field, text));
+            let texts = typed::<String>(matches, option).flat_map(|text| several(field, text));
+            let ids = texts.map(|text| referred(place, field, text));
             let ids: Vec<String> = ids.collect::<Result<_, _>>()?;
             (!ids.is_empty()).then(|| json!(ids))
         }
     })
+}
+
+/// What one text says for a field of several: organizations are parted by commas as well.
+fn several(field: &Field, text: &str) -> Vec<String> {
+    match field.holds_organizations() {
+        true => text.split(',').map(|name| name.trim().to_owned()).collect(),
+        false => vec![text.to_owned()],
+    }
 }
 
 /// The id behind a name, for fields that hold ids.
@@ -507,6 +515,19 @@ mod tests {
         assert_eq!(read_json("x", r#"{"groups": []}"#).unwrap(), json!({"groups": []}));
         assert_eq!(read_json("x", "12").unwrap(), json!(12));
         assert!(read_json("x", "{groups").is_err());
+    }
+
+    #[test]
+    fn organizations_are_parted_by_commas_and_nothing_else() {
+        let document = crate::document::Document::read().unwrap();
+        let parted = |operation: &str, option: &str, text: &str| {
+            let body = document.operation(operation).unwrap().body.clone().unwrap();
+            several(body.iter().find(|field| field.option() == option).unwrap(), text)
+        };
+        let key = |text: &str| parted("create_own_key", "organizations", text);
+        assert_eq!(key("acme, globex"), ["acme", "globex"]);
+        assert_eq!(key("acme"), ["acme"]);
+        assert_eq!(parted("create_user", "mail", "a,b@x"), ["a,b@x"]);
     }
 
     #[test]

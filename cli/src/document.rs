@@ -211,6 +211,11 @@ impl Field {
         self.is_nullable || self.kind == Kind::Texts
     }
 
+    /// Whether it holds several organizations, which commas part.
+    pub(crate) fn holds_organizations(&self) -> bool {
+        self.path.last().is_some_and(|name| name == "organizations")
+    }
+
     /// The name of its option.
     pub(crate) fn option(&self) -> String {
         self.path.join("-").replace('_', "-")

@@ -413,10 +413,13 @@ fn argument(field: &Field) -> Arg {
             .require_equals(true)
             .default_missing_value("true")
             .value_parser(clap::value_parser!(bool)),
-        Kind::Texts => arg
-            .value_name("TEXT")
-            .action(ArgAction::Append)
-            .help(format!("{} May be repeated.", field.about)),
+        Kind::Texts => {
+            let how = match field.holds_organizations() {
+                true => "May be repeated, or have several parted by commas.",
+                false => "May be repeated.",
+            };
+            arg.value_name("TEXT").action(ArgAction::Append).help(format!("{} {how}", field.about))
+        }
         Kind::Json => arg.value_name("JSON"),
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use crate::harness::calendar::in_days;
 use crate::harness::office::Office;
 use crate::harness::tenantry::Tenantry;
 
@@ -115,4 +116,35 @@ fn people_read_what_organizations_are_called_and_programs_their_ids() {
     assert!(table.contains(&one.slug) && table.contains(&other.slug), "{table}");
     let scope = tenantry.shows(&line)["scope"]["organizations"].clone();
     assert!(scope.as_array().unwrap().contains(&json!(one.id)), "{scope}");
+}
+
+#[test]
+fn a_key_is_narrowed_to_organizations_that_commas_part_or_that_are_repeated() {
+    let ([one, other], _) = two();
+    let admin = one.provider_admin("manager", &json!("all"));
+    let access = json!({"api_access": true});
+    assert_eq!(one.top.send("PATCH", &admin.place, Some(&access)).status, 200);
+    let own = Tenantry::with_key(&one.demo, admin.session.token());
+    let expires = in_days(90);
+    let ways = [
+        format!("{},{}", one.slug, other.slug),
+        format!("{} --organizations {}", one.slug, other.id),
+    ];
+    for (number, way) in ways.iter().enumerate() {
+        let line =
+            format!("api-key create --name k{number} --expires {expires} --organizations {way}");
+        let made = own.shows(&line);
+        let key = Tenantry::with_key(&one.demo, made["token"].as_str().unwrap());
+        let seen = key.shows("org list");
+        let mut slugs: Vec<&str> =
+            seen.as_array().unwrap().iter().map(|org| org["slug"].as_str().unwrap()).collect();
+        let mut expected = [one.slug.as_str(), other.slug.as_str()];
+        slugs.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(slugs, expected, "{way}");
+    }
+    let line =
+        format!("api-key create --name k --expires {expires} --organizations {},no", one.slug);
+    let told = own.run(&line);
+    assert!(told.code == 5 && told.stderr.contains("no organization “no”"), "{told:?}");
 }
