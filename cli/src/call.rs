@@ -12,6 +12,7 @@ use crate::output::{Format, are_there, source, tell, write};
 use crate::place::{ORGANIZATIONS, Place, escaped};
 use crate::prompt;
 use crate::qr_code;
+use crate::texts::from_place;
 use crate::words::REFERENCES;
 
 /// The most items that the server gives at once.
@@ -483,18 +484,6 @@ pub(crate) fn from_file(file: &str) -> Result<Value, Failure> {
     // Only what is wrong, and not the line: a password may stand there.
     serde_saphyr::from_str_with_options(&text, options)
         .map_err(|error| Failure::local(file, &error.without_snippet().to_string()))
-}
-
-/// A text, or what stands in the file that it names.
-fn from_place(text: String) -> Result<String, Failure> {
-    match text.strip_prefix('@') {
-        Some(rest) if rest.starts_with('@') => Ok(rest.to_owned()),
-        Some(file) => std::fs::read_to_string(file).map_err(|error| {
-            let what = format!("{file} (a text that begins with @ is typed with two of them)");
-            Failure::local(what, &error)
-        }),
-        None => Ok(text),
-    }
 }
 
 #[cfg(test)]

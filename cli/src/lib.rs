@@ -30,6 +30,7 @@ mod shape;
 mod sign_in;
 mod slugs;
 mod tables;
+mod texts;
 mod verify;
 mod words;
 

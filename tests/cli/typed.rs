@@ -46,3 +46,18 @@ fn who_names_one_by_its_id_and_another_by_its_name_is_asked_which() {
     assert_eq!(tenantry.shows("user show ada")["id"], json!(ada));
     assert_eq!(tenantry.shows(&format!("user show {other}"))["login"], json!(ada));
 }
+
+#[test]
+fn a_line_of_a_file_is_taken_without_its_end() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    office.user("ada", "correct horse battery");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("title.txt");
+    let line = format!("user update ada --title @{}", file.display());
+    std::fs::write(&file, "Professor\n").unwrap();
+    tenantry.does(&line);
+    assert_eq!(tenantry.shows("user show ada")["title"], "Professor");
+    std::fs::write(&file, "two\nlines\n").unwrap();
+    assert_eq!(tenantry.run(&line).code, 7);
+}
