@@ -61,3 +61,18 @@ fn a_line_of_a_file_is_taken_without_its_end() {
     std::fs::write(&file, "two\nlines\n").unwrap();
     assert_eq!(tenantry.run(&line).code, 7);
 }
+
+#[test]
+fn a_table_whose_values_something_else_parts_is_told_how_that_is_said() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    for (sign, advice) in [(";", "--delimiter ';'"), ("\t", "--delimiter $'\\t'")] {
+        let text = format!("login{sign}surname\nuser{sign}U\n");
+        let told = tenantry.hear("import csv - --dry-run", &text);
+        assert!(told.code == 7 && told.stderr.contains(advice), "{told:?}");
+        assert!(!told.stderr.contains("--map"), "{told:?}");
+        let words = ["import", "csv", "-", "--dry-run", "--delimiter", sign];
+        let read = tenantry.hear_words(&words, &text);
+        assert_eq!(read.code, 0, "{read:?}");
+    }
+}

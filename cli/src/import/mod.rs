@@ -151,7 +151,9 @@ pub(crate) fn run(
         if let Err(failure) = deliver(place, &import, kind, &mut *file) {
             // What has no file is of no use to anybody; that it stays there is no harm either.
             let _kept = cancel(client, &import);
-            return Err(of_headings(failure, source));
+            let by_commas =
+                word == "csv" && matches!(matches.try_contains_id(OF_TABLES), Ok(false));
+            return Err(of_headings(failure, source, by_commas));
         }
         is_sent.store(true, Ordering::Relaxed);
         follow(place, &import, format)
@@ -357,12 +359,19 @@ fn called(failure: Failure, fields: &[Field], matches: &ArgMatches) -> Failure {
     })
 }
 
-/// A failure with what to type where it is about what the headings of a file say.
-fn of_headings(failure: Failure, file: &str) -> Failure {
+/// A failure with what to type where it is about what the headings of a file say, whose values commas
+/// part because nobody said otherwise.
+fn of_headings(failure: Failure, file: &str, by_commas: bool) -> Failure {
     let file = if file == "-" { STANDARD_INPUT } else { file };
     let mut hint = String::new();
     let failure = failure.called(|parts| {
         hint = match parts {
+            [member, heading] if member == "mapping" && by_commas && heading.contains(';') => {
+                format!("; where semicolons part the values, say --{OF_TABLES} ';'")
+            }
+            [member, heading] if member == "mapping" && by_commas && heading.contains('\t') => {
+                format!("; where tabulators part the values, say --{OF_TABLES} $'\\t'")
+            }
             [member, heading] if member == "mapping" => {
                 format!(" (--{MAP} \"{heading}=FIELD\", or --{MAP} \"{heading}=\")")
             }
@@ -390,6 +399,7 @@ fn act(client: &Client, method: &str, path: &str, body: Option<&Value>) -> Resul
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::failure::Problem;
 
     /// Nothing can be read of it.
     struct Broken;
@@ -415,6 +425,24 @@ mod tests {
         let told = "The import goes on: `tenantry import follow 7` tells of it, and `tenantry import \
                     cancel 7` stops it.";
         assert_eq!(goes_on("/v1/organizations/3/imports/7"), told);
+    }
+
+    #[test]
+    fn a_heading_with_what_may_part_values_has_that_said() {
+        let told = |heading: &str, by_commas: bool| {
+            let pointer = Some(format!("/mapping/{heading}"));
+            let detail = "it is no field".to_owned();
+            let problem = Problem { status: 422, detail, pointer, ..Problem::default() };
+            of_headings(Failure::Refused(Box::new(problem)), "-", by_commas).to_string()
+        };
+        let semicolons = told("login;surname", true);
+        assert!(semicolons.ends_with("say --delimiter ';'"), "{semicolons}");
+        let tabulators = told("login\tsurname", true);
+        assert!(tabulators.ends_with("say --delimiter $'\\t'"), "{tabulators}");
+        for (heading, by_commas) in [("Office", true), ("cn;lang-de", false)] {
+            let other = told(heading, by_commas);
+            assert!(other.ends_with(&format!("or --map \"{heading}=\")")), "{other}");
+        }
     }
 
     #[test]
