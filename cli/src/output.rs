@@ -30,13 +30,13 @@ impl Format {
         }
     }
 
-    /// Prints a thing, or the things of a list, of which a table shows some columns. Of an empty list
-    /// people are told that it is one.
+    /// Prints a thing, or the things of a list, of which a table shows some columns. Where there
+    /// is nothing in it people are told so.
     ///
     /// # Errors
     /// When nothing can be written.
     pub(crate) fn print(self, value: &Value, columns: &[&str]) -> Result<(), Failure> {
-        if self == Self::Table && value.as_array().is_some_and(Vec::is_empty) {
+        if self == Self::Table && has_nothing(value) {
             say("Nothing.");
             return Ok(());
         }
@@ -257,6 +257,11 @@ pub(crate) fn is_empty(value: &Value) -> bool {
     }
 }
 
+/// Whether a list, or a thing, has nothing that a table would show.
+fn has_nothing(value: &Value) -> bool {
+    (value.is_array() || value.is_object()) && is_empty(value)
+}
+
 /// A value that moves no cursor and paints nothing: what others wrote is shown on a terminal.
 pub(crate) fn clean(value: &Value) -> Value {
     match value {
@@ -299,6 +304,17 @@ mod tests {
         let back: Value = serde_json::from_str(&written(Format::Json, &users)).unwrap();
         assert_eq!(back, users);
         assert_eq!(written(Format::Table, &json!([])), "");
+    }
+
+    #[test]
+    fn a_thing_without_anything_has_nothing_as_an_empty_list_has() {
+        for value in [json!([]), json!({}), json!({"weaknesses": []}), json!({"a": {"b": null}})] {
+            assert!(has_nothing(&value) && written(Format::Table, &value).is_empty(), "{value}");
+        }
+        for value in [json!([{}]), json!({"weaknesses": ["short_secret"]}), json!({"a": false})] {
+            assert!(!has_nothing(&value), "{value}");
+        }
+        assert!(!has_nothing(&Value::Null), "nothing was said at all");
     }
 
     #[test]

@@ -156,3 +156,17 @@ fn an_invoice_has_its_lines_and_amounts_as_people_write_them() {
     let programs = tenantry.shows(&format!("billing invoice --month {month}"));
     assert_eq!((&programs["total"], &programs["lines"][0]["amount"]), (&json!(1350), &json!(1000)));
 }
+
+#[test]
+fn a_thing_without_anything_is_told_as_an_empty_list_is() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    let client = json!({"require_message_authenticator": true});
+    office.client("gate", &client);
+    let shown = tenantry.shows("radius weaknesses gate");
+    assert_eq!(shown, json!({"weaknesses": []}));
+    for line in ["radius weaknesses gate", "group list"] {
+        let told = tenantry.run(line);
+        assert_eq!((told.code, told.stdout.as_str(), told.stderr.as_str()), (0, "", "Nothing.\n"));
+    }
+}
