@@ -24,7 +24,8 @@ const LONG_PATIENCE: Duration = Duration::from_secs(30 * 60);
 /// How long nothing may come of a file that is fetched, however long it takes as a whole. The server may
 /// look through millions of events before it finds one.
 const SILENCE: Duration = Duration::from_secs(10 * 60);
-/// How long is waited before something is asked again whose answer was cut off: so often it is.
+/// How long is waited before something is asked again whose answer was cut off, or that nobody took: so
+/// often it is.
 const PAUSES: [Duration; 3] =
     [Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(3)];
 /// The longest that is waited at once for a server that has no time; who would wait longer is told.
@@ -112,6 +113,15 @@ impl Client {
         self.ask(&Question { method: "get", path, body, if_match, is_repeatable })
     }
 
+    /// Asks with GET as [`get`](Self::get), for whoever asks again by himself where nobody listens.
+    ///
+    /// # Errors
+    /// As [`ask`](Self::ask).
+    pub(crate) fn look(&self, path: &str) -> Result<Answer, Failure> {
+        let (body, if_match, is_repeatable) = (None, None, false);
+        self.answer(&Question { method: "get", path, body, if_match, is_repeatable }, false)
+    }
+
     /// Asks with GET, and writes what comes, however much it is and however long it takes, as long as
     /// something comes.
     ///
@@ -159,12 +169,17 @@ impl Client {
     }
 
     /// Asks, and waits for the answer. What can be asked again is, a few times, when the connection
-    /// breaks before the answer is there, and everything when the server has no time for it, once it
-    /// says that it has.
+    /// breaks before the answer is there or nobody listens, as while a server is started anew, and
+    /// everything when the server has no time for it, once it says that it has.
     ///
     /// # Errors
     /// When the server cannot be asked, or refuses.
     pub(crate) fn ask(&self, question: &Question<'_>) -> Result<Answer, Failure> {
+        self.answer(question, true)
+    }
+
+    /// Asks; whether it is asked again where nobody listens.
+    fn answer(&self, question: &Question<'_>, waits: bool) -> Result<Answer, Failure> {
         // One for all tries.
         let key = question.is_repeatable.then(unguessable).transpose()?;
         let can_be_asked_again = key.is_some() || question.method == "get";
@@ -175,7 +190,8 @@ impl Client {
                 Ok(answer) => return Ok(answer),
                 Err(trouble) => trouble,
             };
-            let time = if trouble.is_broken() || key.is_some() && trouble.is_under_way() {
+            let is_cut = trouble.is_broken() || waits && trouble.is_nobody();
+            let time = if is_cut || key.is_some() && trouble.is_under_way() {
                 pauses.next().copied()
             } else {
                 trouble.wait(can_be_asked_again, &mut waited)
@@ -311,6 +327,12 @@ impl Trouble {
         kinds.contains(&error.kind())
     }
 
+    /// Whether nobody listens there, so that nothing was asked of anybody.
+    fn is_nobody(&self) -> bool {
+        let Self::Failed(ureq::Error::Io(error)) = self else { return false };
+        error.kind() == ErrorKind::ConnectionRefused
+    }
+
     /// Whether what was asked before under the same key is not answered yet.
     fn is_under_way(&self) -> bool {
         matches!(self, Self::Told(Failure::Refused(problem)) if problem.r#type.ends_with(UNDER_WAY))
@@ -395,7 +417,7 @@ fn authorities(path: &Path) -> Result<Vec<Certificate<'static>>, Failure> {
 #[cfg(test)]
 mod tests {
     use std::io;
-    use std::net::TcpListener;
+    use std::net::{SocketAddr, TcpListener};
     use std::thread::{self, JoinHandle};
 
     use super::*;
@@ -446,6 +468,44 @@ mod tests {
             drop(client);
             answering.join().unwrap();
         }
+    }
+
+    /// A client of a server that is not there, and where it would be.
+    fn client_of_nobody() -> (Client, SocketAddr) {
+        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let agent = Agent::config_builder().http_status_as_error(false).build().into();
+        let (server, warned) = (format!("http://{address}"), AtomicBool::new(false));
+        (Client { agent, server, token: None, warned, silence: SILENCE }, address)
+    }
+
+    #[test]
+    fn a_server_that_is_started_anew_is_asked_again_for_what_is_read_or_made() {
+        for (method, is_repeatable) in [("get", false), ("post", true)] {
+            let (client, address) = client_of_nobody();
+            let starting = thread::spawn(move || {
+                // Whoever asks finds nobody at first, and gives up long after this.
+                pause(Duration::from_millis(500));
+                let (mut client, _) = TcpListener::bind(address).unwrap().accept().unwrap();
+                client.write_all(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n").unwrap();
+                let _left = io::copy(&mut client, &mut io::sink());
+            });
+            let (path, body, if_match) = ("/v1/me", None, None);
+            let answer = client.ask(&Question { method, path, body, if_match, is_repeatable });
+            assert!(answer.unwrap().body.is_null(), "{method}");
+            drop(client);
+            starting.join().unwrap();
+        }
+    }
+
+    #[test]
+    fn where_nobody_listens_nothing_was_asked_of_anybody() {
+        let (client, _) = client_of_nobody();
+        let told = client.look("/v1/me").unwrap_err().to_string();
+        assert!(told.contains("see that it runs"), "{told}");
+        let trouble = |kind: ErrorKind| Trouble::from(ureq::Error::Io(kind.into()));
+        assert!(trouble(ErrorKind::ConnectionRefused).is_nobody());
+        assert!(!trouble(ErrorKind::ConnectionRefused).is_broken());
+        assert!(!trouble(ErrorKind::ConnectionReset).is_nobody());
     }
 
     #[test]

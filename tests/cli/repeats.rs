@@ -1,10 +1,15 @@
 //! Answers that are lost on the way.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use crate::harness::breaking::{Asked, BreakingLine};
 use crate::harness::client::Client;
+use crate::harness::forwarder::Forwarder;
 use crate::harness::office::Office;
+use crate::harness::pause;
+use crate::harness::server::free_tcp;
 use crate::harness::tenantry::Tenantry;
 
 fn desk(office: &Office, line: &BreakingLine) -> Tenantry {
@@ -50,6 +55,21 @@ fn a_line_that_never_holds_is_given_up_and_what_has_no_key_is_asked_once() {
     let staff = office.read("groups?name=staff")["items"].clone();
     assert_eq!(staff.as_array().unwrap().len(), 1, "{staff}");
     assert_eq!(staff[0]["description"], json!("Everybody"), "it was done all the same");
+}
+
+#[test]
+fn a_server_that_is_started_anew_is_waited_for() {
+    let office = Office::new();
+    let admin_api = &office.demo.admin_api;
+    let address = free_tcp();
+    let key = &admin_api.tokens.administrator_with_billing;
+    let tenantry = Tenantry::at(&format!("https://{address}"), &office.demo.ca_file, key);
+    let making = tenantry.within(&office.slug).starts("group create --name staff -o json");
+    // It finds nobody at first, and gives up long after this.
+    pause(Duration::from_millis(500));
+    let _line = Forwarder::at(&address, admin_api.url.trim_start_matches("https://"));
+    making.says("\"name\": \"staff\"");
+    assert_eq!(office.read("groups?name=staff")["items"].as_array().unwrap().len(), 1);
 }
 
 #[test]

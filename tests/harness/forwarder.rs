@@ -16,7 +16,12 @@ pub(crate) struct Forwarder {
 impl Forwarder {
     /// A port of its own in front of a server.
     pub(crate) fn to(server: &str) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::at("127.0.0.1:0", server)
+    }
+
+    /// A port at an address in front of a server.
+    pub(crate) fn at(address: &str, server: &str) -> Self {
+        let listener = TcpListener::bind(address).unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let server = Arc::new(Mutex::new(server.to_owned()));
         let behind = Arc::clone(&server);

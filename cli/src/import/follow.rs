@@ -33,7 +33,7 @@ const ROW: [&str; 5] = ["line", "kind", "name", "column", "reason"];
 pub(super) fn follow(place: &Place<'_>, import: &str, format: Format) -> Result<(), Failure> {
     let (mut bar, mut unheard, mut is_told) = (Bar::default(), 0, false);
     let ended = loop {
-        let shown = match place.client.get(import) {
+        let shown = match place.client.look(import) {
             // It may be there again in a moment.
             Err(failure) if failure.may_pass() && unheard < PATIENCE => {
                 unheard += 1;
