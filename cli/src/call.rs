@@ -12,7 +12,7 @@ use crate::output::{Format, are_there, source, tell, write};
 use crate::place::{ORGANIZATIONS, Place, escaped};
 use crate::prompt;
 use crate::qr_code;
-use crate::texts::from_place;
+use crate::texts::{from_file, from_place};
 use crate::words::REFERENCES;
 
 /// The most items that the server gives at once.
@@ -293,11 +293,27 @@ pub(crate) fn query(
 ) -> Result<Vec<(String, String)>, Failure> {
     let mut query = Vec::new();
     for field in &operation.query {
-        let Some(value) = given(place, operation, field, matches)? else { continue };
+        let value = match given(place, operation, field, matches)? {
+            None if field.is_confirmation() => Some(confirmation(place, matches)?),
+            said => said,
+        };
+        let Some(value) = value else { continue };
         let text = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
         query.extend(field.path.first().map(|name| (name.clone(), text)));
     }
     Ok(query)
+}
+
+/// What an organization is called, typed again before it goes.
+fn confirmation(place: &Place<'_>, matches: &ArgMatches) -> Result<Value, Failure> {
+    if matches.get_flag(YES) {
+        return Err(Failure::Usage("--confirmation is missing".into()));
+    }
+    let named = matches.try_get_one::<String>("organization").ok().flatten();
+    let named = named.map(String::as_str).unwrap_or_default();
+    let server = place.client.server();
+    let question = format!("Really delete the organization “{named}” at {server}?");
+    prompt::typed_again(&question, "Its full name", "--confirmation").map(Value::String)
 }
 
 /// A query as it stands behind a path.
@@ -465,25 +481,6 @@ fn read_json(option: &str, text: &str) -> Result<Value, Failure> {
         Err(_) if word => Ok(Value::String(text.to_owned())),
         Err(error) => Err(Failure::Usage(format!("--{option} is no JSON: {error}"))),
     }
-}
-
-/// Reads YAML or JSON from a file, or from standard input.
-pub(crate) fn from_file(file: &str) -> Result<Value, Failure> {
-    let text = match file {
-        "-" => std::io::read_to_string(std::io::stdin()),
-        file => std::fs::read_to_string(file),
-    };
-    let text = text.map_err(|error| Failure::local(file, &error))?;
-    // JSON is YAML as well, of version 1.2: `no` is a text there. What would lose zeros before it or
-    // signs in it as a number is a text, too.
-    let options = serde_saphyr::options! {
-        strict_booleans: true,
-        leading_zero_numbers_as_strings: true,
-        underscored_numbers_as_strings: true,
-    };
-    // Only what is wrong, and not the line: a password may stand there.
-    serde_saphyr::from_str_with_options(&text, options)
-        .map_err(|error| Failure::local(file, &error.without_snippet().to_string()))
 }
 
 #[cfg(test)]

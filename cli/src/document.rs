@@ -195,7 +195,7 @@ impl Operation {
 
     /// Whether what it does cannot be taken back.
     pub(crate) fn is_final(&self) -> bool {
-        let confirmed = self.query.iter().any(|field| field.option() == "confirmation");
+        let confirmed = self.query.iter().any(Field::is_confirmation);
         (self.method == "delete" || self.path.ends_with("/revoke")) && !confirmed
     }
 
@@ -214,6 +214,11 @@ impl Field {
     /// Whether it holds several organizations, which commas part.
     pub(crate) fn holds_organizations(&self) -> bool {
         self.path.last().is_some_and(|name| name == "organizations")
+    }
+
+    /// Whether it is typed again what is deleted, which is asked for where it is not said.
+    pub(crate) fn is_confirmation(&self) -> bool {
+        self.path == ["confirmation"]
     }
 
     /// The name of its option.

@@ -308,7 +308,7 @@ fn with_operation(command: Command, document: &Document, verb: &Verb) -> Command
     for field in &operation.query {
         if !["limit", "cursor"].contains(&field.option().as_str()) {
             let arg = if is_sought(field) { sought(field) } else { argument(field) };
-            command = command.arg(arg.required(field.is_required));
+            command = command.arg(arg.required(field.is_required && !field.is_confirmation()));
         }
     }
     if operation.is_list {

@@ -44,6 +44,22 @@ pub(crate) fn confirm(question: &str) -> Result<(), Failure> {
     }
 }
 
+/// Asks for what has to be typed before something is done, which an option says for programs.
+///
+/// # Errors
+/// When there is nobody who could type it, or who is there types nothing.
+pub(crate) fn typed_again(question: &str, what: &str, option: &str) -> Result<String, Failure> {
+    if !io::stdin().is_terminal() {
+        return Err(Failure::Usage(format!("{question} Say it with {option}.")));
+    }
+    ask(&format!("{question} {what}"))?;
+    let typed = line("the answer")?;
+    if typed.is_empty() {
+        return Err(Failure::Usage("nothing was done".into()));
+    }
+    Ok(typed)
+}
+
 fn ask(what: &str) -> Result<(), Failure> {
     let mut error = io::stderr().lock();
     let asked = write!(error, "{what}: ").and_then(|()| error.flush());

@@ -1,6 +1,27 @@
-//! Texts that are typed, or stand in a file that is named in their place.
+//! What is typed, or stands in a file that is named in its place.
+
+use serde_json::Value;
 
 use crate::failure::Failure;
+
+/// Reads YAML or JSON from a file, or from standard input.
+pub(crate) fn from_file(file: &str) -> Result<Value, Failure> {
+    let text = match file {
+        "-" => std::io::read_to_string(std::io::stdin()),
+        file => std::fs::read_to_string(file),
+    };
+    let text = text.map_err(|error| Failure::local(file, &error))?;
+    // JSON is YAML as well, of version 1.2: `no` is a text there. What would lose zeros before it or
+    // signs in it as a number is a text, too.
+    let options = serde_saphyr::options! {
+        strict_booleans: true,
+        leading_zero_numbers_as_strings: true,
+        underscored_numbers_as_strings: true,
+    };
+    // Only what is wrong, and not the line: a password may stand there.
+    serde_saphyr::from_str_with_options(&text, options)
+        .map_err(|error| Failure::local(file, &error.without_snippet().to_string()))
+}
 
 /// A text, or what stands in the file that it names.
 ///

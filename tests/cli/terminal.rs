@@ -132,6 +132,29 @@ fn what_is_deleted_is_named_and_asked_for() {
 }
 
 #[test]
+fn an_organization_goes_where_its_whole_name_is_typed() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    let slug = format!("{}-old", office.slug);
+    tenantry
+        .does(&format!("org create --slug {slug} --name Old-{slug} --base dc={slug},dc=example"));
+    let line = format!("org delete {slug}");
+    let named = |name: &str| tenantry.at_terminal(&line, &[("Its full name: ", name)]);
+    for (typed, code) in [("", 2), (slug.as_str(), 7)] {
+        let kept = named(typed);
+        assert_eq!(kept.code, code, "{typed}: {kept:?}");
+        let asked = format!("Really delete the organization “{slug}” at ");
+        assert!(kept.stdout.contains(&asked), "{typed}: {kept:?}");
+    }
+    for line in [line.clone(), format!("{line} --yes")] {
+        assert_eq!(tenantry.run(&line).code, 2, "{line}: nobody is there to be asked");
+    }
+    assert_eq!(tenantry.shows(&format!("org show {slug}"))["state"], "active");
+    assert_eq!(named(&format!("Old-{slug}")).code, 0);
+    assert_eq!(tenantry.run(&format!("org show {slug}")).code, 5);
+}
+
+#[test]
 fn how_far_a_file_is_stands_at_the_terminal_and_nowhere_else() {
     let office = Office::new();
     let tenantry = desk(&office);

@@ -32,13 +32,13 @@ mod work;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
 
-use crate::call::from_file;
 use crate::document::Document;
 use crate::failure::Failure;
 use crate::grammar::YES;
 use crate::output::{Format, say, tell, warn, write};
 use crate::place::Place;
 use crate::prompt;
+use crate::texts::from_file;
 
 /// What it is called.
 pub(crate) const APPLY: &str = "apply";
