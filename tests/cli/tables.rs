@@ -156,3 +156,11 @@ fn an_invoice_has_its_lines_and_amounts_as_people_write_them() {
     let programs = tenantry.shows(&format!("billing invoice --month {month}"));
     assert_eq!((&programs["total"], &programs["lines"][0]["amount"]), (&json!(1350), &json!(1000)));
 }
+
+#[test]
+fn ones_own_keys_are_listed_with_what_they_are_narrowed_to() {
+    let office = Office::new();
+    let table = desk(&office).does("api-key list");
+    let head = "ID NAME ROLE ORGANIZATIONS SOURCES LAST USED EXPIRES";
+    assert_eq!(words(&table)[0].join(" "), head, "{table}");
+}
