@@ -243,7 +243,8 @@ impl From<Error> for Problem {
             Error::Refused(refusal) => refusal.into(),
             Error::Invalid(invalid) => invalid.into(),
             Error::Taken { pointer } => {
-                let name = pointer.rsplit('/').next().unwrap_or_default();
+                // As people say it, so that no client takes it for a member.
+                let name = pointer.rsplit('/').next().unwrap_or_default().replace('_', " ");
                 let detail = format!("This {name} is taken; choose another.");
                 let pointer = Some(pointer.to_owned());
                 Self {
