@@ -57,6 +57,22 @@ fn a_deleted_user_is_gone_for_ldap_and_radius_and_restored_with_password_and_gro
 }
 
 #[test]
+fn a_deleted_user_whose_number_another_has_is_restored_with_another_number() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    let made = "user create --display-name X --surname X --uid-number 20018 --login";
+    tenantry.does(&format!("{made} bob"));
+    tenantry.does("user delete bob --yes");
+    tenantry.does(&format!("{made} robert"));
+    let taken = tenantry.run("deleted-user restore bob");
+    assert_eq!(taken.code, 6, "{taken:?}");
+    let said = "--uid-number: This uid number is taken; choose another.";
+    assert!(taken.stderr.contains(said), "{taken:?}");
+    let restored = tenantry.shows("deleted-user restore bob --uid-number 20019");
+    assert_eq!((&restored["login"], &restored["uid_number"]), (&json!("bob"), &json!(20_019)));
+}
+
+#[test]
 fn an_invited_user_chooses_a_password_that_ldap_and_radius_take() {
     let office = Office::new();
     let tenantry = desk(&office);
