@@ -204,14 +204,14 @@ impl Problem {
         )
     }
 
-    fn full(of: Capped, most: u32) -> Self {
+    fn full(of: Capped, most: u32, kept: u32) -> Self {
         let (kind, title) = match of {
             Capped::Users => ("/problems/user-cap", "The user cap is reached"),
             Capped::Devices => ("/problems/device-cap", "The device cap is reached"),
         };
-        let (them, some) = if most == 1 { ("it", "it") } else { ("them", "some") };
+        let some = if kept == 1 { "it" } else { "some" };
         let detail = format!(
-            "The organization may have {} and has {them}; delete {some}, or have who manages \
+            "The organization may have {} and has {kept}; delete {some}, or have who manages \
              organizations raise its cap.",
             of.counted(most)
         );
@@ -252,7 +252,7 @@ impl From<Error> for Problem {
                     ..Self::new(StatusCode::CONFLICT, "/problems/taken", "Taken", detail)
                 }
             }
-            Error::Full { of, most } => Self::full(of, most),
+            Error::Full { of, most, kept } => Self::full(of, most, kept),
             Error::Repeated => Self::repeated(),
             Error::Missing => Self::not_found(),
             Error::Stale => Self::stale(),

@@ -262,7 +262,7 @@ fn who_may_have_no_more_users_is_warned_or_refused_on_the_command_line() {
     assert_eq!(make("ada").code, 0);
     let full = make("bob");
     assert_ne!(full.code, 0, "{full:?}");
-    assert!(full.stderr.contains("may have 1 user and has it; delete it"), "{full:?}");
+    assert!(full.stderr.contains("may have 1 user and has 1; delete it"), "{full:?}");
     let used = tenantry.shows(&format!("org set-user-cap {slug} --most 1 --kind soft"));
     assert_eq!((&used["users"], &used["passed"]), (&json!(1), &json!(false)));
     let warned = make("bob");
@@ -271,6 +271,9 @@ fn who_may_have_no_more_users_is_warned_or_refused_on_the_command_line() {
     assert_eq!(warned.stderr, warning);
     assert_eq!(tenantry.run("user list -o json").stderr, warning);
     assert_eq!(tenantry.shows(&format!("org user-cap {slug}"))["passed"], true);
+    tenantry.does(&format!("org set-user-cap {slug} --most 1 --kind hard"));
+    let full = make("eve");
+    assert!(full.stderr.contains("may have 1 user and has 2; delete some"), "{full:?}");
 }
 
 #[test]
@@ -283,7 +286,7 @@ fn who_may_have_no_more_devices_is_warned_or_refused_on_the_command_line() {
     assert_eq!(make("laptop").code, 0);
     let full = make("phone");
     assert_eq!(full.code, 7, "{full:?}");
-    assert!(full.stderr.contains("may have 1 device and has it; delete it"), "{full:?}");
+    assert!(full.stderr.contains("may have 1 device and has 1; delete it"), "{full:?}");
     // A file that says the same is refused likewise; users are not counted with devices.
     let applied = tenantry.hear("apply -f - --yes", "devices: [{name: phone}]");
     assert!(applied.code == 7 && applied.stderr.contains("may have 1 device and"), "{applied:?}");
