@@ -244,9 +244,12 @@ impl From<Error> for Problem {
             Error::Invalid(invalid) => invalid.into(),
             Error::Taken { pointer } => {
                 // As people say it, so that no client takes it for a member.
-                let name = pointer.rsplit('/').next().unwrap_or_default().replace('_', " ");
+                let name = match pointer.rsplit('/').next().unwrap_or_default() {
+                    place if place.parse::<usize>().is_ok() => "value".to_owned(),
+                    name => name.replace('_', " "),
+                };
                 let detail = format!("This {name} is taken; choose another.");
-                let pointer = Some(pointer.to_owned());
+                let pointer = Some(pointer.into_owned());
                 Self {
                     pointer,
                     ..Self::new(StatusCode::CONFLICT, "/problems/taken", "Taken", detail)

@@ -1,5 +1,7 @@
 //! Why something was not done, sorted by whose fault it is.
 
+use std::borrow::Cow;
+
 use storage::{ChangeError, ReadError, WriteError};
 use thiserror::Error;
 
@@ -19,7 +21,7 @@ pub enum Error {
     #[error("{} is taken", pointer.trim_start_matches('/'))]
     Taken {
         /// JSON pointer to the value.
-        pointer: &'static str,
+        pointer: Cow<'static, str>,
     },
     /// There is no such thing.
     #[error("there is no such thing")]

@@ -33,7 +33,7 @@ impl Problem {
             Error::InUse("a RADIUS client allows this group").into(),
             Self::repeated(),
             Error::Forbidden("the scope is wider than your own").into(),
-            Error::Taken { pointer: "/login" }.into(),
+            Error::Taken { pointer: "/login".into() }.into(),
             Error::Full { of: Capped::Users, most: 100, kept: 100 }.into(),
             Error::Full { of: Capped::Devices, most: 100, kept: 100 }.into(),
             Self::stale(),

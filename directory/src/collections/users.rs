@@ -327,7 +327,7 @@ impl Entity for User {
         let account =
             source.find_first(partition, indices::SERVICE_ACCOUNT_NAME, name.as_bytes())?;
         if account.is_some() && names_alike(source, partition)? {
-            return Err(Error::Taken { pointer: "/login" });
+            return Err(Error::Taken { pointer: "/login".into() });
         }
         Ok(())
     }
@@ -420,7 +420,7 @@ impl<R: Reading> Numbers<'_, R> {
     ) -> Result<(), Error> {
         let Some(number) = number else { return Ok(()) };
         match self.holder(number)? {
-            Some(holder) if holder != own => Err(Error::Taken { pointer }),
+            Some(holder) if holder != own => Err(Error::Taken { pointer: pointer.into() }),
             Some(_) | None => Ok(()),
         }
     }

@@ -276,7 +276,7 @@ pub(crate) fn caught<T>(name: &str, done: Result<T, Error>) -> Result<Result<T, 
     match done {
         Ok(done) => Ok(Ok(done)),
         Err(Error::Invalid(invalid)) => of(&invalid.pointer, invalid.message),
-        Err(Error::Taken { pointer }) => of(pointer, "is taken by somebody else".into()),
+        Err(Error::Taken { pointer }) => of(&pointer, "is taken by somebody else".into()),
         Err(Error::Forbidden(reason) | Error::InUse(reason)) => of("", reason.to_owned()),
         Err(full @ Error::Full { .. }) => of("", full.to_string()),
         Err(
