@@ -204,14 +204,14 @@ impl Problem {
         )
     }
 
-    fn full(of: Capped, most: u32) -> Self {
+    fn full(of: Capped, most: u32, kept: u32) -> Self {
         let (kind, title) = match of {
             Capped::Users => ("/problems/user-cap", "The user cap is reached"),
             Capped::Devices => ("/problems/device-cap", "The device cap is reached"),
         };
-        let (them, some) = if most == 1 { ("it", "it") } else { ("them", "some") };
+        let some = if kept == 1 { "it" } else { "some" };
         let detail = format!(
-            "The organization may have {} and has {them}; delete {some}, or have who manages \
+            "The organization may have {} and has {kept}; delete {some}, or have who manages \
              organizations raise its cap.",
             of.counted(most)
         );
@@ -243,15 +243,19 @@ impl From<Error> for Problem {
             Error::Refused(refusal) => refusal.into(),
             Error::Invalid(invalid) => invalid.into(),
             Error::Taken { pointer } => {
-                let name = pointer.rsplit('/').next().unwrap_or_default();
+                // As people say it, so that no client takes it for a member.
+                let name = match pointer.rsplit('/').next().unwrap_or_default() {
+                    place if place.parse::<usize>().is_ok() => "value".to_owned(),
+                    name => name.replace('_', " "),
+                };
                 let detail = format!("This {name} is taken; choose another.");
-                let pointer = Some(pointer.to_owned());
+                let pointer = Some(pointer.into_owned());
                 Self {
                     pointer,
                     ..Self::new(StatusCode::CONFLICT, "/problems/taken", "Taken", detail)
                 }
             }
-            Error::Full { of, most } => Self::full(of, most),
+            Error::Full { of, most, kept } => Self::full(of, most, kept),
             Error::Repeated => Self::repeated(),
             Error::Missing => Self::not_found(),
             Error::Stale => Self::stale(),

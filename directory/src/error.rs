@@ -1,5 +1,7 @@
 //! Why something was not done, sorted by whose fault it is.
 
+use std::borrow::Cow;
+
 use storage::{ChangeError, ReadError, WriteError};
 use thiserror::Error;
 
@@ -19,7 +21,7 @@ pub enum Error {
     #[error("{} is taken", pointer.trim_start_matches('/'))]
     Taken {
         /// JSON pointer to the value.
-        pointer: &'static str,
+        pointer: Cow<'static, str>,
     },
     /// There is no such thing.
     #[error("there is no such thing")]
@@ -31,15 +33,14 @@ pub enum Error {
     #[error("still in use: {0}")]
     InUse(&'static str),
     /// The organization has as many users or devices as it may have.
-    #[error(
-        "the organization may have {} and has {}",
-        of.counted(*most), if *most == 1 { "it" } else { "them" }
-    )]
+    #[error("the organization may have {} and has {kept}", of.counted(*most))]
     Full {
         /// What it has them of.
         of: Capped,
         /// How many it may have.
         most: u32,
+        /// How many it has.
+        kept: u32,
     },
     /// It was done already, under the same key of the caller's choice.
     #[error("it was done already")]

@@ -170,3 +170,11 @@ fn a_thing_without_anything_is_told_as_an_empty_list_is() {
         assert_eq!((told.code, told.stdout.as_str(), told.stderr.as_str()), (0, "", "Nothing.\n"));
     }
 }
+
+#[test]
+fn ones_own_keys_are_listed_with_what_they_are_narrowed_to() {
+    let office = Office::new();
+    let table = desk(&office).does("api-key list");
+    let head = "ID NAME ROLE ORGANIZATIONS SOURCES LAST USED EXPIRES";
+    assert_eq!(words(&table)[0].join(" "), head, "{table}");
+}

@@ -371,6 +371,11 @@ fn an_address_is_of_one_device_of_an_organization_and_another_has_its_own() {
         assert!(matches!(refused.status, 409 | 422), "{fields} {refused:?}");
         assert_eq!(refused.json()["pointer"], pointer, "{fields}");
     }
+    let address = json!({"name": "two", "addresses": [ADDRESS]});
+    let taken = office.top.send("POST", &devices, Some(&address));
+    let told = taken.json();
+    assert_eq!((taken.status, &told["type"]), (409, &json!("/problems/taken")), "{taken:?}");
+    assert_eq!(told["detail"], "This value is taken; choose another.");
     let group = office.path(&format!("groups/{printers}"));
     assert_eq!(office.top.send("DELETE", &group, None).status, 409, "a device is in it");
     let other = Office::new();

@@ -7,6 +7,7 @@ use directory::authentication::{NtHash, Password};
 use directory::collections::NewPassword;
 use directory::imports::{GroupRow, RowMember, RowPassword, RowReference, UserRow, note};
 use directory::records::{CustomAttribute, CustomValues, Syntax, Values};
+use directory::text::prepare;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -123,7 +124,7 @@ pub(super) fn set_user(
         "display_name" => fields.display_name = one(values)?,
         "surname" => fields.surname = one(values)?,
         "given_name" => fields.given_name = Some(one(values)?),
-        "mail" => fields.mail.extend(texts(values)?),
+        "mail" => add_once(&mut fields.mail, texts(values)?),
         "phone" => fields.phone = Some(one(values)?),
         "mobile" => fields.mobile = Some(one(values)?),
         "title" => fields.title = Some(one(values)?),
@@ -187,6 +188,16 @@ pub(super) fn set_group(
 
 fn one(values: &[&[u8]]) -> Result<String, String> {
     text(values.first().copied().unwrap_or_default()).map(|text| text.trim().to_owned())
+}
+
+/// Adds those that are not there yet, compared without case: more than one column or attribute of a
+/// source may have the same.
+fn add_once(there: &mut Vec<String>, more: Vec<String>) {
+    for one in more {
+        if !there.iter().any(|other| prepare(other) == prepare(&one)) {
+            there.push(one);
+        }
+    }
 }
 
 fn texts(values: &[&[u8]]) -> Result<Vec<String>, String> {
@@ -445,6 +456,13 @@ mod tests {
         assert!(user("suspended", &[b"perhaps"]).2.is_err());
         assert!(user("uid_number", &[b"-1"]).2.is_err());
         assert!(user("display_name", &[b"\xff"]).2.is_err());
+    }
+
+    #[test]
+    fn a_mail_address_comes_once() {
+        let (row, _, done) = user("mail", &[b"a@x", b"b@x", b"A@x"]);
+        done.unwrap();
+        assert_eq!(row.fields.mail, ["a@x", "b@x"]);
     }
 
     #[test]

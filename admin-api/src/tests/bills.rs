@@ -238,6 +238,7 @@ async fn an_organizations_own_bill_is_what_the_provider_has_of_it_for_accounting
     world.must(&own, "PUT", &format!("{acme}/billing/contact"), contact).await;
     let draft = world.must(&own, "GET", &bill, Value::Null).await;
     assert_eq!(draft["total"], 1_700);
+    assert_eq!(draft["contact"], json!({"name": "=Payable", "mail": null}));
     for (format, said) in
         [("csv", ",users,2,350,700,,'=Payable,,1700,"), ("json_lines", "\"total\":1700")]
     {

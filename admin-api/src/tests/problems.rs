@@ -36,6 +36,7 @@ async fn a_value_that_is_not_acceptable_is_pointed_at() {
         (json!({"login": 7}), "/login"),
         (json!({"mail": ["ada@acme.example", "nonsense"]}), "/mail/1"),
         (json!({"mail": ["ada@acme.example", 5]}), "/mail/1"),
+        (json!({"mail": ["ada@acme.example", "Ada@acme.example"]}), "/mail/1"),
         (json!({"role": "administrator"}), "/role"),
         (json!({"organization": "other"}), "/organization"),
         (json!({"password": "short"}), "/password"),

@@ -120,6 +120,15 @@ async fn a_deleted_user_is_listed_and_restored_unless_the_name_is_taken() {
     let body = json!({"uid_number": 77_777});
     let taken = world.call(&root, "POST", &restore, body).await;
     assert_eq!(taken.is_problem(409, "taken")["pointer"], "/login");
+    let other = json!({
+        "login": "eve", "display_name": "Eve", "surname": "L", "uid_number": 77_776
+    });
+    world.must(&root, "POST", &format!("{acme}/users"), other).await;
+    let body = json!({"login": "ada.l", "uid_number": 77_776});
+    let taken = world.call(&root, "POST", &restore, body).await;
+    let taken = taken.is_problem(409, "taken");
+    assert_eq!(taken["pointer"], "/uid_number");
+    assert_eq!(taken["detail"], "This uid number is taken; choose another.");
     let body = json!({"login": "ada.l", "uid_number": 77_777});
     let restored = world.must(&root, "POST", &restore, body).await;
     assert_eq!((&restored["id"], &restored["login"]), (&json!(id), &json!("ada.l")));

@@ -102,6 +102,7 @@ const LISTS: &[(&str, &[&str])] = &[
         &["line", "kind", "name", "outcome", "column", "reason", "changes", "notes"],
     ),
     ("list_members", &["name", "kind"]),
+    ("list_own_keys", KEYS),
     ("list_security_policy_versions", &["number", "author", "created", "comment", "restored"]),
     ("list_user_certificates", CERTIFICATES),
 ];

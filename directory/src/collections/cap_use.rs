@@ -126,18 +126,18 @@ impl Told {
     }
 }
 
-/// The most of an organization with a hard cap, and how many more it may have.
+/// The most of an organization with a hard cap, and how many it has.
 ///
 /// # Errors
 /// When the store fails.
-pub(crate) fn places_left(
+pub(crate) fn hard_cap(
     source: &impl Reading,
     partition: Partition,
     of: Capped,
 ) -> Result<Option<(u32, u32)>, ReadError> {
     let CapUse { cap, kept, .. } = CapUse::read(source, partition, of)?;
     let hard = cap.most.filter(|_| cap.kind == CapKind::Hard);
-    Ok(hard.map(|most| (most, most.saturating_sub(kept))))
+    Ok(hard.map(|most| (most, kept)))
 }
 
 /// Counts one more.
@@ -150,7 +150,7 @@ pub(super) fn take_place(site: &mut Site<'_, &mut Change<'_>>, of: Capped) -> Re
     let kept = before.saturating_add(1);
     site.source.put(partition, of.record(), &CapTotals { kept })?;
     match (cap.most, cap.kind) {
-        (Some(most), CapKind::Hard) if kept > most => Err(Error::Full { of, most }),
+        (Some(most), CapKind::Hard) if kept > most => Err(Error::Full { of, most, kept: before }),
         // Told when it is passed, however many follow.
         (Some(most), CapKind::Soft) if before == most => tell_passed(site, of, (before, kept)),
         (Some(_) | None, CapKind::Hard | CapKind::Soft) => Ok(()),

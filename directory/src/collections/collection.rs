@@ -151,7 +151,9 @@ where
         own: Option<E::Id>,
     ) -> Result<(), Error> {
         match self.named(E::name(fields))? {
-            Some(other) if Some(other) != own => Err(Error::Taken { pointer: E::NAME_POINTER }),
+            Some(other) if Some(other) != own => {
+                Err(Error::Taken { pointer: E::NAME_POINTER.into() })
+            }
             Some(_) | None => Ok(()),
         }
     }

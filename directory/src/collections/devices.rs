@@ -195,14 +195,14 @@ impl Entity for Device {
             let holder =
                 source.find_first(partition, indices::DEVICE_SERIAL, prepare(serial).as_bytes())?;
             if holder.is_some_and(|holder| holder != id) {
-                return Err(Invalid::new("/serial", "another device has this serial number").into());
+                return Err(Error::Taken { pointer: "/serial".into() });
             }
         }
         for (position, address) in fields.addresses.iter().enumerate() {
             let holder = source.find_first(partition, indices::DEVICE_ADDRESS, address.octets())?;
             if holder.is_some_and(|holder| holder != id) {
                 let pointer = format!("/addresses/{position}");
-                return Err(Invalid::new(pointer, "another device has this address").into());
+                return Err(Error::Taken { pointer: pointer.into() });
             }
         }
         check_there("/groups", &fields.groups, source, partition)

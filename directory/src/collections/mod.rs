@@ -80,7 +80,7 @@ pub use billing::{Billing, Offer, Plans};
 pub use billing_contact::BillingContacts;
 pub use browse::{Among, Batch, Browse, Records, Sought};
 pub(crate) use browse::{identified, indexed};
-pub(crate) use cap_use::places_left;
+pub(crate) use cap_use::hard_cap;
 pub use cap_use::{CapUse, Caps};
 pub(crate) use certificate_authorities::validity_of;
 pub use certificate_authorities::{CertificateAuthorities, NewAuthority};

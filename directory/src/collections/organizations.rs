@@ -391,7 +391,7 @@ fn check_taken(
     let slug = fields.slug.as_bytes();
     let slug = source.find_first(Partition::Provider, indices::ORGANIZATION_SLUG, slug)?;
     if slug.is_some() && slug != own.map(OrganizationId::record) {
-        return Err(Error::Taken { pointer: "/slug" });
+        return Err(Error::Taken { pointer: "/slug".into() });
     }
     let is_others = |index: Index, value: Option<&str>| -> Result<bool, Error> {
         let Some(value) = value else { return Ok(false) };
@@ -405,12 +405,12 @@ fn check_taken(
     if is_others(domains, domain.map(Domain::as_str))?
         || is_others(bases, given.as_ref().map(Base::as_str))?
     {
-        return Err(Error::Taken { pointer: "/domain" });
+        return Err(Error::Taken { pointer: "/domain".into() });
     }
     if is_free(source, &fields.base, own)? {
         Ok(())
     } else {
-        Err(Error::Taken { pointer: "/base" })
+        Err(Error::Taken { pointer: "/base".into() })
     }
 }
 

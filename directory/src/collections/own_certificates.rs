@@ -96,7 +96,7 @@ fn write(
         let index = indices::CERTIFICATE_FINGERPRINT;
         let holder = site.source.find_first(partition, index, fingerprint)?;
         if holder.is_some_and(|holder| holder != id) {
-            return Err(Error::Taken { pointer: "/fingerprints" });
+            return Err(Error::Taken { pointer: "/fingerprints".into() });
         }
     }
     let before = site.source.get::<OwnCertificates>(partition, id)?.unwrap_or_default();

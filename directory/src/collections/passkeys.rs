@@ -85,7 +85,7 @@ impl Oneself<'_, &mut Change<'_>> {
         let partition = id.home.partition();
         let key = credential_key(&made.credential);
         if self.site.source.find_first(partition, indices::PASSKEY_CREDENTIAL, &key)?.is_some() {
-            return Err(Error::Taken { pointer: "/credential" });
+            return Err(Error::Taken { pointer: "/credential".into() });
         }
         if passkeys_of(&*self.site.source, partition, id.number)?.len() >= PASSKEYS {
             return Err(Error::Forbidden("an admin has at most 16 passkeys; delete one first"));

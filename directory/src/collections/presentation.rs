@@ -85,7 +85,7 @@ impl OwnOrganization<'_, &mut Change<'_>> {
         limits::count("/aliases", aliases.len(), ALIASES)?;
         for (alias, pointer) in aliases.iter().zip(BASES) {
             if !is_free(&*self.site.source, &alias.base, own)? {
-                return Err(Error::Taken { pointer });
+                return Err(Error::Taken { pointer: pointer.into() });
             }
         }
         present(&mut self.site, self.id, revision, |record| {

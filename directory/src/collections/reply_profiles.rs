@@ -1,5 +1,7 @@
 //! Reply profiles: what accepts carry.
 
+use std::ops::RangeInclusive;
+
 use storage::{Change, Id, Index, Partition, Reading, Snapshot};
 use uuid::Uuid;
 
@@ -19,6 +21,9 @@ pub type ReplyProfiles<'g, S> = Collection<'g, S, ReplyProfile>;
 
 /// The most octets of a VLAN's name: one fewer than an attribute, for the tag.
 const VLAN: usize = ATTRIBUTE - 1;
+
+/// The numbers that a VLAN can have (IEEE 802.1Q): 0 is none, and 4095 is reserved.
+const VLAN_NUMBERS: RangeInclusive<u16> = 1..=4094;
 
 /// Microsoft's enterprise number.
 const MICROSOFT: u32 = 311;
@@ -151,6 +156,15 @@ impl Entity for ReplyProfile {
         reply_size::check(fields)
     }
 
+    fn check_new(
+        fields: &ReplyProfileFields,
+        before: Option<&ReplyProfileFields>,
+    ) -> Result<(), Invalid> {
+        let had = before.and_then(|before| before.vlan.as_ref());
+        let vlan = fields.vlan.as_ref().filter(|vlan| Some(*vlan) != had);
+        vlan.map_or(Ok(()), |vlan| check_vlan(vlan))
+    }
+
     fn check_references<R: Reading>(
         fields: &ReplyProfileFields,
         _id: Id,
@@ -172,6 +186,15 @@ impl Entity for ReplyProfile {
             None => Ok(()),
         }
     }
+}
+
+/// Checks a VLAN by its number; one by its name the gear knows alone.
+fn check_vlan(vlan: &str) -> Result<(), Invalid> {
+    let is_number = !vlan.is_empty() && vlan.bytes().all(|sign| sign.is_ascii_digit());
+    if is_number && !vlan.parse::<u16>().is_ok_and(|number| VLAN_NUMBERS.contains(&number)) {
+        return Err(Invalid::new("/vlan", "must be a number of 1 to 4094, or a name"));
+    }
+    Ok(())
 }
 
 /// Finds what the names of attributes mean.
@@ -206,5 +229,29 @@ fn check_vendor_attribute(
             limits::line_of(&pointer, text, ATTRIBUTE)
         }
         VendorValue::Integer(_) | VendorValue::Address(_) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_number_of_a_vlan_is_one_that_there_can_be_and_that_of_before_stays() {
+        let of = |vlan: &str| ReplyProfileFields {
+            vlan: Some(vlan.to_owned()),
+            ..ReplyProfileFields::default()
+        };
+        for wrong in ["0", "00", "4095", "99999", "65537"] {
+            let (new, before) = (of(wrong), of("20"));
+            let refused = ReplyProfile::check_new(&new, None).unwrap_err();
+            assert_eq!(refused.pointer, "/vlan", "{wrong}");
+            assert!(ReplyProfile::check_new(&new, Some(&before)).is_err(), "{wrong}");
+            assert!(ReplyProfile::check_new(&new, Some(&new)).is_ok(), "{wrong}");
+        }
+        for right in ["1", "20", "4094", "guests", "vlan-4095", "{custom.wifiVlan}"] {
+            assert!(ReplyProfile::check_new(&of(right), None).is_ok(), "{right}");
+        }
+        assert!(ReplyProfile::check_new(&ReplyProfileFields::default(), None).is_ok());
     }
 }

@@ -282,7 +282,7 @@ impl Entity for ServiceAccount {
         let login = prepare(&fields.name);
         let user = source.find_first(partition, indices::USER_LOGIN, login.as_bytes())?;
         if user.is_some() && (fields.profile.names_alike() || names_alike(source, partition)?) {
-            return Err(Error::Taken { pointer: "/name" });
+            return Err(Error::Taken { pointer: "/name".into() });
         }
         match &fields.visibility {
             Visibility::Everything => Ok(()),

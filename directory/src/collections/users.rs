@@ -1,5 +1,7 @@
 //! Users: people of the organization.
 
+use std::collections::HashSet;
+
 use storage::{Change, Id, Index, Partition, Reading, Snapshot};
 use uuid::Uuid;
 
@@ -325,7 +327,7 @@ impl Entity for User {
         let account =
             source.find_first(partition, indices::SERVICE_ACCOUNT_NAME, name.as_bytes())?;
         if account.is_some() && names_alike(source, partition)? {
-            return Err(Error::Taken { pointer: "/login" });
+            return Err(Error::Taken { pointer: "/login".into() });
         }
         Ok(())
     }
@@ -371,6 +373,9 @@ impl Entity for User {
         ] {
             limits::new_path(pointer, path.as_ref(), had.as_ref())?;
         }
+        if fields.mail != had.mail {
+            check_once("/mail", &fields.mail)?;
+        }
         limits::new_posix_number("/uid_number", fields.uid_number, had.uid_number)?;
         limits::new_posix_number("/gid_number", fields.gid_number, had.gid_number)
     }
@@ -415,7 +420,7 @@ impl<R: Reading> Numbers<'_, R> {
     ) -> Result<(), Error> {
         let Some(number) = number else { return Ok(()) };
         match self.holder(number)? {
-            Some(holder) if holder != own => Err(Error::Taken { pointer }),
+            Some(holder) if holder != own => Err(Error::Taken { pointer: pointer.into() }),
             Some(_) | None => Ok(()),
         }
     }
@@ -424,6 +429,17 @@ impl<R: Reading> Numbers<'_, R> {
         let value = u64::from(number).to_be_bytes();
         Ok(self.source.find_first(self.partition, self.index, &value)?)
     }
+}
+
+/// Checks that nothing is in a list twice, compared without case.
+fn check_once(pointer: &str, values: &[String]) -> Result<(), Invalid> {
+    let mut seen = HashSet::new();
+    for (position, value) in values.iter().enumerate() {
+        if !seen.insert(prepare(value)) {
+            return Err(Invalid::new(format!("{pointer}/{position}"), "is there twice"));
+        }
+    }
+    Ok(())
 }
 
 /// Checks a mail address.
@@ -436,5 +452,27 @@ pub(super) fn check_mail(pointer: &str, mail: &str) -> Result<(), Invalid> {
         Ok(())
     } else {
         Err(Invalid::new(pointer, "must be an address such as ada@example.org"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mail_address_is_there_once_and_what_is_stored_twice_stays() {
+        let of = |mail: &[&str]| UserFields {
+            login: "ada".to_owned(),
+            display_name: "Ada".to_owned(),
+            mail: mail.iter().map(|it| (*it).to_owned()).collect(),
+            ..UserFields::default()
+        };
+        for mail in [["a@x", "b@x", "a@x"], ["a@x", "b@x", "A@X"]] {
+            let refused = User::check_new(&of(&mail), None).unwrap_err();
+            assert_eq!(refused, Invalid::new("/mail/2", "is there twice"));
+            assert!(User::check_new(&of(&mail), Some(&of(&["a@x"]))).is_err());
+            assert!(User::check_new(&of(&mail), Some(&of(&mail))).is_ok());
+        }
+        assert!(User::check_new(&of(&["a@x", "b@x"]), None).is_ok());
     }
 }

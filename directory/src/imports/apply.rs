@@ -13,7 +13,7 @@ use super::row::{Fault, Row, RowEntry, RowPassword, UserRow};
 use crate::access::Errand;
 use crate::authentication::{HashParameters, HashingFailed, Password};
 use crate::collections::{
-    Collection, Imports, NewPassword, Passwords, Site, check_told, places_left, settings,
+    Collection, Imports, NewPassword, Passwords, Site, check_told, hard_cap, settings,
 };
 use crate::directory::Directory;
 use crate::error::{Error, StoreFailure};
@@ -164,9 +164,9 @@ impl<'a> Work<'a> {
     ) -> Result<Planner<'s, R>, Error> {
         let place = self.job.organization.into();
         let site = Site { source, place, context: self.errand.context, tools: self.tools };
-        let places = places_left(source, self.job.organization.partition(), Capped::Users)?;
+        let hard_cap = hard_cap(source, self.job.organization.partition(), Capped::Users)?;
         let (errand, settings) = (self.errand, self.settings);
-        Ok(Planner { site, errand, fields: &import.fields, settings, places })
+        Ok(Planner { site, errand, fields: &import.fields, settings, hard_cap })
     }
 
     fn chunks(&self) -> Chunks {

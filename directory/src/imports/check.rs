@@ -10,7 +10,7 @@ use super::plan::{NT_HASH_LEFT_OUT, Plan, Planner};
 use super::row::{Fault, Row, RowEntry};
 use super::survey::Survey;
 use crate::access::{Actor, Context, Errand, Permission, RequestId, Who, authorize_errand};
-use crate::collections::{Entity, Imports, Site, places_left, settings};
+use crate::collections::{Entity, Imports, Site, hard_cap, settings};
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::events::Difference;
@@ -110,10 +110,10 @@ impl Directory {
         let (context, place) = (job.context(import), job.organization.into());
         let site = Site { source: &snapshot, place, context: &context, tools: &self.inner.tools };
         let settings = settings(&snapshot, job.organization)?;
-        let places = places_left(&snapshot, job.organization.partition(), Capped::Users)?;
+        let hard_cap = hard_cap(&snapshot, job.organization.partition(), Capped::Users)?;
         let errand = Errand { context: &context, outlives_token: import.outlives_token };
         let fields = &import.fields;
-        let planner = Planner { site, errand, fields, settings: &settings, places };
+        let planner = Planner { site, errand, fields, settings: &settings, hard_cap };
         let mut rows = job.chunks().rows(&snapshot, chunk)?;
         let mut outcomes = Vec::with_capacity(rows.len());
         let mut counts = ImportCounts::default();
@@ -169,10 +169,11 @@ fn checked<R: Reading>(
         return Ok(RowOutcome::of(row, verdict, changes));
     }
     let is_new_user = verdict == Verdict::Create && matches!(row.entry, RowEntry::User(_));
-    if let (true, Some((most, left))) = (is_new_user, planner.places)
-        && !survey.takes_place(left)
+    if let (true, Some((most, kept))) = (is_new_user, planner.hard_cap)
+        && !survey.takes_place(most.saturating_sub(kept))
     {
-        let full = Error::Full { of: Capped::Users, most };
+        // The rows before this one have taken what was left.
+        let full = Error::Full { of: Capped::Users, most, kept: kept.max(most) };
         let (name, reason) = (row.named().1.to_owned(), full.to_string());
         return Ok(RowOutcome::fault(row, Fault { name, column: None, reason }));
     }

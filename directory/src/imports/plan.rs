@@ -28,9 +28,9 @@ pub(crate) struct Planner<'a, R> {
     pub(crate) fields: &'a ImportFields,
     /// How the organization's people authenticate.
     pub(crate) settings: &'a Settings,
-    /// How many users the organization may have at most, and how many of these places are left;
-    /// absent where no hard cap stands.
-    pub(crate) places: Option<(u32, u32)>,
+    /// How many users the organization may have at most, and how many it has; absent where no hard
+    /// cap stands.
+    pub(crate) hard_cap: Option<(u32, u32)>,
 }
 
 /// What is to be done for a row.
@@ -122,8 +122,10 @@ impl<'a, R: Reading> Planner<'a, R> {
             check_expiry(made.fields.expires, self.site.now())?;
         }
         self.check_password(row, (None, &made))?;
-        if let Some((most, 0)) = self.places {
-            return Err(Error::Full { of: Capped::Users, most });
+        if let Some((most, kept)) = self.hard_cap
+            && kept >= most
+        {
+            return Err(Error::Full { of: Capped::Users, most, kept });
         }
         let notes = self.notes(row, &made);
         let (after, sets_password) = (Some(made.fields), row.has_password());
@@ -274,7 +276,7 @@ pub(crate) fn caught<T>(name: &str, done: Result<T, Error>) -> Result<Result<T, 
     match done {
         Ok(done) => Ok(Ok(done)),
         Err(Error::Invalid(invalid)) => of(&invalid.pointer, invalid.message),
-        Err(Error::Taken { pointer }) => of(pointer, "is taken by somebody else".into()),
+        Err(Error::Taken { pointer }) => of(&pointer, "is taken by somebody else".into()),
         Err(Error::Forbidden(reason) | Error::InUse(reason)) => of("", reason.to_owned()),
         Err(full @ Error::Full { .. }) => of("", full.to_string()),
         Err(

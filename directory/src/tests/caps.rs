@@ -57,13 +57,13 @@ fn a_hard_cap_refuses_and_a_soft_one_tells_once() {
         let fields = user(login);
         world.people(acme, move |users| users.create(fields, None))
     };
-    assert_eq!(refusal(more("eve")), "the organization may have 2 users and has them");
+    assert_eq!(refusal(more("eve")), "the organization may have 2 users and has 2");
     assert_eq!(world.cap(acme, of).kept, 2, "what was refused is not counted");
     let uuid = world.delete(acme, ada);
     assert_eq!(world.cap(acme, of).kept, 1);
     more("eve").unwrap();
     let restored = world.restore(acme, uuid, RestoredAs::default());
-    assert!(matches!(restored, Err(Error::Full { of: Capped::Users, most: 2 })));
+    assert!(matches!(restored, Err(Error::Full { of: Capped::Users, most: 2, kept: 2 })));
     world.set_cap(acme, of, (Some(2), CapKind::Soft));
     assert!(!world.cap(acme, of).is_passed());
     world.restore(acme, uuid, RestoredAs::default()).unwrap();
@@ -72,6 +72,8 @@ fn a_hard_cap_refuses_and_a_soft_one_tells_once() {
     assert!(used.is_passed());
     assert_eq!(used.kept, 4);
     assert_eq!(world.told(acme, Action::UserCapPassed), 1);
+    world.set_cap(acme, of, (Some(1), CapKind::Hard));
+    assert_eq!(refusal(more("max")), "the organization may have 1 user and has 4");
     world.assert_sound();
 }
 
@@ -83,8 +85,8 @@ fn devices_are_capped_likewise_and_apart_from_users() {
     world.user(acme, "ada");
     world.set_cap(acme, of, (Some(1), CapKind::Hard));
     let full = world.device(acme, "phone");
-    assert!(matches!(full, Err(Error::Full { of: Capped::Devices, most: 1 })));
-    assert_eq!(refusal(full), "the organization may have 1 device and has it");
+    assert!(matches!(full, Err(Error::Full { of: Capped::Devices, most: 1, kept: 1 })));
+    assert_eq!(refusal(full), "the organization may have 1 device and has 1");
     // No cap of users came of it.
     world.user(acme, "bob");
     assert_eq!(world.kept(acme), [2, 1]);

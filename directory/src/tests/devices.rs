@@ -442,7 +442,8 @@ fn devices_are_found_by_what_is_known_of_them_and_a_serial_number_is_one_devices
     make(&world, acme, fields.clone()).unwrap();
     device(&world, acme, "printer", &[]);
     let twin = DeviceFields { name: "twin".into(), serial: Some("c02 XK1".into()), ..fields };
-    assert!(matches!(make(&world, acme, twin), Err(Error::Invalid(_))));
+    let taken = make(&world, acme, twin);
+    assert!(matches!(taken, Err(Error::Taken { pointer }) if pointer == "/serial"));
     let all = DeviceQuery::default;
     for (query, expected) in [
         (all(), &["laptop-7", "printer"][..]),

@@ -33,11 +33,15 @@ impl World {
     }
 }
 
+fn is_taken(done: Result<(), Error>, at: &str) -> bool {
+    matches!(done, Err(Error::Taken { pointer }) if pointer == at)
+}
+
 #[test]
 fn a_domain_means_one_organization() {
     let world = World::new();
     let acme = world.going_by("acme", "acme.example").unwrap();
-    let taken = |done: Result<(), Error>| matches!(done, Err(Error::Taken { pointer: "/domain" }));
+    let taken = |done| is_taken(done, "/domain");
     assert!(taken(world.going_by("other", "ACME.example").map(drop)));
     let globex = world.organization("globex");
     assert!(taken(world.rename(globex, Some("acme.example"))));
@@ -51,7 +55,7 @@ fn a_domain_means_one_organization() {
         let mut grant = change.authorize_provider::<ManageOrganizations>()?;
         grant.organizations().create(new).map(drop)
     });
-    assert!(matches!(third, Err(Error::Taken { pointer: "/base" })));
+    assert!(is_taken(third, "/base"));
     let found = |domain| world.directory.organization_of_domain("dc=nowhere", domain).unwrap();
     assert_eq!((found("Globex.Example"), found("acme.example")), (Some(globex), Some(acme)));
     assert_eq!((found("other.example"), found("globex"), found("")), (None, None, None));
@@ -118,7 +122,7 @@ fn no_alias_base_stands_for_the_domain_of_another() {
         })
     };
     let taken = alias(acme, "dc=globex,dc=example");
-    assert!(matches!(taken, Err(Error::Taken { pointer: "/aliases/0/base" })));
+    assert!(is_taken(taken, "/aliases/0/base"));
     alias(globex, "dc=globex,dc=example").unwrap();
     alias(acme, "dc=acme,dc=example").unwrap();
     world.assert_sound();

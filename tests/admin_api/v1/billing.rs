@@ -245,6 +245,7 @@ fn an_organizations_billing_contact_is_on_its_draft_and_is_its_own_to_change() {
     let headings = csv.lines().next().unwrap();
     let own = tenantry.does("billing invoice --format csv");
     assert_eq!(own, format!("{headings}\n{line}\n"), "what the provider has of it");
+    assert_eq!(tenantry.shows("billing invoice")["contact"], contact);
     let own = tenantry.does("billing invoice --format json_lines");
     assert_eq!(line_of(&office.slug, &own), drafted);
     let none = tenantry.shows("billing set-contact --clear name --clear mail");

@@ -83,7 +83,8 @@ fn an_inventory_is_found_by_serial_number_owner_group_and_system() {
     assert_eq!(names("compliance=unreported"), ["laptop-7", "printer"]);
     let twin = json!({"name": "twin", "serial": "c02XK1"});
     let taken = office.top.send("POST", &office.path("devices"), Some(&twin));
-    assert_eq!((taken.status, &taken.json()["pointer"]), (422, &json!("/serial")), "{taken:?}");
+    assert_eq!((taken.status, &taken.json()["pointer"]), (409, &json!("/serial")), "{taken:?}");
+    assert_eq!(taken.json()["detail"], "This serial is taken; choose another.");
     let path = format!("devices/{}", fleet.device);
     office.act("PATCH", &path, Some(&json!({"os_version": "15.2", "owner": null})));
     let shown = office.read(&path);
@@ -329,6 +330,9 @@ fn the_command_line_knows_serial_numbers_and_versions_by_their_numbers() {
                 --settings-screen-lock-delay 300";
     tenantry.does(line);
     tenantry.does("security-policy update base --settings-screen-lock-delay 60 --comment audit");
+    let taken = tenantry.run("device create --name laptop-8 --serial c02xk1");
+    assert_eq!(taken.code, 6, "{taken:?}");
+    assert!(taken.stderr.contains("--serial: This serial is taken; choose another."), "{taken:?}");
     let settings = tenantry.shows("device settings c02xk1");
     assert_eq!(settings["settings"]["screen_lock"]["delay"], 60);
     assert_eq!(settings["sources"]["screen_lock"]["version"], 2);

@@ -35,6 +35,8 @@ fn what_no_packet_can_carry_is_refused_when_it_is_written() {
         json!({"vlan": ""}),
         json!({"vlan": long}),
         json!({"vlan": "\u{1}20"}),
+        json!({"vlan": "0"}),
+        json!({"vlan": "4095"}),
         json!({"filters": [""]}),
         json!({"filters": ["x".repeat(300)]}),
         json!({"classes": [""]}),

@@ -57,6 +57,22 @@ fn a_deleted_user_is_gone_for_ldap_and_radius_and_restored_with_password_and_gro
 }
 
 #[test]
+fn a_deleted_user_whose_number_another_has_is_restored_with_another_number() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    let made = "user create --display-name X --surname X --uid-number 20018 --login";
+    tenantry.does(&format!("{made} bob"));
+    tenantry.does("user delete bob --yes");
+    tenantry.does(&format!("{made} robert"));
+    let taken = tenantry.run("deleted-user restore bob");
+    assert_eq!(taken.code, 6, "{taken:?}");
+    let said = "--uid-number: This uid number is taken; choose another.";
+    assert!(taken.stderr.contains(said), "{taken:?}");
+    let restored = tenantry.shows("deleted-user restore bob --uid-number 20019");
+    assert_eq!((&restored["login"], &restored["uid_number"]), (&json!("bob"), &json!(20_019)));
+}
+
+#[test]
 fn an_invited_user_chooses_a_password_that_ldap_and_radius_take() {
     let office = Office::new();
     let tenantry = desk(&office);
@@ -246,7 +262,7 @@ fn who_may_have_no_more_users_is_warned_or_refused_on_the_command_line() {
     assert_eq!(make("ada").code, 0);
     let full = make("bob");
     assert_ne!(full.code, 0, "{full:?}");
-    assert!(full.stderr.contains("may have 1 user and has it; delete it"), "{full:?}");
+    assert!(full.stderr.contains("may have 1 user and has 1; delete it"), "{full:?}");
     let used = tenantry.shows(&format!("org set-user-cap {slug} --most 1 --kind soft"));
     assert_eq!((&used["users"], &used["passed"]), (&json!(1), &json!(false)));
     let warned = make("bob");
@@ -255,6 +271,9 @@ fn who_may_have_no_more_users_is_warned_or_refused_on_the_command_line() {
     assert_eq!(warned.stderr, warning);
     assert_eq!(tenantry.run("user list -o json").stderr, warning);
     assert_eq!(tenantry.shows(&format!("org user-cap {slug}"))["passed"], true);
+    tenantry.does(&format!("org set-user-cap {slug} --most 1 --kind hard"));
+    let full = make("eve");
+    assert!(full.stderr.contains("may have 1 user and has 2; delete some"), "{full:?}");
 }
 
 #[test]
@@ -267,7 +286,7 @@ fn who_may_have_no_more_devices_is_warned_or_refused_on_the_command_line() {
     assert_eq!(make("laptop").code, 0);
     let full = make("phone");
     assert_eq!(full.code, 7, "{full:?}");
-    assert!(full.stderr.contains("may have 1 device and has it; delete it"), "{full:?}");
+    assert!(full.stderr.contains("may have 1 device and has 1; delete it"), "{full:?}");
     // A file that says the same is refused likewise; users are not counted with devices.
     let applied = tenantry.hear("apply -f - --yes", "devices: [{name: phone}]");
     assert!(applied.code == 7 && applied.stderr.contains("may have 1 device and"), "{applied:?}");

@@ -57,12 +57,15 @@ pub(crate) async fn draft_invoice(
     let drafted = grant.billing().invoice(month)?;
     let (plan, invoice) = drafted.ok_or_else(|| none(month, named.is_some()))?;
     let invoice = Invoice::of(month, plan, invoice);
-    let Some(format) = query.format else { return Ok(Json(invoice).into_response()) };
+    let contact = Some(grant.billing_contact()?.fields.into());
+    let Some(format) = query.format else {
+        return Ok(Json(Invoice { contact, ..invoice }).into_response());
+    };
     let record = grant.own_organization()?;
     let (slug, name) = (record.fields.slug, record.fields.name);
     let draft = Draft {
         named: Named { organization: record.uuid, slug, name },
-        contact: Some(grant.billing_contact()?.fields.into()),
+        contact,
         bill: Some(Bill::Draft(invoice)),
         problem: None,
     };

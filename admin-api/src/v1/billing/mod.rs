@@ -18,6 +18,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use self::contact::Contact;
 use crate::api::Api;
 use crate::problem::Problem;
 
@@ -119,6 +120,10 @@ pub(crate) struct Invoice {
     lines: Vec<InvoiceLine>,
     /// The sum, in the smallest unit of the currency, without taxes.
     total: u64,
+    /// Who gets it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required, value_type = Contact)]
+    contact: Option<Contact>,
 }
 
 /// A line of an invoice's draft.
@@ -155,6 +160,8 @@ impl Invoice {
             missed_days: invoice.missed_days,
             lines: lines.collect(),
             total: invoice.total,
+            // Drafts of all organizations name it where there is no bill by a plan as well.
+            contact: None,
         }
     }
 }

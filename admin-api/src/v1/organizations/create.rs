@@ -65,7 +65,7 @@ pub(crate) async fn create_organization(
                 && *pointer == "/base"
                 && !is_given
             {
-                *pointer = "/domain";
+                *pointer = "/domain".into();
             }
             error
         })

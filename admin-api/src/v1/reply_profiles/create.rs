@@ -19,7 +19,7 @@ use crate::revision::Created;
 pub(crate) struct NewReplyProfile {
     /// The profile's name; unique in the organization.
     name: String,
-    /// The VLAN's number or name.
+    /// The VLAN's number (1 to 4094) or name.
     vlan: Option<String>,
     /// Names of filters or access lists on the gear, in order (`Filter-Id`).
     #[serde(default)]

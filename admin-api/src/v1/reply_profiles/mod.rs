@@ -42,7 +42,7 @@ pub(crate) struct ReplyProfile {
     modified: Moment,
     /// The profile's name.
     name: String,
-    /// The VLAN's number or name.
+    /// The VLAN's number (1 to 4094) or name.
     #[schema(required)]
     vlan: Option<String>,
     /// Names of filters or access lists on the gear, in order (`Filter-Id`).
@@ -65,7 +65,7 @@ pub(crate) struct ReplyProfile {
 #[derive(Serialize, ToSchema)]
 #[schema(as = RadiusReply)]
 pub(crate) struct Carried {
-    /// The VLAN's number or name.
+    /// The VLAN's number (1 to 4094) or name.
     #[schema(required)]
     vlan: Option<String>,
     /// Names of filters or access lists on the gear, in order (`Filter-Id`).

@@ -22,7 +22,7 @@ pub(crate) struct ReplyProfilePatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = String)]
     name: Option<String>,
-    /// The VLAN's number or name.
+    /// The VLAN's number (1 to 4094) or name.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
     vlan: Option<Option<String>>,

@@ -29,7 +29,7 @@ fn a_hard_cap_leaves_rows_in_error_when_they_are_checked_and_when_they_are_appli
     world.work();
     assert_eq!(verdicts(id), [create, create, error]);
     let reason = world.outcomes(acme, id)[2].reason.clone().unwrap();
-    assert_eq!(reason, "the organization may have 2 users and has them");
+    assert_eq!(reason, "the organization may have 2 users and has 2");
     // The cap may sink between the check and the last row.
     cap(3);
     let id = world.import(acme, ImportFields { leave_out_errors: true, ..asked() }, numbered());
@@ -41,5 +41,11 @@ fn a_hard_cap_leaves_rows_in_error_when_they_are_checked_and_when_they_are_appli
     world.work();
     assert_eq!(verdicts(id), [create, error, error]);
     assert!(world.found(acme, "ada").is_some() && world.found(acme, "bob").is_none());
+    cap(0);
+    let joe = vec![person(2, "joe", |_| {})];
+    let id = world.import(acme, ImportFields { dry_run: true, ..asked() }, joe);
+    world.work();
+    let reason = world.outcomes(acme, id)[0].reason.clone().unwrap();
+    assert_eq!(reason, "the organization may have 0 users and has 1");
     world.assert_sound();
 }
