@@ -24,9 +24,9 @@ pub(super) async fn run(door: Arc<Door>, datagrams: Datagrams, port: Port, shutd
     Worker::new(door, server, socket).serve(shutdown).await;
 }
 
-/// Datagrams that are looked at before their answers leave and others have a turn: what came together
-/// shares a call of the kernel and a commit.
-const AT_ONCE: usize = 64;
+/// Datagrams that are looked at before their answers leave and others have a turn. Four times as many take a
+/// fifth less of the processor, and have whoever else asks wait twice as long beside a storm.
+const AT_ONCE: usize = 16;
 /// Calls for datagrams in a row at most, before some are answered.
 const CALLS: usize = 16;
 
