@@ -1,5 +1,7 @@
 //! Planned searches against a naive one: every entry judged, no index asked.
 
+use std::collections::HashSet;
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -27,10 +29,17 @@ fn word() -> impl Strategy<Value = String> {
     "[abAB]{1,3}( [abÄ])?"
 }
 
+/// A list in which nothing is twice.
+fn once(mut all: Vec<String>) -> Vec<String> {
+    let mut seen = HashSet::new();
+    all.retain(|one| seen.insert(prepare(one)));
+    all
+}
+
 fn small() -> impl Strategy<Value = Small> {
     let mail = word().prop_map(|word| format!("{}@x", word.replace(' ', "")));
-    let user =
-        (word(), proptest::option::of(word()), vec(mail, 0..3), proptest::option::of(word()));
+    let mail = vec(mail, 0..3).prop_map(once);
+    let user = (word(), proptest::option::of(word()), mail, proptest::option::of(word()));
     let group = (vec(0..8_usize, 0..4), vec(0..5_usize, 0..2));
     let chosen = proptest::option::of(vec(0..5_usize, 0..3));
     (vec(user, 1..8), vec(group, 0..5), chosen).prop_map(|(users, groups, chosen)| Small {
