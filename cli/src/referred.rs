@@ -4,9 +4,9 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
-use uuid::Uuid;
 
 use crate::place::Place;
+use crate::slugs::named;
 use crate::words::{REFERENCES, SHOWN};
 
 /// So many things are asked for at most; what is left is shown by its id.
@@ -69,7 +69,7 @@ fn put(value: Value, with: &dyn Fn(&str, String) -> String) -> Value {
         Value::Object(members) => {
             let members = members.into_iter().map(|(name, member)| {
                 let member = match list_of(&name) {
-                    Some(list) => named(member, list, with),
+                    Some(list) => named(member, &|id| with(list, id)),
                     None => member,
                 };
                 (name, put(member, with))
@@ -78,17 +78,6 @@ fn put(value: Value, with: &dyn Fn(&str, String) -> String) -> Value {
         }
         Value::Array(items) => items.into_iter().map(|item| put(item, with)).collect(),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value,
-    }
-}
-
-/// What a member holds, put otherwise where it is an id or several.
-fn named(member: Value, list: &str, with: &dyn Fn(&str, String) -> String) -> Value {
-    match member {
-        Value::String(id) if Uuid::parse_str(&id).is_ok() => Value::String(with(list, id)),
-        Value::Array(items) => items.into_iter().map(|item| named(item, list, with)).collect(),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
-            member
-        }
     }
 }
 

@@ -64,7 +64,7 @@ fn put(value: Value, other: Option<&str>, with: &dyn Fn(String) -> String) -> Va
 }
 
 /// What a member holds, put otherwise where it is an id or several.
-fn named(member: Value, with: &dyn Fn(String) -> String) -> Value {
+pub(crate) fn named(member: Value, with: &dyn Fn(String) -> String) -> Value {
     match member {
         Value::String(id) if Uuid::parse_str(&id).is_ok() => Value::String(with(id)),
         Value::Array(items) => items.into_iter().map(|item| named(item, with)).collect(),
