@@ -413,7 +413,7 @@ const LESSONS: usize = 4;
 const BATCH: usize = 16_384;
 
 /// So many events are chained, written and noted without a look who else wants the core.
-const A_FEW: usize = 64;
+const A_FEW: usize = 16;
 
 /// So many are taken, or let go of, at once.
 const AT_ONCE: usize = 1_024;
