@@ -198,11 +198,18 @@ impl Store {
     {
         let (reply, answer) = sync_channel(1);
         let job = Box::new(Work::new(work, reply, is_durable));
-        self.core.tally.begins();
+        let (tally, stopwatch) = (&self.core.tally, self.core.options.stopwatch);
+        tally.begins();
+        let began = stopwatch.read();
         let received = self.door.hand_in(job).map(|()| answer.recv());
-        self.core.tally.ends();
+        tally.ends();
         match received {
-            Ok(Ok(answered)) => answered,
+            Ok(Ok(answered)) => {
+                if is_durable && answered.is_ok() {
+                    tally.waited(stopwatch.read().saturating_sub(began));
+                }
+                answered
+            }
             Ok(Err(_)) | Err(Closed) => Err(WriteError::Closed),
         }
     }

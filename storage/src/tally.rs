@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::durations::{DurationFigures, Durations};
 
-/// The steps in which it is known how long commits take.
-const COMMITS: &[Duration] = &[
+/// The steps in which it is known how long commits take, and how long changes wait for theirs.
+const STEPS: &[Duration] = &[
     Duration::from_micros(500),
     Duration::from_millis(1),
     Duration::from_micros(2_500),
@@ -31,6 +31,8 @@ pub struct StoreFigures {
     pub failed: u64,
     /// How long it took to make a group durable, and how often that was done.
     pub commits: DurationFigures,
+    /// How long it took from handing a change in until it was durable, those before it included.
+    pub waits: DurationFigures,
     /// Octets of the database's file.
     pub octets: u64,
 }
@@ -42,6 +44,7 @@ pub(crate) struct Tally {
     changes: AtomicU64,
     failed: AtomicU64,
     commits: Durations,
+    waits: Durations,
 }
 
 impl Tally {
@@ -50,7 +53,8 @@ impl Tally {
             waiting: AtomicUsize::new(0),
             changes: AtomicU64::new(0),
             failed: AtomicU64::new(0),
-            commits: Durations::new(COMMITS),
+            commits: Durations::new(STEPS),
+            waits: Durations::new(STEPS),
         }
     }
 
@@ -62,6 +66,11 @@ impl Tally {
     /// A change has its answer.
     pub(crate) fn ends(&self) {
         self.waiting.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// A change was answered that is durable.
+    pub(crate) fn waited(&self, took: Duration) {
+        self.waits.note(took);
     }
 
     /// A group was made durable.
@@ -81,6 +90,7 @@ impl Tally {
             changes: self.changes.load(Ordering::Relaxed),
             failed: self.failed.load(Ordering::Relaxed),
             commits: self.commits.figures(),
+            waits: self.waits.figures(),
             octets,
         }
     }

@@ -140,6 +140,10 @@ fn it_is_counted_how_writing_goes() {
     let within: u64 = after.commits.steps.iter().map(|(_, count)| count).sum();
     assert_eq!(within + after.commits.beyond, 2);
     assert!(after.commits.sum > Duration::ZERO && after.octets > 0);
+    let waited: u64 = after.waits.steps.iter().map(|(_, count)| count).sum();
+    assert_eq!(waited + after.waits.beyond, 3);
+    // What waits for a commit takes longer than the commit.
+    assert!(after.waits.sum > after.commits.sum);
 }
 
 /// A stopwatch on which a millisecond passes between two looks.

@@ -250,6 +250,8 @@ fn what_is_hashed_remembered_and_written_is_counted() {
     assert!(commits >= 1.0 && commits <= now.value("tenantry_store_changes_total"));
     assert_eq!(now.value("tenantry_store_commit_seconds_bucket{le=\"+Inf\"}"), commits);
     assert!(now.value("tenantry_store_commit_seconds_sum") > 0.0);
+    assert!(now.value("tenantry_store_change_seconds_count") >= 1.0);
+    assert!(now.value("tenantry_store_change_seconds_sum") > 0.0);
     let file = demo.folder().join("demo/data/tenantry.redb");
     let is_told = || {
         let told = monitored.page().value("tenantry_store_size_bytes");

@@ -29,7 +29,10 @@ fn tell_store(figures: &StoreFigures, pen: &mut Pen<'_, '_>) -> fmt::Result {
     let help = "Commits that failed, with all changes in them.";
     pen.counter(("store_failed_commits", help), figures.failed)?;
     let help = "How long the disk took for a commit.";
-    pen.durations(("store_commit", help), &figures.commits)
+    pen.durations(("store_commit", help), &figures.commits)?;
+    let help =
+        "How long a change waited until it was durable, from when it was handed to the store.";
+    pen.durations(("store_change", help), &figures.waits)
 }
 
 fn tell_events(figures: &EventFigures, pen: &mut Pen<'_, '_>) -> fmt::Result {
