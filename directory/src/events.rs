@@ -31,7 +31,7 @@ pub use self::reading::{
 };
 pub(crate) use self::reading::{line_of, trial_of};
 pub(crate) use self::searches::FailedSearches;
-pub use self::searches::{FAILURES_TOLD, SEARCHES_LEFT_OUT};
+pub use self::searches::SEARCHES_LEFT_OUT;
 pub use self::spelled::ActorKind;
 pub(crate) use self::text::hexadecimal;
 pub(crate) use self::text::written as told_time;

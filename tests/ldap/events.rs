@@ -70,11 +70,11 @@ fn an_organization_has_all_searches_told_and_says_whether_with_values() {
 }
 
 #[test]
-fn a_storm_of_failures_does_not_fill_the_log() {
-    let (office, other) = (Office::new(), Office::new());
-    let (client, calm) = (office.ldap(), other.ldap());
-    // More than two minutes take, if one ends meanwhile.
-    for _ in 0..250 {
+fn each_failure_of_a_storm_is_told() {
+    const MANY: usize = 250;
+    let office = Office::new();
+    let client = office.ldap();
+    for _ in 0..MANY {
         assert_eq!(client.search("ou=nowhere,dc=elsewhere", "base", "(uid=x)", &["uid"]).code, 32);
     }
     // Whatever waits is on the disk once a change behind it is told.
@@ -84,8 +84,5 @@ fn a_storm_of_failures_does_not_fill_the_log() {
         let path = format!("events?action=ldap_search&limit=200&cursor={cursor}");
         office.read(&path)["items"].as_array().unwrap().len()
     });
-    let told_of = page["items"].as_array().unwrap().len() + further;
-    assert!((120..=240).contains(&told_of), "{told_of}: the others are counted");
-    calm.search("ou=nowhere,dc=elsewhere", "base", "(uid=x)", &["uid"]);
-    assert_eq!(told(&other).len(), 1, "another organization's are told");
+    assert_eq!(page["items"].as_array().unwrap().len() + further, MANY);
 }

@@ -1,5 +1,4 @@
-//! Searches as events: those that failed, within an allowance, and of the others as many as their
-//! organization says.
+//! Searches as events: those that failed, and of the others as many as their organization says.
 
 use std::net::IpAddr;
 
@@ -18,14 +17,12 @@ use crate::time::Time;
 
 /// One search in so many is told at least, where some are.
 pub const SEARCHES_LEFT_OUT: u32 = 1_000_000;
-/// So many failures of an organization are told one by one in a minute. The others are counted: a
-/// storm of them would fill the disk.
-pub const FAILURES_TOLD: u32 = 120;
-/// And so many of who is nobody and comes from one source.
-const STRANGERS_TOLD: u32 = 30;
+/// So many failures of those who are nobody are told one by one in a minute, and of one source the
+/// second number. The others are counted: whoever reaches the daemon could fill the provider's log.
+const STRANGERS_TOLD: Allowance = Allowance { all: 120, of_one: 30 };
 
-/// How many searches failed of late, of each organization and of those who are nobody.
-pub(crate) type FailedSearches = Allowances<Option<OrganizationId>>;
+/// How many searches of those who are nobody failed of late.
+pub(crate) type FailedSearches = Allowances<()>;
 
 impl Grant<'_, &Snapshot, View> {
     /// Which searches of the organization are told as events.
@@ -91,20 +88,21 @@ impl Directory {
         }
     }
 
-    /// Whether a search that failed is told by itself; else it is counted. Of those who are nobody
-    /// the provider is told, of none so many that the others' would not be.
+    /// Whether a search that failed is told by itself; else it is counted. An organization is told of
+    /// each of its own, the provider of those who are nobody while their allowance lasts.
     pub fn is_failure_told(
         &self,
         organization: Option<OrganizationId>,
         source: IpAddr,
         now: Time,
     ) -> bool {
-        let of_one = if organization.is_some() { FAILURES_TOLD } else { STRANGERS_TOLD };
-        let allowance = Allowance { all: FAILURES_TOLD, of_one };
+        if organization.is_some() {
+            return true;
+        }
         let failed = &self.inner.failed_searches;
-        let (told, before) = failed.take(organization, Some(source), allowance, now);
+        let (told, before) = failed.take((), Some(source), STRANGERS_TOLD, now);
         if let Some(untold) = before {
-            self.note_untold_searches(organization, untold);
+            self.note_untold_searches(untold);
         }
         told
     }
@@ -114,16 +112,15 @@ impl Directory {
     pub fn tell_untold_failures(&self, now: Time) {
         self.tell_untold_strangers(now);
         self.tell_untold_begun(now);
-        for (organization, untold) in self.inner.failed_searches.over(now) {
-            self.note_untold_searches(organization, untold);
+        for ((), untold) in self.inner.failed_searches.over(now) {
+            self.note_untold_searches(untold);
         }
         self.tell_untold_proofs(now);
     }
 
-    fn note_untold_searches(&self, organization: Option<OrganizationId>, untold: Untold) {
-        let place = organization.map_or(Place::Provider, Into::into);
+    fn note_untold_searches(&self, untold: Untold) {
         let words = "searches that failed within a minute beside those that are told";
-        self.note_untold(place, (Action::LdapSearch, None), words, untold);
+        self.note_untold(Place::Provider, (Action::LdapSearch, None), words, untold);
     }
 
     /// Tells of a search.
