@@ -123,6 +123,17 @@ impl Reader<'_> {
         single(std::iter::once(self.search(filter, &LIST, 0, None).unjudged()))
     }
 
+    /// `(uid=…)` below what is not there, whatever comes of it.
+    pub(crate) fn missing(self) -> Rounds {
+        let base = format!("ou=elsewhere,{}", self.organization.base);
+        let search = |user: &User| {
+            let filter = equality("uid", &user.login);
+            let search = Search { base: &base, filter, attributes: &LIST, scope: Scope::Subtree };
+            Request::search(&search.encode(), 0, None).unjudged()
+        };
+        single(self.organization.users.iter().map(search))
+    }
+
     /// All people at once.
     pub(crate) fn dump(self) -> Rounds {
         let everybody = self.everybody();

@@ -29,6 +29,8 @@ pub(crate) struct Subject {
     pub(crate) radius: Option<Radius>,
     /// Its admin API, as one who may do everything.
     pub(crate) admin: Option<Api>,
+    /// Where it tells how it goes, in the words of Prometheus.
+    pub(crate) metrics: Option<SocketAddr>,
     /// What it gave to each organization, in the order of the data.
     pub(crate) tenants: Vec<Tenant>,
     /// What it took to get here.

@@ -89,6 +89,8 @@ pub(crate) enum Look {
     SearchStorm,
     /// A storm of searches that an index serves, many under way on each connection.
     IndexedStorm,
+    /// A storm of searches that fail, many under way on each connection, each of which is told.
+    FailingStorm,
     /// A storm of binds with passwords that are remembered, on open connections.
     WarmBindStorm,
     /// A storm of binds with passwords that are remembered, each on a new connection.
@@ -124,6 +126,7 @@ impl Look {
             Self::BindStorm => storm::pass(Storm::ColdBinds, ground),
             Self::SearchStorm => storm::pass(Storm::Unindexed, ground),
             Self::IndexedStorm => storm::pass(Storm::Indexed, ground),
+            Self::FailingStorm => storm::pass(Storm::Failing, ground),
             Self::WarmBindStorm => storm::pass(Storm::WarmBinds, ground),
             Self::ConnectStorm => storm::pass(Storm::NewConnections, ground),
             Self::HalfOpen => storm::pass(Storm::Halves, ground),

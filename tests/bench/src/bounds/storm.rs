@@ -46,6 +46,8 @@ pub(super) enum Storm {
     Unindexed,
     /// Searches that an index serves, many under way on each connection.
     Indexed,
+    /// Searches below what is not there, many under way on each connection.
+    Failing,
     /// Passwords that are remembered, on connections that stay.
     WarmBinds,
     /// Passwords that are remembered, each on a new connection.
@@ -108,6 +110,12 @@ impl Storm {
                 let Shape { connections, depth } = FINDING;
                 format!("{connections} connections of (uid=…), {depth} under way on each")
             }
+            Self::Failing => {
+                let Shape { connections, depth } = FINDING;
+                format!(
+                    "{connections} connections of searches that fail, {depth} under way on each"
+                )
+            }
             Self::WarmBinds => format!("{KNOWN} open connections of warm binds"),
             Self::NewConnections => {
                 format!("{KNOWN} warm binds under way, each on a new connection")
@@ -129,7 +137,7 @@ impl Storm {
 
     /// Lets those bind once as whom it storms and whom the daemon is to know.
     fn introduce(self, ground: &Ground<'_>) -> Result<()> {
-        if !matches!(self, Self::Indexed | Self::WarmBinds | Self::NewConnections) {
+        if !matches!(self, Self::Indexed | Self::Failing | Self::WarmBinds | Self::NewConnections) {
             return Ok(());
         }
         let Reader { organization, tenant } = ground.greedy()?;
@@ -151,6 +159,9 @@ impl Storm {
             }
             Self::Indexed => {
                 flood(ground, ground.crowd().readers_of_large(FINDING, Reader::equality)?)
+            }
+            Self::Failing => {
+                flood(ground, ground.crowd().readers_of_large(FINDING, Reader::missing)?)
             }
             Self::WarmBinds => {
                 let binds = |reader: Reader<'_>| reader.binds(REGULARS);

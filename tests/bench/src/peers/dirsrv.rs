@@ -65,6 +65,7 @@ pub(crate) fn start(setup: &Setup<'_>) -> Result<Subject> {
     })?;
     Ok(Subject {
         admin: None,
+        metrics: None,
         name: "389-ds",
         version: package_version("389-ds-base")?,
         ldap: Some(address),

@@ -42,6 +42,7 @@ pub(crate) fn start(setup: &Setup<'_>) -> Result<Subject> {
     };
     Ok(Subject {
         admin: None,
+        metrics: None,
         name: NAME,
         version: String::new(),
         ldap: Some(address),

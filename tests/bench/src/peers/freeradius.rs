@@ -69,6 +69,7 @@ pub(crate) fn start(setup: &Setup<'_>, duplicates: Duplicates) -> Result<Subject
     };
     Ok(Subject {
         admin: None,
+        metrics: None,
         name: match duplicates {
             Duplicates::Answered => "FreeRADIUS",
             Duplicates::Ignored => "FreeRADIUS without duplicate detection",

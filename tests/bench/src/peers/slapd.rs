@@ -70,6 +70,7 @@ pub(crate) fn start(setup: &Setup<'_>, databases: Databases) -> Result<Subject> 
     let start = clock::now() - begin;
     Ok(Subject {
         admin: None,
+        metrics: None,
         name: match databases {
             Databases::Shared => "slapd",
             Databases::Separate => "slapd with a database each",

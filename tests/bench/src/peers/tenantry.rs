@@ -69,6 +69,7 @@ pub(crate) fn start(setup: &Setup<'_>, program: &Path) -> Result<Subject> {
         ldaps: Some(doors.ldaps),
         radius: Some(doors.radius(setup)?),
         admin: Some(door.at(doors.admin)),
+        metrics: Some(doors.metrics),
         tls: setup.tls.client()?,
         tenants,
         life: Life {
@@ -101,6 +102,7 @@ pub(crate) fn restart(
     subject.ldaps = Some(doors.ldaps);
     subject.radius = Some(doors.radius(setup)?);
     subject.admin = subject.admin.take().map(|door| door.at(doors.admin));
+    subject.metrics = Some(doors.metrics);
     Ok(start)
 }
 
@@ -161,6 +163,7 @@ struct Doors {
     radius: SocketAddr,
     accounting: SocketAddr,
     admin: SocketAddr,
+    metrics: SocketAddr,
 }
 
 impl Doors {
@@ -173,8 +176,8 @@ impl Doors {
 
 /// Starts the daemon on what a demonstration left, and waits for its first LDAP answer.
 fn launch(setup: &Setup<'_>, program: &str) -> Result<(Server, Doors, Duration)> {
-    let [ldap, ldaps, radius, accounting, admin] = free_ports()?;
-    let doors = Doors { ldap, ldaps, radius, accounting, admin };
+    let [ldap, ldaps, radius, accounting, admin, metrics] = free_ports()?;
+    let doors = Doors { ldap, ldaps, radius, accounting, admin, metrics };
     let configuration = setup.write("tenantry.toml", &configuration(setup, &doors))?;
     let arguments = ["serve", "--config", text(&configuration)?];
     let log = log(setup);
@@ -192,7 +195,7 @@ fn launch(setup: &Setup<'_>, program: &str) -> Result<(Server, Doors, Duration)>
 fn configuration(setup: &Setup<'_>, doors: &Doors) -> String {
     let data = setup.path("data");
     let Files { certificate, key, .. } = setup.tls;
-    let Doors { ldap, ldaps, radius, accounting, admin } = doors;
+    let Doors { ldap, ldaps, radius, accounting, admin, metrics } = doors;
     let (directory, master_key) = (data.join("data"), data.join("master-key"));
     format!(
         "[data]
@@ -210,6 +213,8 @@ acct = [\"{accounting}\"]
 [admin_api]
 listen = [\"{admin}\"]
 requests_per_minute = 60000000
+[metrics]
+listen = [\"{metrics}\"]
 [tls]
 certificate = {certificate:?}
 key = {key:?}
