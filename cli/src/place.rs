@@ -167,9 +167,10 @@ impl<'d> Place<'d> {
             Some(operation) if operation.finds_names() => {
                 let asked =
                     |member: &str| items(self, list, &[(member.into(), name.into())], Some(2));
-                match asked("name")? {
-                    found if found.is_empty() && operation.finds_serials() => asked("serial")?,
-                    found => found,
+                let found = asked("name")?;
+                match operation.finds_serials() {
+                    true => called_or_numbered(&one_of(list), name, found, asked("serial")?)?,
+                    false => found,
                 }
             }
             Some(operation) if operation.is_list => items(self, list, &[], None)?,
@@ -196,6 +197,27 @@ impl<'d> Place<'d> {
             }
             (None, _) => Err(Failure::Missing { what: what(), name: name.to_owned() }),
         }
+    }
+}
+
+/// What is called so, or else what has it as its serial number.
+///
+/// # Errors
+/// When these are two things.
+fn called_or_numbered(
+    what: &str,
+    name: &str,
+    called: Vec<Value>,
+    numbered: Vec<Value>,
+) -> Result<Vec<Value>, Failure> {
+    let id = |found: &[Value]| Some(found.first()?.get("id")?.as_str()?.to_owned());
+    match (id(&called), id(&numbered)) {
+        (Some(one), Some(other)) if one != other => Err(Failure::Usage(format!(
+            "“{name}” is the name of one {what} and the serial number of another: name the first by its \
+             id {one}, or the other by its id {other}"
+        ))),
+        (Some(_), _) => Ok(called),
+        (None, _) => Ok(numbered),
     }
 }
 
@@ -304,6 +326,20 @@ mod tests {
         let said = ambiguous("user", "01a221be-ea15-74ec-9b82-cd523e90ee2d", id);
         assert!(said.contains("is the id of one user and the name of another"), "{said}");
         assert!(said.ends_with(&format!("the other by its id {id}")), "{said}");
+    }
+
+    #[test]
+    fn who_says_the_name_of_one_thing_and_the_serial_number_of_another_is_told_both_ids() {
+        let of = |id: &str| vec![serde_json::json!({"id": id})];
+        let found = |called, numbered| called_or_numbered("device", "X1", called, numbered);
+        assert_eq!(found(of("1"), Vec::new()).unwrap(), of("1"));
+        assert_eq!(found(Vec::new(), of("2")).unwrap(), of("2"));
+        assert_eq!(found(of("1"), of("1")).unwrap(), of("1"), "it has both");
+        let said = "“X1” is the name of one device and the serial number of another: name the first by \
+                    its id 1, or the other by its id 2";
+        let failure = found(of("1"), of("2")).unwrap_err();
+        assert_eq!(failure.to_string(), said);
+        assert!(matches!(failure, Failure::Usage(_)));
     }
 
     #[test]
