@@ -23,6 +23,8 @@ pub(crate) struct Place<'d> {
     pub(crate) client: Client,
     /// The organization that options, the environment or the context name.
     pub(crate) organization: Option<String>,
+    /// Its id, where the context names it and knows that.
+    remembered: Option<String>,
     /// What organizations are called, as far as that was asked.
     pub(crate) slugs: Slugs,
     /// The slug of an organization that was named and is deleted.
@@ -68,12 +70,14 @@ impl<'d> Place<'d> {
         let ca = ca.or_else(|| context.ca.clone());
         let client = Client::new(&context.server, Some(token), ca.as_deref())?;
         let usual = context.organization.clone().filter(|_| !matches.get_flag(PROVIDER));
-        Ok(Self::new(document, client, named.or(usual)))
+        let is_usual = named.is_none() && usual.is_some();
+        let remembered = context.organization_id.clone().filter(|_| is_usual);
+        Ok(Self { remembered, ..Self::new(document, client, named.or(usual)) })
     }
 
     fn new(document: &'d Document, client: Client, organization: Option<String>) -> Self {
         let (slugs, deleted) = (Slugs::default(), RefCell::default());
-        Self { document, client, organization, slugs, deleted }
+        Self { document, client, organization, remembered: None, slugs, deleted }
     }
 
     /// An organization that a context is to be about.
@@ -107,19 +111,42 @@ impl<'d> Place<'d> {
                         `tenantry context use NAME --org SLUG`";
             Failure::Usage(text.into())
         };
+        if let Some(id) = &self.remembered {
+            return Ok(id.clone());
+        }
         self.id(ORGANIZATIONS, self.organization.as_ref().ok_or_else(none)?)
+    }
+
+    /// Whether the organization is the context's, which may be called otherwise by now.
+    pub(crate) fn is_remembered(&self) -> bool {
+        self.remembered.is_some()
+    }
+
+    /// What the organization that a command is about is called: the context's as it is called now, if
+    /// that can be learned.
+    pub(crate) fn called(&self) -> Option<String> {
+        let slug = |id: &String| {
+            let found = self.client.get(&format!("{ORGANIZATIONS}/{}", escaped(id))).ok()?;
+            Some(found.body.get("slug")?.as_str()?.to_owned())
+        };
+        self.remembered.as_ref().and_then(slug).or_else(|| self.organization.clone())
     }
 
     /// What a failure says, or, where there is no such thing, that the organization is deleted: who
     /// could restore it sees it in the list, and nowhere else.
     pub(crate) fn explained(&self, failure: Failure) -> Failure {
-        if let Failure::Refused(problem) = &failure
-            && problem.status == 404
-            && let Some(slug) = self.deleted.borrow().as_ref()
-        {
-            return Failure::Deleted(slug.clone());
+        if !matches!(&failure, Failure::Refused(problem) if problem.status == 404) {
+            return failure;
         }
-        failure
+        let named = self.deleted.borrow().clone();
+        named.or_else(|| self.gone()).map_or(failure, Failure::Deleted)
+    }
+
+    /// The slug of the context's organization, where that is deleted.
+    fn gone(&self) -> Option<String> {
+        let filter = format!("id eq \"{}\"", self.remembered.as_ref()?);
+        let found = items(self, ORGANIZATIONS, &[("filter".to_owned(), filter)], Some(1));
+        found.ok()?.iter().find_map(deleted)
     }
 
     /// The id behind a name in a list; an id stays what it is. Names may look like ids, so what looks like
