@@ -16,6 +16,7 @@ use tracing::Instrument;
 
 use crate::allowance::Left;
 use crate::api::Api;
+use crate::openapi::operation_at;
 use crate::problem::Problem;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -47,7 +48,10 @@ const HEADERS: [(HeaderName, &str); 5] = [
 /// The log has the route and no path: ids and what somebody put into a query stay out of it. The id is
 /// always ours, so that no two requests have the same; one that the client gave stands beside it.
 pub(crate) async fn observe(State(api): State<Api>, mut request: Request, next: Next) -> Response {
+    let matched = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    let operation = matched.and_then(|path| operation_at(request.method().as_str(), path));
     let id = named(&request, RequestId::new(api.directory.tools().random::<8>()));
+    let id = id.asking_for(operation);
     let noted = Noted::default();
     request.extensions_mut().insert(noted.clone());
     request.extensions_mut().insert(id);

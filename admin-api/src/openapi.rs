@@ -269,6 +269,27 @@ pub(crate) fn route_of(operation: &str) -> Option<&'static Route> {
     ROUTES.iter().find(|route| route.operation == operation)
 }
 
+/// The id of the operation that a method and the path of a route ask for.
+pub(crate) fn operation_at(method: &str, path: &str) -> Option<&'static str> {
+    // The rest of the document takes long to make, and a request waits for this.
+    static OPERATIONS: LazyLock<Vec<(&'static str, String, String)>> = LazyLock::new(|| {
+        let (_, document) = v1::routes().split_for_parts();
+        let mut all = Vec::new();
+        for (path, mut item) in document.paths.paths {
+            for (method, operation) in operations_mut(&mut item) {
+                name_by_place(&path, operation);
+                let id = operation.operation_id.take().unwrap_or_default();
+                all.push((method, path.clone(), id));
+            }
+        }
+        all
+    });
+    // What answers GET answers HEAD as well.
+    let method = if method == "HEAD" { "GET" } else { method };
+    let found = OPERATIONS.iter().find(|(own, at, _)| *own == method && at == path);
+    found.map(|(_, _, id)| id.as_str())
+}
+
 const DESCRIPTION: &str = "\
 Changes what Tenantry's directory holds. Sign in with `POST /v1/sign-in` or make an API key, and \
 send the token as `Authorization: Bearer`; browsers keep their session in a cookie \

@@ -214,12 +214,9 @@ fn question(place: &Place<'_>, operation: &Operation, matches: &ArgMatches) -> S
         Some(whole) => format!("{} of the {whole}", part.replace('-', " ")),
         None => part.replace('-', " "),
     };
-    let whose = match &place.organization {
-        Some(organization) if operation.path.contains("{organization}") => {
-            format!(" of {organization}")
-        }
-        Some(_) | None => String::new(),
-    };
+    let is_in_one = operation.path.contains("{organization}");
+    let organization = if is_in_one { place.called() } else { None };
+    let whose = organization.map(|organization| format!(" of {organization}")).unwrap_or_default();
     format!("Really {deed} the {what}{whose} at {}?", place.client.server())
 }
 

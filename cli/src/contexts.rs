@@ -29,6 +29,9 @@ pub(crate) struct Context {
     /// The organization that commands are about unless they name one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) organization: Option<String>,
+    /// Its id, by which it is found whatever it is called by now; absent where nobody told it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) organization_id: Option<String>,
     /// The session; absent after signing out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) token: Option<String>,
@@ -111,6 +114,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_file_of_before_is_read_and_knows_no_id() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("contexts.toml");
+        let text = "current = \"lab\"\n\n[contexts.lab]\nserver = \"https://localhost:8443\"\n\
+                    organization = \"acme\"\ntoken = \"secret\"\n";
+        std::fs::write(&path, text).unwrap();
+        let read = Contexts::read(&path).unwrap();
+        let (_, context) = read.chosen(None).unwrap();
+        assert_eq!(context.organization.as_deref(), Some("acme"));
+        assert_eq!(context.organization_id, None);
+    }
+
+    #[test]
     fn what_was_written_is_read_again_and_nobody_else_reads_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("new/contexts.toml");
@@ -118,6 +134,7 @@ mod tests {
         let context = Context {
             server: "https://localhost:8443".into(),
             token: Some("secret".into()),
+            organization_id: Some("01890a5d-ac96-774b-bcce-b302099a8057".into()),
             ..Context::default()
         };
         let contexts = Contexts {

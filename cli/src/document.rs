@@ -8,6 +8,10 @@ use serde_json::{Map, Value};
 /// The document of the API that this command line was built with.
 const DOCUMENT: &str = include_str!("../../admin-api/openapi.json");
 
+/// The parameter that says kinds of events, and the schema that lists them.
+const ACTION: &str = "action";
+const ACTIONS: &str = "Action";
+
 /// The deepest that members of members become options.
 const DEPTH: usize = 2;
 
@@ -271,13 +275,26 @@ impl Schemas {
     }
 
     fn parameter(&self, parameter: &Parameter) -> Field {
+        let (kind, mut about) = (self.kind(&parameter.schema), parameter.description.clone());
+        // Several of these words stand in one text, so that its schema lists none.
+        if parameter.name == ACTION && kind == Kind::Text {
+            about = format!("{about} There are: {}.", self.words_of(ACTIONS).join(", "));
+        }
         Field {
             path: vec![parameter.name.clone()],
-            about: parameter.description.clone(),
-            kind: self.kind(&parameter.schema),
+            about,
+            kind,
             is_required: parameter.required,
             is_nullable: false,
         }
+    }
+
+    /// The words that a schema lists, in the order of the alphabet.
+    fn words_of(&self, name: &str) -> Vec<&str> {
+        let words = self.0.get(name).and_then(|schema| schema.get("enum")?.as_array());
+        let mut words: Vec<&str> = words.into_iter().flatten().filter_map(Value::as_str).collect();
+        words.sort_unstable();
+        words
     }
 
     /// The members of an object, those of its members among them as far as that is of use.
@@ -403,6 +420,17 @@ mod tests {
         assert_eq!(kind("mail"), (Kind::Texts, false));
         assert_eq!(kind("uid-number"), (Kind::Number, false));
         assert_eq!(kind("custom"), (Kind::Json, false));
+    }
+
+    #[test]
+    fn kinds_of_events_are_listed_where_several_are_asked_for() {
+        let document = Document::read().unwrap();
+        for operation in ["list_events", "list_organization_events", "list_all_events"] {
+            let query = &document.operation(operation).unwrap().query;
+            let about = &query.iter().find(|field| field.path == [ACTION]).unwrap().about;
+            assert!(about.contains(" There are: certificate_ends, changed, "), "{about}");
+            assert!(about.ends_with(", unlocked, user_cap_passed."), "{about}");
+        }
     }
 
     #[test]

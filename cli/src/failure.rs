@@ -122,8 +122,8 @@ impl std::fmt::Display for Problem {
             true => "the session or the API key counts no more, or not from here",
             false => without_position(said),
         };
-        let advice = self.advice();
-        let said = if advice.is_empty() { said } else { said.trim_end_matches('.') };
+        let (said, advice) = (in_commands(said), self.advice());
+        let said = if advice.is_empty() { said.as_str() } else { said.trim_end_matches('.') };
         match self.place.clone().or_else(|| self.member()) {
             Some(place) => write!(f, "{place}: {said}")?,
             None => write!(f, "{said}")?,
@@ -326,6 +326,18 @@ pub(crate) fn spelled(parts: &[String]) -> String {
     spelled
 }
 
+/// What the server says for who sends it requests, and the same for who types commands.
+const COMMANDS: [(&str, &str); 3] = [
+    ("GET /v1/reply-attributes", "`tenantry reply-profile attributes`"),
+    ("`Action` in /v1/openapi.json", "`tenantry events --help`"),
+    ("at /v1/me/password", "with `tenantry account set-password`"),
+];
+
+/// A text with commands in place of routes.
+fn in_commands(said: &str) -> String {
+    COMMANDS.iter().fold(said.to_owned(), |said, (route, command)| said.replace(route, command))
+}
+
 /// A text without a position in JSON at its end: nobody wrote that JSON but this program.
 fn without_position(said: &str) -> &str {
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|sign| sign.is_ascii_digit());
@@ -338,6 +350,7 @@ fn without_position(said: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::words::EVENTS;
 
     #[test]
     fn a_refusal_says_what_is_missing_and_what_to_do() {
@@ -472,6 +485,25 @@ mod tests {
         assert_eq!(called.to_string(), "--custom: unknown field `x`");
         let known = "a quotation mark is not closed (it began in line 3)";
         assert_eq!(without_position(known), known);
+    }
+
+    #[test]
+    fn what_names_a_route_names_the_command_for_it() {
+        let said = "is the name of no attribute; GET /v1/reply-attributes lists them";
+        let pointer = Some("/attributes/0/name".to_owned());
+        let refused = Problem { pointer, ..problem(422, "invalid", said) };
+        let told = "attributes[0].name: is the name of no attribute; `tenantry reply-profile \
+                    attributes` lists them";
+        assert_eq!(Failure::Refused(Box::new(refused)).to_string(), told);
+        for (_, command) in COMMANDS {
+            let words: Vec<&str> = command.split('`').nth(1).unwrap().split(' ').collect();
+            let noun = nouns().find(|noun| noun.name == words[1]);
+            let verbs = noun.map_or(EVENTS.verbs, |noun| noun.verbs);
+            assert!(
+                words[2] == "--help" || verbs.iter().any(|verb| verb.name == words[2]),
+                "{command}"
+            );
+        }
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod events;
 mod failure;
 mod follow;
 mod grammar;
+mod ids;
 mod import;
 mod manual;
 mod money;
@@ -86,7 +87,7 @@ fn done(document: &Document, mut command: Command, matches: &ArgMatches) -> Resu
     let format = Format::named(matches.get_one::<String>(OUTPUT).map_or("table", String::as_str));
     let (word, own) = matches.subcommand().unwrap_or(("", matches));
     match word {
-        "login" => sign_in::login(own),
+        "login" => sign_in::login(document, own),
         "logout" => sign_in::logout(own),
         "context" => sign_in::contexts(document, own, format),
         "completion" => {

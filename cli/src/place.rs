@@ -23,6 +23,8 @@ pub(crate) struct Place<'d> {
     pub(crate) client: Client,
     /// The organization that options, the environment or the context name.
     pub(crate) organization: Option<String>,
+    /// Its id, where the context names it and knows that.
+    remembered: Option<String>,
     /// What organizations are called, as far as that was asked.
     pub(crate) slugs: Slugs,
     /// The slug of an organization that was named and is deleted.
@@ -68,12 +70,14 @@ impl<'d> Place<'d> {
         let ca = ca.or_else(|| context.ca.clone());
         let client = Client::new(&context.server, Some(token), ca.as_deref())?;
         let usual = context.organization.clone().filter(|_| !matches.get_flag(PROVIDER));
-        Ok(Self::new(document, client, named.or(usual)))
+        let is_usual = named.is_none() && usual.is_some();
+        let remembered = context.organization_id.clone().filter(|_| is_usual);
+        Ok(Self { remembered, ..Self::new(document, client, named.or(usual)) })
     }
 
     fn new(document: &'d Document, client: Client, organization: Option<String>) -> Self {
         let (slugs, deleted) = (Slugs::default(), RefCell::default());
-        Self { document, client, organization, slugs, deleted }
+        Self { document, client, organization, remembered: None, slugs, deleted }
     }
 
     /// An organization that a context is to be about.
@@ -107,19 +111,42 @@ impl<'d> Place<'d> {
                         `tenantry context use NAME --org SLUG`";
             Failure::Usage(text.into())
         };
+        if let Some(id) = &self.remembered {
+            return Ok(id.clone());
+        }
         self.id(ORGANIZATIONS, self.organization.as_ref().ok_or_else(none)?)
+    }
+
+    /// Whether the organization is the context's, which may be called otherwise by now.
+    pub(crate) fn is_remembered(&self) -> bool {
+        self.remembered.is_some()
+    }
+
+    /// What the organization that a command is about is called: the context's as it is called now, if
+    /// that can be learned.
+    pub(crate) fn called(&self) -> Option<String> {
+        let slug = |id: &String| {
+            let found = self.client.get(&format!("{ORGANIZATIONS}/{}", escaped(id))).ok()?;
+            Some(found.body.get("slug")?.as_str()?.to_owned())
+        };
+        self.remembered.as_ref().and_then(slug).or_else(|| self.organization.clone())
     }
 
     /// What a failure says, or, where there is no such thing, that the organization is deleted: who
     /// could restore it sees it in the list, and nowhere else.
     pub(crate) fn explained(&self, failure: Failure) -> Failure {
-        if let Failure::Refused(problem) = &failure
-            && problem.status == 404
-            && let Some(slug) = self.deleted.borrow().as_ref()
-        {
-            return Failure::Deleted(slug.clone());
+        if !matches!(&failure, Failure::Refused(problem) if problem.status == 404) {
+            return failure;
         }
-        failure
+        let named = self.deleted.borrow().clone();
+        named.or_else(|| self.gone()).map_or(failure, Failure::Deleted)
+    }
+
+    /// The slug of the context's organization, where that is deleted.
+    fn gone(&self) -> Option<String> {
+        let filter = format!("id eq \"{}\"", self.remembered.as_ref()?);
+        let found = items(self, ORGANIZATIONS, &[("filter".to_owned(), filter)], Some(1));
+        found.ok()?.iter().find_map(deleted)
     }
 
     /// The id behind a name in a list; an id stays what it is. Names may look like ids, so what looks like
@@ -167,9 +194,10 @@ impl<'d> Place<'d> {
             Some(operation) if operation.finds_names() => {
                 let asked =
                     |member: &str| items(self, list, &[(member.into(), name.into())], Some(2));
-                match asked("name")? {
-                    found if found.is_empty() && operation.finds_serials() => asked("serial")?,
-                    found => found,
+                let found = asked("name")?;
+                match operation.finds_serials() {
+                    true => called_or_numbered(&one_of(list), name, found, asked("serial")?)?,
+                    false => found,
                 }
             }
             Some(operation) if operation.is_list => items(self, list, &[], None)?,
@@ -196,6 +224,27 @@ impl<'d> Place<'d> {
             }
             (None, _) => Err(Failure::Missing { what: what(), name: name.to_owned() }),
         }
+    }
+}
+
+/// What is called so, or else what has it as its serial number.
+///
+/// # Errors
+/// When these are two things.
+fn called_or_numbered(
+    what: &str,
+    name: &str,
+    called: Vec<Value>,
+    numbered: Vec<Value>,
+) -> Result<Vec<Value>, Failure> {
+    let id = |found: &[Value]| Some(found.first()?.get("id")?.as_str()?.to_owned());
+    match (id(&called), id(&numbered)) {
+        (Some(one), Some(other)) if one != other => Err(Failure::Usage(format!(
+            "“{name}” is the name of one {what} and the serial number of another: name the first by its \
+             id {one}, or the other by its id {other}"
+        ))),
+        (Some(_), _) => Ok(called),
+        (None, _) => Ok(numbered),
     }
 }
 
@@ -304,6 +353,20 @@ mod tests {
         let said = ambiguous("user", "01a221be-ea15-74ec-9b82-cd523e90ee2d", id);
         assert!(said.contains("is the id of one user and the name of another"), "{said}");
         assert!(said.ends_with(&format!("the other by its id {id}")), "{said}");
+    }
+
+    #[test]
+    fn who_says_the_name_of_one_thing_and_the_serial_number_of_another_is_told_both_ids() {
+        let of = |id: &str| vec![serde_json::json!({"id": id})];
+        let found = |called, numbered| called_or_numbered("device", "X1", called, numbered);
+        assert_eq!(found(of("1"), Vec::new()).unwrap(), of("1"));
+        assert_eq!(found(Vec::new(), of("2")).unwrap(), of("2"));
+        assert_eq!(found(of("1"), of("1")).unwrap(), of("1"), "it has both");
+        let said = "“X1” is the name of one device and the serial number of another: name the first by \
+                    its id 1, or the other by its id 2";
+        let failure = found(of("1"), of("2")).unwrap_err();
+        assert_eq!(failure.to_string(), said);
+        assert!(matches!(failure, Failure::Usage(_)));
     }
 
     #[test]

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
+use crate::ids::put;
 use crate::place::Place;
-use crate::slugs::named;
 use crate::words::{REFERENCES, SHOWN};
 
 /// So many things are asked for at most; what is left is shown by its id.
@@ -23,7 +23,7 @@ impl Place<'_> {
     pub(crate) fn with_names(&self, path: &str, value: Value) -> Value {
         let Some(organization) = organization(path) else { return value };
         let wanted = RefCell::new(BTreeSet::new());
-        let value = put(value, &|list, id| {
+        let value = put(value, &list_of, &|list, id| {
             wanted.borrow_mut().insert((list.to_owned(), id.clone()));
             id
         });
@@ -42,7 +42,7 @@ impl Place<'_> {
                 Err(_) => {}
             }
         }
-        put(value, &|_, id| known.get(&id).cloned().unwrap_or(id))
+        put(value, &list_of, &|_, id| known.get(&id).cloned().unwrap_or(id))
     }
 }
 
@@ -57,28 +57,10 @@ fn called(thing: &Value) -> Option<String> {
 }
 
 /// The list of an organization's that a member finds its names in.
-fn list_of(member: &str) -> Option<&'static str> {
+fn list_of(_: &Map<String, Value>, member: &str) -> Option<&'static str> {
     let mut all = REFERENCES.iter().chain(SHOWN);
     let (_, list) = all.find(|(referring, _)| *referring == member)?;
     (!list.is_empty() && !list.starts_with('/')).then_some(*list)
-}
-
-/// A value in which the ids of things, by list, are put otherwise.
-fn put(value: Value, with: &dyn Fn(&str, String) -> String) -> Value {
-    match value {
-        Value::Object(members) => {
-            let members = members.into_iter().map(|(name, member)| {
-                let member = match list_of(&name) {
-                    Some(list) => named(member, &|id| with(list, id)),
-                    None => member,
-                };
-                (name, put(member, with))
-            });
-            Value::Object(members.collect::<Map<_, _>>())
-        }
-        Value::Array(items) => items.into_iter().map(|item| put(item, with)).collect(),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value,
-    }
 }
 
 #[cfg(test)]
@@ -110,9 +92,9 @@ mod tests {
             "plan": ID,
             "policies": [{"id": ID, "group": "one of groups"}],
         });
-        assert_eq!(put(device, &told), expected);
+        assert_eq!(put(device, &list_of, &told), expected);
         let owner = json!({"owner": {"id": ID, "kind": "user", "name": "ada"}});
-        assert_eq!(put(owner.clone(), &told), owner, "it has its name already");
+        assert_eq!(put(owner.clone(), &list_of, &told), owner, "it has its name already");
     }
 
     #[test]

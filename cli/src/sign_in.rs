@@ -18,7 +18,7 @@ use crate::qr_code;
 ///
 /// # Errors
 /// When the server refuses, or the session cannot be kept.
-pub(crate) fn login(matches: &ArgMatches) -> Result<(), Failure> {
+pub(crate) fn login(document: &Document, matches: &ArgMatches) -> Result<(), Failure> {
     let text = |name| matches.get_one::<String>(name).cloned();
     let (server, login) = (text("url").unwrap_or_default(), text("as").unwrap_or_default());
     let organization = typed_organization(matches);
@@ -37,7 +37,9 @@ pub(crate) fn login(matches: &ArgMatches) -> Result<(), Failure> {
     let member = |name: &str| session.get(name).and_then(Value::as_str).map(ToOwned::to_owned);
     let name = text("name").unwrap_or_else(|| usual_name(&server, organization.as_deref()));
     let (token, expires) = (member("token"), member("expires"));
-    let context = Context { server, ca, organization, token, expires };
+    let organization_id = None;
+    let mut context = Context { server, ca, organization, organization_id, token, expires };
+    context.organization_id = id_in(document, matches, &context);
     contexts.contexts.insert(name.clone(), context);
     contexts.current = Some(name.clone());
     contexts.write(&path)?;
@@ -100,7 +102,7 @@ pub(crate) fn contexts(
             if let (Some(slug), Some(context)) =
                 (typed_organization(own), contexts.contexts.get_mut(name))
             {
-                look_for(document, own, context, &slug)?;
+                context.organization_id = look_for(document, own, context, &slug)?;
                 context.organization = Some(slug);
             }
             contexts.current = Some(name.clone());
@@ -114,7 +116,13 @@ pub(crate) fn contexts(
     contexts.write(&path)
 }
 
-/// Looks that there is an organization of that name, where somebody can be asked.
+/// The id of a context's organization, where somebody tells it.
+fn id_in(document: &Document, matches: &ArgMatches, context: &Context) -> Option<String> {
+    let slug = context.organization.as_deref()?;
+    Place::in_context(document, matches, context, slug).ok()?.organization().ok()
+}
+
+/// Looks that there is an organization of that name, where somebody can be asked; its id.
 ///
 /// # Errors
 /// `Missing` when there is none, `Deleted` when it is.
@@ -123,7 +131,7 @@ fn look_for(
     matches: &ArgMatches,
     context: &Context,
     slug: &str,
-) -> Result<(), Failure> {
+) -> Result<Option<String>, Failure> {
     let place = Place::in_context(document, matches, context, slug);
     // Who names one by its id has asked nobody yet.
     let found = place.and_then(|place| {
@@ -131,14 +139,16 @@ fn look_for(
         found.map_err(|failure| place.explained(failure))
     });
     match found {
-        Ok(_) => {}
-        Err(failure @ (Failure::Missing { .. } | Failure::Deleted(_))) => return Err(failure),
+        Ok(answer) => Ok(answer.body.get("id").and_then(Value::as_str).map(ToOwned::to_owned)),
+        Err(failure @ (Failure::Missing { .. } | Failure::Deleted(_))) => Err(failure),
         Err(Failure::Refused(problem)) if problem.status == 404 => {
-            return Err(Failure::Missing { what: "organization".into(), name: slug.into() });
+            Err(Failure::Missing { what: "organization".into(), name: slug.into() })
         }
-        Err(why) => warn(&format!("nobody looked whether there is an organization {slug}: {why}")),
+        Err(why) => {
+            warn(&format!("nobody looked whether there is an organization {slug}: {why}"));
+            Ok(None)
+        }
     }
-    Ok(())
 }
 
 /// Chooses the first password by an invitation.

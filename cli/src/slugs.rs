@@ -4,10 +4,10 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
-use uuid::Uuid;
 
 use crate::call::items;
-use crate::place::Place;
+use crate::ids::put;
+use crate::place::{ORGANIZATIONS, Place};
 
 /// The members that hold ids of organizations.
 const MEMBERS: [&str; 2] = ["organization", "organizations"];
@@ -23,7 +23,7 @@ impl Place<'_> {
     /// perhaps in another. An id of which nothing can be learned stays.
     pub(crate) fn with_slugs(&self, value: Value, other: Option<&str>) -> Value {
         let ids = RefCell::new(BTreeSet::new());
-        let value = put(value, other, &|id| {
+        let value = put(value, &held(other), &|_, id| {
             ids.borrow_mut().insert(id.clone());
             id
         });
@@ -33,7 +33,7 @@ impl Place<'_> {
         if !unknown.is_empty() {
             let asked = [("fields".to_owned(), "id,slug".to_owned())];
             // Who cannot read the list reads ids.
-            let all = items(self, "/v1/organizations", &asked, None).unwrap_or_default();
+            let all = items(self, ORGANIZATIONS, &asked, None).unwrap_or_default();
             // One that is not among them is not looked for again.
             known.extend(unknown.into_iter().map(|id| (id.clone(), id)));
             known.extend(all.iter().filter_map(|one| {
@@ -41,36 +41,15 @@ impl Place<'_> {
                 Some((text("id")?, text("slug")?))
             }));
         }
-        put(value, other, &|id| known.get(&id).cloned().unwrap_or(id))
+        put(value, &held(other), &|_, id| known.get(&id).cloned().unwrap_or(id))
     }
 }
 
-/// A value in which the ids of organizations are put otherwise.
-fn put(value: Value, other: Option<&str>, with: &dyn Fn(String) -> String) -> Value {
-    match value {
-        Value::Object(members) => {
-            let is_said = members.contains_key(SAID);
-            let is_one = |name: &str| !is_said && (MEMBERS.contains(&name) || other == Some(name));
-            let members = members.into_iter().map(|(name, member)| {
-                let member = if is_one(&name) { named(member, with) } else { member };
-                let member = put(member, other, with);
-                (name, member)
-            });
-            Value::Object(members.collect::<Map<_, _>>())
-        }
-        Value::Array(items) => items.into_iter().map(|item| put(item, other, with)).collect(),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value,
-    }
-}
-
-/// What a member holds, put otherwise where it is an id or several.
-pub(crate) fn named(member: Value, with: &dyn Fn(String) -> String) -> Value {
-    match member {
-        Value::String(id) if Uuid::parse_str(&id).is_ok() => Value::String(with(id)),
-        Value::Array(items) => items.into_iter().map(|item| named(item, with)).collect(),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
-            member
-        }
+/// Which members hold ids of organizations, one of another name perhaps; none where the slug is said already.
+fn held(other: Option<&str>) -> impl Fn(&Map<String, Value>, &str) -> Option<&'static str> {
+    move |members, name| {
+        let is_one = MEMBERS.contains(&name) || other == Some(name);
+        (is_one && !members.contains_key(SAID)).then_some(ORGANIZATIONS)
     }
 }
 
@@ -84,7 +63,7 @@ mod tests {
 
     #[test]
     fn ids_of_organizations_are_put_otherwise_and_nothing_else() {
-        let upper = |id: String| id.to_uppercase();
+        let upper = |_: &str, id: String| id.to_uppercase();
         let changed = ID.to_uppercase();
         let value = json!([
             {"organization": ID, "subject": {"id": ID}, "key": ID},
@@ -96,8 +75,8 @@ mod tests {
             {"scope": {"organizations": [changed, "all"]}, "organization": "acme"},
             {"organization": ID, "organization_slug": "acme"},
         ]);
-        assert_eq!(put(value.clone(), None, &upper), expected);
+        assert_eq!(put(value.clone(), &held(None), &upper), expected);
         expected[0]["key"] = json!(changed);
-        assert_eq!(put(value, Some("key"), &upper), expected, "counts have them as keys");
+        assert_eq!(put(value, &held(Some("key")), &upper), expected, "counts have them as keys");
     }
 }

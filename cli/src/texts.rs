@@ -1,6 +1,9 @@
 //! What is typed, or stands in a file that is named in its place.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
+use serde_saphyr::{Error, MessageFormatter, UserMessageFormatter};
 
 use crate::failure::Failure;
 
@@ -19,8 +22,28 @@ pub(crate) fn from_file(file: &str) -> Result<Value, Failure> {
         underscored_numbers_as_strings: true,
     };
     // Only what is wrong, and not the line: a password may stand there.
-    serde_saphyr::from_str_with_options(&text, options)
-        .map_err(|error| Failure::local(file, &error.without_snippet().to_string()))
+    serde_saphyr::from_str_with_options(&text, options).map_err(|error| {
+        let why = error.without_snippet().render_with_formatter(&Plainly);
+        Failure::Usage(format!("{file}: {why}"))
+    })
+}
+
+/// Says what is wrong with a file to whoever wrote it: the library advises those who call it.
+struct Plainly;
+
+impl MessageFormatter for Plainly {
+    fn format_message<'a>(&self, error: &'a Error) -> Cow<'a, str> {
+        if let Error::DuplicateMappingKey { key, .. } = error {
+            return match key {
+                Some(key) => format!("the field {key} is said a second time").into(),
+                None => "a field is said a second time".into(),
+            };
+        }
+        if let Error::RecursiveReferencesRequireWeakTypes { .. } = error {
+            return "an alias stands within what it stands for".into();
+        }
+        UserMessageFormatter.format_message(error)
+    }
 }
 
 /// A text, or what stands in the file that it names.
@@ -49,7 +72,29 @@ fn without_end(text: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use std::process::ExitCode;
+
     use super::*;
+
+    #[test]
+    fn what_is_wrong_with_a_file_is_said_to_who_wrote_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("in.yaml");
+        for (text, said) in [
+            ("login: ada\nlogin: bob\n", "the field login is said a second time"),
+            ("users: &all [*all]\n", "an alias stands within what it stands for"),
+        ] {
+            std::fs::write(&file, text).unwrap();
+            let failure = from_file(file.to_str().unwrap()).unwrap_err();
+            let beginning = format!("{}: {said}", file.display());
+            assert!(failure.to_string().starts_with(&beginning), "{failure}");
+            assert_eq!(failure.code(), ExitCode::from(2), "{text}");
+        }
+        std::fs::write(&file, "password: hunter2\n]\n").unwrap();
+        let failure = from_file(file.to_str().unwrap()).unwrap_err();
+        assert!(!failure.to_string().contains("hunter2"), "{failure}");
+        assert_eq!(failure.code(), ExitCode::from(2));
+    }
 
     #[test]
     fn a_line_loses_its_end_and_lines_keep_theirs() {

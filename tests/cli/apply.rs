@@ -57,6 +57,9 @@ fn a_file_makes_an_organization_and_again_changes_nothing() {
     assert!(again.stderr.ends_with("Nothing differs.\n"), "{again:?}");
     assert_eq!(tenantry.shows("group members all")[0]["name"], "staff");
     assert_eq!(tenantry.shows("settings show")["lockout"]["threshold"], 7);
+    let part = tenantry.hear("apply -f - --dry-run", "settings: {lockout: {window: 60000}}");
+    let stays = "-> {\"duration\":900000,\"threshold\":7,\"window\":60000}\n";
+    assert!(part.stdout.ends_with(stays), "what stays is shown: {part:?}");
     let effective = tenantry.shows("user password-policy ada");
     assert_eq!(effective["source"]["name"], "careful", "{effective}");
     let explained = tenantry.shows("radius explain gate --login ada --method pap");

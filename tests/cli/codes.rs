@@ -101,6 +101,13 @@ fn what_is_refused_is_called_as_it_was_typed() {
         let refused = top.run(line);
         assert!(refused.stderr.starts_with(&format!("tenantry: {option}: ")), "{refused:?}");
     }
+    let unknown = top.run("events --action nonsense");
+    assert!(unknown.stderr.contains("`tenantry events --help` lists"), "{unknown:?}");
+    assert!(top.does("events --help").contains("sign_in_begun"), "it does");
+    let attributes = r#"[{"name": "Nope", "value": "1"}]"#;
+    let words = ["reply-profile", "create", "--name", "x", "--attributes", attributes];
+    let unknown = top.words(&words);
+    assert!(unknown.stderr.contains("`tenantry reply-profile attributes` lists"), "{unknown:?}");
     import_is_called_as_it_was_typed(&top);
     let nested = "groups: [{name: one, members: {groups: [two]}}, \
                   {name: two, members: {groups: [one]}}]";
@@ -219,6 +226,22 @@ fn what_would_be_ignored_is_refused() {
         assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{line}: {refused:?}");
     }
     assert!(top.does("export -o yaml").contains("login: ada"));
+}
+
+#[test]
+fn a_file_that_says_something_twice_or_goes_round_is_wrong_usage() {
+    let office = Office::new();
+    let top = &office.demo.admin_api.tokens.administrator_with_billing;
+    let top = Tenantry::with_key(&office.demo, top).within(&office.slug);
+    for (text, said) in [
+        ("groups: []\ngroups: []\n", "the field groups is said a second time"),
+        ("groups: &all [*all]\n", "an alias stands within what it stands for"),
+        ("groups: [\n", ""),
+    ] {
+        let refused = top.hear("apply -f - --yes", text);
+        assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{text}: {refused:?}");
+        assert!(refused.stderr.starts_with(&format!("tenantry: -: {said}")), "{refused:?}");
+    }
 }
 
 #[test]

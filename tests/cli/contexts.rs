@@ -58,6 +58,49 @@ fn who_signs_in_works_in_the_context_until_signing_out() {
 }
 
 #[test]
+fn a_context_keeps_its_organization_whatever_that_is_called() {
+    let office = Office::new();
+    let admin = office.provider_admin("administrator_with_billing", &json!("all"));
+    let folder = tempfile::tempdir().unwrap();
+    let tenantry = Tenantry::with_contexts(&office.demo, &folder.path().join("contexts.toml"));
+    let login = format!("login {} --as {} --name lab", office.demo.admin_api.url, admin.login);
+    let code = totp::code_beside(&admin.otpauth_uri, 1);
+    let signed_in = tenantry.hear(&login, &format!("{PASSWORD}\n{code}\n"));
+    assert_eq!(signed_in.code, 0, "{signed_in:?}");
+
+    let top = &office.demo.admin_api.tokens.administrator_with_billing;
+    let top = Tenantry::with_key(&office.demo, top);
+    let (old, new) = (format!("{}-old", office.slug), format!("{}-new", office.slug));
+    let make = |base: &str| {
+        let line = format!("org create --slug {old} --name {base} --base dc={base},dc=example");
+        top.does(&line);
+    };
+    make(&new);
+    tenantry.does(&format!("context use lab --org {old}"));
+    tenantry.does("group create --name staff");
+    top.does(&format!("org update {old} --slug {new}"));
+    make(&old);
+    assert_eq!(tenantry.shows("group list")[0]["name"], "staff", "not of who has the slug by now");
+    let shown = tenantry.shows("context list");
+    assert_eq!(shown[0]["organization"], json!(old), "as it was called then");
+    for (slug, code) in [(&new, 0), (&old, 2)] {
+        let file = format!("organization: {{slug: {slug}}}\n");
+        let applied = tenantry.hear("apply -f - --dry-run", &file);
+        assert_eq!((applied.code, applied.stdout.as_str()), (code, ""), "{slug}: {applied:?}");
+    }
+    assert_eq!(
+        tenantry.shows(&format!("group list --org {old}")),
+        json!([]),
+        "what is typed counts"
+    );
+
+    top.does(&format!("org delete {new} --confirmation {new}"));
+    let gone = tenantry.run("group list");
+    assert_eq!(gone.code, 5, "{gone:?}");
+    assert!(gone.stderr.contains(&format!("organization {new} is deleted")), "{gone:?}");
+}
+
+#[test]
 fn the_first_sign_in_enrols_an_authenticator() {
     let office = Office::new();
     let (_, login) = office.add_admin(&office.path("admins"), &json!({"role": "help_desk"}));

@@ -48,6 +48,23 @@ fn who_names_one_by_its_id_and_another_by_its_name_is_asked_which() {
 }
 
 #[test]
+fn who_says_the_name_of_one_device_and_the_serial_number_of_another_is_asked_which() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    let made = |line: &str| tenantry.shows(line)["id"].as_str().unwrap().to_owned();
+    let numbered = made("device create --name laptop-7 --serial C02XK1");
+    assert_eq!(tenantry.shows("device show c02xk1")["name"], "laptop-7");
+    let named = made("device create --name C02XK1 --serial X9");
+    for line in ["device show C02XK1", "device delete C02XK1 --yes"] {
+        let told = tenantry.run(line);
+        assert_eq!((told.code, told.stdout.as_str()), (2, ""), "{line}: {told:?}");
+        assert!([&named, &numbered].iter().all(|&id| told.stderr.contains(id)), "{told:?}");
+    }
+    tenantry.does(&format!("device delete {named} --yes"));
+    assert_eq!(tenantry.shows("device show C02XK1")["id"], json!(numbered));
+}
+
+#[test]
 fn a_line_of_a_file_is_taken_without_its_end() {
     let office = Office::new();
     let tenantry = desk(&office);

@@ -4,6 +4,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::world::World;
+use crate::openapi::operation_at;
 use crate::problem::KINDS;
 use crate::{openapi_json, routes};
 
@@ -45,6 +46,16 @@ fn every_operation_is_named_once_described_and_fails_with_a_problem() {
     let problem = &document["components"]["responses"]["Problem"]["content"];
     let schema = &problem["application/problem+json"]["schema"]["$ref"];
     assert_eq!(schema, "#/components/schemas/Problem");
+}
+
+#[test]
+fn an_operation_is_found_by_its_method_and_path() {
+    for route in routes() {
+        let found = operation_at(route.method, &route.path);
+        assert_eq!(found, Some(route.operation.as_str()), "{} {}", route.method, route.path);
+    }
+    assert_eq!(operation_at("HEAD", "/v1/me"), operation_at("GET", "/v1/me"));
+    assert_eq!(operation_at("PATCH", "/v1/health"), None);
 }
 
 #[test]

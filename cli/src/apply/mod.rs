@@ -9,6 +9,7 @@ mod alike;
 mod beside;
 mod by_key;
 mod coming;
+mod cut;
 mod der;
 mod export;
 mod fields;

@@ -1,5 +1,7 @@
 //! What a plan looks like.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value, json};
 
 use super::beside::Put;
@@ -7,7 +9,19 @@ use super::kinds::STATE;
 use super::papers::PRIVATE_KEY;
 use super::parts::HEAD;
 use super::plan::Step;
+use super::site::CUSTOM;
 use crate::output::visible;
+
+/// What the API changes member by member: what is not said of it stays.
+const MERGED: [&str; 7] = [
+    "admin_sessions",
+    CUSTOM,
+    "lockout",
+    "password_policy",
+    "second_factor",
+    "settings",
+    "spellings",
+];
 
 impl Step {
     /// What is to be done, in lines.
@@ -84,15 +98,96 @@ fn differences(what: &str, changes: &Map<String, Value>, before: &Value) -> Stri
     let mut text = line(&format!("~ {what}"));
     for (field, after) in changes {
         let before = before.get(field).unwrap_or(&Value::Null);
+        let after = merged(field, before, after);
         text.push_str(&line(&format!("    {field}: {before} -> {after}")));
     }
     text
 }
 
+/// What a field will have: all that stays of it as well, where it is changed member by member.
+fn merged<'v>(field: &str, before: &'v Value, after: &'v Value) -> Cow<'v, Value> {
+    let (Some(there), Some(said)) = (before.as_object(), after.as_object()) else {
+        return Cow::Borrowed(after);
+    };
+    if !MERGED.contains(&field) {
+        return Cow::Borrowed(after);
+    }
+    let mut all = there.clone();
+    for (name, value) in said {
+        // Own attributes are called so whatever the case, and have values as a whole.
+        let own = there.keys().find(|own| own.eq_ignore_ascii_case(name)).unwrap_or(name);
+        let value = match there.get(own).filter(|_| field != CUSTOM) {
+            Some(before) => merged(own, before, value).into_owned(),
+            None => value.clone(),
+        };
+        all.insert(own.clone(), value);
+    }
+    Cow::Owned(Value::Object(all))
+}
+
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::super::kinds::KINDS;
+    use super::super::parts::PARTS;
     use super::*;
+    use crate::document::{Document, Schemas};
+
+    #[test]
+    fn what_is_changed_member_by_member_is_shown_with_what_stays() {
+        let kind = KINDS.iter().find(|kind| kind.member == "password_policies").unwrap();
+        let shown = |before: Value, changes: Value| {
+            let changes = changes.as_object().unwrap().clone();
+            let (name, before) = ("strict".to_owned(), Some(before));
+            Step::Update { kind, name, changes, before }.shown()
+        };
+        let before = json!({"lockout": {"duration": 9, "threshold": 10}, "groups": ["a"]});
+        let after = json!({"lockout": {"duration": 5}, "groups": ["b"]});
+        let expected = "~ password policy strict\n    groups: [\"a\"] -> [\"b\"]\n    lockout: \
+                        {\"duration\":9,\"threshold\":10} -> {\"duration\":5,\"threshold\":10}\n";
+        assert_eq!(shown(before, after), expected);
+        let after =
+            |field: &str, before: Value, after: Value| merged(field, &before, &after).into_owned();
+        assert_eq!(after("lockout", Value::Null, json!({"window": 5})), json!({"window": 5}));
+        let factor = after(
+            "second_factor",
+            json!({"demand": "required", "spellings": {"bare": true, "comma": true}}),
+            json!({"spellings": {"bare": false}}),
+        );
+        let spellings = json!({"bare": false, "comma": true});
+        assert_eq!(factor, json!({"demand": "required", "spellings": spellings}));
+        let lock = json!({"screen_lock": {"delay": 5, "password": true}, "os_updates": null});
+        let other = after("settings", lock, json!({"screen_lock": {"delay": 7}}));
+        assert_eq!(other, json!({"screen_lock": {"delay": 7}, "os_updates": null}), "a whole");
+        let there = json!({"team": "red", "settings": {"user": "ada"}});
+        let custom = after(CUSTOM, there, json!({"Team": "blue", "settings": {"group": "all"}}));
+        assert_eq!(custom, json!({"team": "blue", "settings": {"group": "all"}}));
+    }
+
+    /// The members of what a schema describes that are changed member by member.
+    fn patches(schemas: &Schemas, schema: &Value, found: &mut BTreeSet<String>) {
+        let members = schemas.resolved(schema).get("properties").and_then(Value::as_object);
+        for (name, member) in members.into_iter().flatten() {
+            let form = member.get("$ref").and_then(Value::as_str);
+            if form.is_some_and(|form| form.ends_with("Patch")) {
+                found.insert(name.clone());
+                patches(schemas, member, found);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_changed_member_by_member_is_what_the_document_says() {
+        let (document, mut found) = (Document::read().unwrap(), BTreeSet::new());
+        let parts = PARTS.iter().flat_map(|part| part.changes.iter().copied());
+        for operation in KINDS.iter().map(|kind| kind.update).chain(parts) {
+            let shape = document.operation(operation).unwrap().shape.as_ref().unwrap();
+            patches(&document.schemas, shape, &mut found);
+        }
+        let known: BTreeSet<String> = MERGED.iter().map(|&name| name.to_owned()).collect();
+        assert_eq!(found, known);
+    }
 
     #[test]
     fn a_name_makes_no_line_of_its_own_and_moves_no_cursor() {

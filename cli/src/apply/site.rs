@@ -51,15 +51,15 @@ impl<'d> Site<'d> {
     ) -> Result<Self, Failure> {
         let said = head.and_then(|head| head.get("slug")?.as_str());
         let (slug, id) = match (said, &place.organization) {
-            (None, Some(named)) if head.is_some() => match place.id(ORGANIZATIONS, named) {
+            (None, Some(named)) if head.is_some() => match place.organization() {
                 Err(Failure::Missing { .. }) => (named.clone(), None),
                 found => (named.clone(), Some(found?)),
             },
             (None, _) => (String::new(), Some(place.organization()?)),
             (Some(said), named) => {
                 let id = with_slug(place, said)?;
-                if let Some(named) = named.as_ref().filter(|named| *named != said) {
-                    require_same(place, named, (said, id.as_deref()))?;
+                if named.as_ref().is_some_and(|named| named != said || place.is_remembered()) {
+                    require_same(place, (said, id.as_deref()))?;
                 }
                 (said.to_owned(), id)
             }
@@ -282,16 +282,13 @@ fn with_slug(place: &Place<'_>, slug: &str) -> Result<Option<String>, Failure> {
 }
 
 /// Refuses a file that is about another organization than the one that is named.
-fn require_same(
-    place: &Place<'_>,
-    named: &str,
-    (said, id): (&str, Option<&str>),
-) -> Result<(), Failure> {
-    match place.id(ORGANIZATIONS, named) {
+fn require_same(place: &Place<'_>, (said, id): (&str, Option<&str>)) -> Result<(), Failure> {
+    match place.organization() {
         Ok(other) if Some(other.as_str()) == id => Ok(()),
         Ok(_) | Err(Failure::Missing { .. }) => Err(Failure::Usage(format!(
-            "the file is about {said}, and not about {named}: name {said} with --org, or leave \
-             `{}` out of the file",
+            "the file is about {said}, and not about {}: name {said} with --org, or leave `{}` out of \
+             the file",
+            place.called().unwrap_or_default(),
             HEAD.member
         ))),
         Err(failure) => Err(failure),

@@ -10,6 +10,7 @@ use uuid::Uuid;
 pub struct RequestId {
     own: Own,
     given: Option<Given>,
+    operation: Option<&'static str>,
 }
 
 /// What something is called here.
@@ -35,12 +36,12 @@ const LONGEST: usize = 64;
 impl RequestId {
     /// A request that is called so here.
     pub const fn new(own: [u8; 8]) -> Self {
-        Self { own: Own::Request(own), given: None }
+        Self { own: Own::Request(own), given: None, operation: None }
     }
 
     /// What is done of an import, whoever asked for it.
     pub(crate) const fn of_import(import: Uuid) -> Self {
-        Self { own: Own::Import(import), given: None }
+        Self { own: Own::Import(import), given: None, operation: None }
     }
 
     /// The same with what whoever asks calls it, if that may stand in logs and events: 1 to 64
@@ -53,6 +54,16 @@ impl RequestId {
         }
         octets.get_mut(..told.len())?.copy_from_slice(told);
         Some(Self { given: Some(Given { octets, length: told.len() }), ..self })
+    }
+
+    /// The same with the operation that it asks for, where that is known.
+    pub const fn asking_for(self, operation: Option<&'static str>) -> Self {
+        Self { operation, ..self }
+    }
+
+    /// The operation that it asks for, by its id in the API's document.
+    pub const fn operation(&self) -> Option<&'static str> {
+        self.operation
     }
 
     /// What it is called here, in hexadecimal, or the id of an import; no two are called the same.
@@ -82,6 +93,8 @@ mod tests {
     fn what_a_client_calls_a_request_is_told_if_it_is_plain() {
         let own = RequestId::new([0, 1, 2, 3, 0xFC, 0xFD, 0xFE, 0xFF]);
         assert_eq!((own.text().as_str(), own.given_text()), ("00010203fcfdfeff", None));
+        let asking = own.asking_for(Some("list_users")).given("a").unwrap();
+        assert_eq!((asking.operation(), own.operation()), (Some("list_users"), None));
         let import = RequestId::of_import(Uuid::from_u128(7));
         let expected = "00000000-0000-0000-0000-000000000007";
         assert_eq!((import.text().as_str(), import.given_text()), (expected, None));

@@ -14,7 +14,7 @@ use super::former::{by_former, former_key};
 use super::network::NetworkReply;
 use super::password::Password;
 use super::second_factor::{Finding, NO_CODE, Reason, WRONG_PASSWORD};
-use crate::access::{Context, Identity};
+use crate::access::{Context, Identity, RequestId};
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::events::{
@@ -394,6 +394,7 @@ impl Directory {
             crate::id::RecordId::record(admin.number),
         );
         let Ok(Some(record)) = found else { return };
+        let operation = context.request.as_ref().and_then(RequestId::operation);
         let event = Event {
             access: None,
             request: self.request_of(context),
@@ -404,10 +405,16 @@ impl Directory {
             action: Action::Refused,
             subject: None,
             outcome: EventOutcome::Failure(refusal.told()),
-            differences: Vec::new(),
+            differences: operation.map(asked_for).into_iter().collect(),
         };
         self.note_event(admin.home, &event);
     }
+}
+
+/// Which operation was asked for. Where and of what is left out: whoever reads it may not know of that.
+fn asked_for(operation: &str) -> Difference {
+    let after = Some(serde_json::Value::from(operation).to_string());
+    Difference { field: "operation".to_owned(), before: None, after }
 }
 
 impl Attempt {

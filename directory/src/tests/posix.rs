@@ -99,6 +99,23 @@ fn a_group_gets_no_number_that_means_nobody() {
 }
 
 #[test]
+fn the_primary_group_stays_what_it_is_where_the_user_number_changes() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let fields = UserFields { uid_number: Some(6_001), ..user("ada") };
+    let (ada, made) = world.people(acme, move |users| users.create(fields, None)).unwrap();
+    assert_eq!(made.fields.gid_number, Some(6_001), "where none is said");
+    let changed = world.people(acme, move |users| {
+        users.update(ada, None, |user| {
+            user.fields.uid_number = Some(6_002);
+            Ok(())
+        })
+    });
+    let fields = changed.unwrap().fields;
+    assert_eq!((fields.uid_number, fields.gid_number), (Some(6_002), Some(6_001)));
+}
+
+#[test]
 fn numbers_that_mean_nobody_are_not_chosen() {
     let world = World::new();
     let acme = world.organization("acme");

@@ -4,15 +4,17 @@ mod others;
 
 use ipnet::IpNet;
 use storage::Change;
+use uuid::Uuid;
 
 use super::world::{DAY, World, fields, refusal};
 use crate::access::{
-    Actor, Context, ManageAdmins, ManageIdentities, ManageOrganizations, Refusal, Role, View,
+    Actor, Context, ManageAdmins, ManageIdentities, ManageOrganizations, Refusal, RequestId, Role,
+    View,
 };
 use crate::collections::{Admins, Browse, Collection, NewKey, Site, Sought};
 use crate::directory::InScope;
 use crate::error::Error;
-use crate::events::{Action, Outcome, SubjectKind};
+use crate::events::{Action, Difference, Outcome, SubjectKind};
 use crate::id::{AdminId, AdminNumber, OrganizationId, Place};
 use crate::records::{AdminFields, AdminScope, AdminState, Carrier, Narrowing, TokenPurpose};
 
@@ -91,6 +93,14 @@ fn rule_1_a_refusal_says_which_permission_was_missing_where() {
     assert_eq!(told.action, Action::Refused);
     let why = "needs manage_identities on an organization; you hold help_desk";
     assert_eq!(told.outcome, Outcome::Failure(why.into()), "its readers may not know of acme");
+    assert!(told.differences.is_empty(), "no request asked for it");
+    let request = RequestId::new([7; 8]).asking_for(Some("list_users"));
+    let asking = Context { request: Some(request), ..helper };
+    let nowhere = world.directory.admit::<View>(asking, Uuid::nil());
+    assert_eq!(refusal(nowhere), "there is no such thing");
+    let told = world.events(Place::Provider, 1).remove(0).differences;
+    let after = Some("\"list_users\"".to_owned());
+    assert_eq!(told, [Difference { field: "operation".into(), before: None, after }]);
     let own = world.admin(acme.into(), Role::AdministratorWithBilling, AdminScope::None);
     let done = world
         .directory

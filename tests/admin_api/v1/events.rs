@@ -50,6 +50,8 @@ fn refusals_and_failed_logins_are_told_with_the_reason_in_words() {
         (&json!(false), &json!(reader.login))
     );
     assert!(refused["reason"].as_str().unwrap().contains("manage_identities"), "{refused}");
+    let operation = json!([{"field": "operation", "before": null, "after": "create_group"}]);
+    assert_eq!(refused["differences"], operation);
     let login = crate::harness::wire::Request::login(&client.secret, "ada", "wrong");
     office.wire().ask(&login);
     let failed = office.event("radius_access");

@@ -92,7 +92,8 @@ fn actions(text: &str) -> Result<Vec<directory::events::Action>, Problem> {
     }
     let action = |word: &str| {
         let action = serde_json::from_value::<Action>(word.into());
-        let unknown = format!("there is no “{word}”; the document lists what there is");
+        let unknown =
+            format!("there is no “{word}”; `Action` in /v1/openapi.json lists what there is");
         action.map(|action| action.0).map_err(|_| Problem::invalid("/action", unknown))
     };
     words.into_iter().map(action).collect()

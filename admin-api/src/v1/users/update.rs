@@ -60,6 +60,7 @@ pub(crate) struct UserPatch {
     #[schema(value_type = Option<String>)]
     employee_number: Option<Option<String>>,
     /// The POSIX user number: 1000 or more, and none that means nobody (65534, 65535, 4294967295).
+    /// `gid_number` stays as it is.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = u32)]
     uid_number: Option<u32>,
