@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 use std::ops::Bound;
 
+use crate::change::decode_id;
 use crate::key::{self, Direction, KeyRange};
 use crate::record::decode_record;
 use crate::view::{View, Walk};
@@ -218,6 +219,16 @@ pub trait Reading {
             next = partition.and_then(|partition| partition.number().checked_add(1));
         }
         Ok(found)
+    }
+
+    /// The number that [`Change::allocate`](crate::Change::allocate) gives next in a partition; `None`
+    /// where there is no such partition.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    fn next_number(&self, partition: Partition) -> Result<Option<Id>, ReadError> {
+        let next = self.view().value(&key::next_id(partition))?;
+        Ok(next.map(|next| decode_id(next.bytes())).transpose()?)
     }
 
     /// Says whether a partition was created and not destroyed.

@@ -108,6 +108,12 @@ impl Raw {
         }
     }
 
+    /// The next message with its controls; none when the server has closed the connection.
+    pub(crate) fn receive_with_controls(&mut self) -> Option<(Message, Option<Vec<u8>>)> {
+        let message = self.receive()?;
+        Some((message, self.controls.take()))
+    }
+
     /// All messages until the server closes the connection.
     pub(crate) fn receive_to_end(&mut self) -> Vec<Message> {
         std::iter::from_fn(|| self.receive()).collect()

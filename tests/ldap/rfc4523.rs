@@ -95,7 +95,7 @@ fn section_4_1_users_show_what_was_issued_to_them_by_each_name_in_each_layout() 
 }
 
 #[test]
-fn rfc4511_4_5_1_7_who_has_certificates_is_found_and_their_values_are_compared_with_nothing() {
+fn rfc4511_4_5_1_7_who_has_certificates_is_found_and_whole_ones_are_compared_with_nothing() {
     let (office, ada) = office();
     let client = office.ldap();
     let found = |filter: &str| {
@@ -116,13 +116,88 @@ fn rfc4511_4_5_1_7_who_has_certificates_is_found_and_their_values_are_compared_w
         }
     }
     office.lay_out("rfc2307bis");
-    for (login, code) in [("ada", 18), ("bob", 16)] {
+    for (login, code) in [("ada", 21), ("bob", 16)] {
         let compared = client.compare(&office.user_dn(login), &format!("{BINARY}:x"));
         assert_eq!(compared.code, code, "{compared:?}");
     }
     office.revoke(&issued, "superseded");
     assert_eq!(found("(userCertificate=*)"), [""; 0]);
     assert!(!has_any(&office.find(&client, "(uid=ada)", &["*", BINARY])));
+}
+
+/// The number and the issuer of a certificate, as openssl tells them.
+fn named(handed: &Handed) -> (u128, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("certificate.pem");
+    std::fs::write(&file, handed.shown["certificate"]["certificate"].as_str().unwrap()).unwrap();
+    let read = openssl(["x509", "-noout", "-serial", "-issuer", "-nameopt", "RFC2253", "-in"]);
+    let read = read.arg(&file).run();
+    assert_eq!(read.code, 0, "{read:?}");
+    let fact = |name: &str| read.stdout.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+    (u128::from_str_radix(fact("serial="), 16).unwrap(), fact("issuer=").to_owned())
+}
+
+#[test]
+fn section_3_1_a_certificate_is_found_by_its_number_and_its_issuer() {
+    let (office, ada) = office();
+    let bob = office.find(&office.ldap(), "(uid=bob)", &["entryUUID"]);
+    let bob = format!("users/{}", bob.only().value("entryUUID"));
+    let laptop = id_of(&office.make("devices", &json!({"name": "laptop-7"})));
+    let hers = office.hand_out(&ada, &json!({}));
+    let its = office.hand_out(&format!("devices/{laptop}"), &json!({}));
+    office.built_in("Acme, \"new\"");
+    let his = office.hand_out(&bob, &json!({}));
+    let client = office.ldap();
+    let found = |filter: &str| {
+        let found = office.find(&client, filter, &["cn"]);
+        assert_eq!(found.code, 0, "{}", found.output.stderr);
+        found.entries.iter().map(|entry| entry.value("cn").to_owned()).collect::<Vec<_>>()
+    };
+    let asserted = |number: &str, issuer: &str| {
+        // Quotation marks of the name are written twice, and a filter has its backslashes as `\5c`.
+        let issuer = issuer.replace('"', "\"\"").replace('\\', "\\5c");
+        format!("{{ serialNumber {number}, issuer rdnSequence:\"{issuer}\" }}")
+    };
+    for layout in ["rfc2307bis", "rfc2307", "unique_member", "active_directory", "jumpcloud"] {
+        office.lay_out(layout);
+        let devices = ["rfc2307bis", "rfc2307", "unique_member"].contains(&layout);
+        for (handed, owner, shown) in
+            [(&hers, "ada", true), (&his, "bob", true), (&its, "laptop-7", devices)]
+        {
+            let expected: Vec<&str> = shown.then_some(owner).into_iter().collect();
+            let (number, issuer) = named(handed);
+            let other = if owner == "bob" { named(&hers).1 } else { named(&his).1 };
+            for test in ["", ":certificateExactMatch:", ":2.5.13.34:", ";binary"] {
+                let of = |number: u128, issuer: &str| {
+                    let asserted = asserted(&number.to_string(), issuer);
+                    found(&format!("(userCertificate{test}={asserted})"))
+                };
+                assert_eq!(of(number, &issuer), expected, "{layout} {test}");
+                assert_eq!(of(number, &issuer.to_uppercase()), expected, "{layout} {test}");
+                assert_eq!(of(number, &other), [""; 0], "{layout} {test}");
+                assert_eq!(of(number ^ 1, &issuer), [""; 0], "{layout} {test}");
+            }
+        }
+        let (number, issuer) = named(&hers);
+        let not =
+            format!("(&(sn=*)(!(userCertificate={})))", asserted(&number.to_string(), &issuer));
+        assert_eq!(found(&not), ["bob"], "{layout}");
+        for wrong in [asserted("x", &issuer), format!("{number}${issuer}")] {
+            let not = format!("(!(userCertificate={wrong}))");
+            assert_eq!(found(&not), [""; 0], "{layout} {not}");
+        }
+    }
+    office.lay_out("rfc2307bis");
+    let (number, issuer) = named(&hers);
+    let assertion = format!("{{ serialNumber {number}, issuer rdnSequence:\"{issuer}\" }}");
+    for (login, code) in [("ada", 6), ("bob", 5)] {
+        let said = format!("userCertificate:{assertion}");
+        let compared = client.compare(&office.user_dn(login), &said);
+        assert_eq!(compared.code, code, "{compared:?}");
+    }
+    office.revoke(&hers, "superseded");
+    let filter = format!("(userCertificate={})", asserted(&number.to_string(), &issuer));
+    assert_eq!(found(&filter), [""; 0]);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use super::entry::EntryId;
 use super::entry_set::EntrySet;
 use super::pieces::Pieces;
 use crate::collections::Member;
-use crate::id::GroupId;
+use crate::id::{CertificateAuthorityId, GroupId};
 use crate::text::{is_prohibited, prepare, prepare_exact, prepare_lines};
 
 /// What entries must be to match.
@@ -43,6 +43,8 @@ pub enum Filter {
     HasUserCalled(Case, Comparison),
     /// Has a certificate that the organization's own authorities issued, and that counts.
     HasCertificate,
+    /// Has the certificate of this number that one of these authorities issued, and that counts.
+    HasIssued([u8; 16], Vec<CertificateAuthorityId>),
     /// Neither true nor false: what is asked about is not known.
     Undefined,
 }
@@ -288,6 +290,11 @@ impl Filter {
         Self::Undefined
     }
 
+    /// Has the certificate of a number that one of some authorities issued.
+    pub fn issued(serial: u128, by: Vec<CertificateAuthorityId>) -> Self {
+        if by.is_empty() { Self::never() } else { Self::HasIssued(serial.to_be_bytes(), by) }
+    }
+
     /// An attribute's number has all (or else any) of these bits; undefined when its values are not
     /// numbers.
     pub fn bits(attribute: Attribute, bits: u64, all: bool) -> Self {
@@ -320,7 +327,7 @@ impl Filter {
             | Self::HasSomeMember
             | Self::HasSomeUser
             | Self::HasUserCalled(..) => kind == Kind::Group,
-            Self::HasCertificate => kind.has_certificates(),
+            Self::HasCertificate | Self::HasIssued(..) => kind.has_certificates(),
             Self::Not(_) => true,
         }
     }
@@ -346,7 +353,8 @@ impl Filter {
             | Self::HasMember(_)
             | Self::HasSomeMember
             | Self::HasSomeUser
-            | Self::HasCertificate => MEMBERSHIP,
+            | Self::HasCertificate
+            | Self::HasIssued(..) => MEMBERSHIP,
             Self::HasUserCalled(..) => NAMES,
         }
     }

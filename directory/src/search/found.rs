@@ -19,7 +19,7 @@ use crate::collections::{
 use crate::error::Error;
 use crate::id::{DeviceId, GroupId, OrganizationId, RecordId, ServiceAccountId, UserId};
 use crate::known::Lookups;
-use crate::records::{Device, Group, indices, relations};
+use crate::records::{Device, Group, IssuedCertificate, indices, relations};
 use crate::time::Time;
 
 /// An entry that a search found, with what the store knows about it.
@@ -174,6 +174,11 @@ impl Found<'_> {
     /// # Errors
     /// When the store fails.
     pub fn certificates(&self, visit: &mut dyn FnMut(&[u8])) -> Result<(), Error> {
+        self.issued(&mut |issued| visit(&issued.certificate))
+    }
+
+    /// Shows their records.
+    fn issued(&self, visit: &mut dyn FnMut(&IssuedCertificate)) -> Result<(), Error> {
         let (source, partition) = (self.source, self.organization.partition());
         let entry = self.entry.id();
         if !entry.kind().has_certificates() || !self.is_certified()? {
@@ -181,7 +186,7 @@ impl Found<'_> {
         }
         for (_, issued) in certificates_of(source, partition, entry.record())? {
             if certificate_standing(source, partition, &issued, self.now)? == Standing::Counts {
-                visit(&issued.certificate);
+                visit(&issued);
             }
         }
         Ok(())
@@ -350,9 +355,12 @@ impl Facts for Found<'_> {
         Ok(false)
     }
 
-    fn has_certificate(&self) -> Result<bool, Error> {
+    fn has_certificate(
+        &self,
+        fits: &mut dyn FnMut(&IssuedCertificate) -> bool,
+    ) -> Result<bool, Error> {
         let mut any = false;
-        self.certificates(&mut |_| any = true)?;
+        self.issued(&mut |issued| any = any || fits(issued))?;
         Ok(any)
     }
 }

@@ -6,6 +6,7 @@ use super::filter::{Comparison, Filter, Value};
 use crate::collections::Member;
 use crate::error::Error;
 use crate::id::GroupId;
+use crate::records::IssuedCertificate;
 use crate::text::prepare_lines;
 
 /// The truth of a statement about an entry.
@@ -59,12 +60,15 @@ pub trait Facts {
     fn has_user_called(&self, _fits: &mut dyn FnMut(&str) -> bool) -> Result<bool, Error> {
         Ok(false)
     }
-    /// Whether the entry has a certificate that the organization's own authorities issued, and that
-    /// counts.
+    /// Whether the entry has a certificate that the organization's own authorities issued, that
+    /// counts, and that fits.
     ///
     /// # Errors
     /// When the store fails.
-    fn has_certificate(&self) -> Result<bool, Error> {
+    fn has_certificate(
+        &self,
+        _fits: &mut dyn FnMut(&IssuedCertificate) -> bool,
+    ) -> Result<bool, Error> {
         Ok(false)
     }
 }
@@ -98,7 +102,13 @@ impl Filter {
                 let mut fits = |login: &str| text_compares(&case.prepare(login), comparison);
                 Ok(entry.has_user_called(&mut fits)?.into())
             }
-            Self::HasCertificate => Ok(entry.has_certificate()?.into()),
+            Self::HasCertificate => Ok(entry.has_certificate(&mut |_| true)?.into()),
+            Self::HasIssued(serial, by) => {
+                let mut fits = |issued: &IssuedCertificate| {
+                    issued.serial == *serial && by.contains(&issued.authority)
+                };
+                Ok(entry.has_certificate(&mut fits)?.into())
+            }
             Self::Undefined => Ok(Truth::Undefined),
         }
     }

@@ -93,7 +93,7 @@ impl<'s> Planner<'s> {
             Filter::Lines(attribute, comparison) => self.lines(kind, *attribute, comparison),
             Filter::MemberOf(group) => self.members(kind, *group),
             Filter::HasMember(member) => self.groups_with(kind, *member),
-            Filter::HasCertificate => self.certified(kind),
+            Filter::HasCertificate | Filter::HasIssued(..) => self.certified(kind),
             Filter::MemberOfSome => Ok(match kind {
                 Kind::User | Kind::Group => Candidates::All,
                 Kind::ServiceAccount | Kind::Device | Kind::Container => Candidates::none(),
@@ -433,7 +433,8 @@ fn cost(filter: &Filter) -> u8 {
         Filter::Test(_, Comparison::Pieces(_)) | Filter::Lines(..) => 7,
         Filter::Test(_, Comparison::Present | Comparison::AllBits(_) | Comparison::AnyBit(_))
         | Filter::Cased(..)
-        | Filter::HasCertificate => 8,
+        | Filter::HasCertificate
+        | Filter::HasIssued(..) => 8,
         Filter::MemberOfSome
         | Filter::HasSomeMember
         | Filter::HasSomeUser

@@ -291,6 +291,15 @@ impl Grant<'_, &Snapshot, Search> {
         Ok(Ended::Complete)
     }
 
+    /// The number that whoever is made next gets: who is there already, and who was, has a lower one.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn next_number(&self) -> Result<u64, Error> {
+        let next = self.source.next_number(self.organization()?.partition())?;
+        next.ok_or(Error::Missing)
+    }
+
     /// Shows one entry to `visit` when the caller sees it; says whether it did.
     ///
     /// # Errors

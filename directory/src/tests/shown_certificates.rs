@@ -1,10 +1,12 @@
 //! Certificates that an organization's own authorities issued, as searches show them.
 
+use x509_parser::prelude::{FromDer, X509Certificate};
+
 use super::authority::{built_in, built_in_called, issue, revoke};
 use super::search::account;
 use super::world::{DAY, World};
 use crate::access::{Actor, ManageConfiguration, ManageIdentities, Search};
-use crate::collections::{CertificateKey, CertificateWish};
+use crate::collections::{CertificateKey, CertificateWish, Issued};
 use crate::id::{CertificateAuthorityId, DeviceId, OrganizationId, UserId};
 use crate::issuing::NewKey;
 use crate::records::{DeviceFields, Visibility};
@@ -88,6 +90,52 @@ fn who_has_certificates_that_count_is_found_by_them_and_shows_these_alone() {
     assert!(others.contains(&(EntryId::User(cyd), Vec::new())));
     world.pass(11 * DAY);
     assert!(having().is_empty(), "all of them are over");
+}
+
+#[test]
+fn a_certificate_is_found_by_its_number_and_whoever_issued_it_as_long_as_it_counts() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let reader = account(&world, acme, "reader", Visibility::Everything);
+    let (ada, bob) = (world.user(acme, "ada"), world.user(acme, "bob"));
+    let till = device(&world, acme, "till");
+    built_in(&world, acme);
+    let (hers, lost) = (issue(&world, acme, ada).unwrap(), issue(&world, acme, ada).unwrap());
+    built_in_called(&world, acme, "other");
+    let his = issue(&world, acme, bob).unwrap();
+    let its = equip(&world, acme, till);
+    let issuers = {
+        let reading = world.directory.read(world.by(reader)).unwrap();
+        reading.authorize::<Search>(acme).unwrap().issuers().unwrap()
+    };
+    let called = |name: &str| {
+        let is_it = |parts: &Vec<(String, String)>| {
+            parts.iter().any(|(kind, value)| kind == "2.5.4.3" && value == name)
+        };
+        let found = issuers.iter().find(|(_, issuer)| issuer.last().is_some_and(is_it));
+        found.unwrap().0
+    };
+    assert_eq!((called("own"), called("other")), (hers.record.authority, his.record.authority));
+    let found = |serial, by| {
+        let all = shown(&world, (reader, acme), Filter::issued(serial, by));
+        all.into_iter().map(|(entry, _)| entry).collect::<Vec<EntryId>>()
+    };
+    let number = |issued: &Issued| u128::from_be_bytes(issued.record.serial);
+    let (own, other) = (called("own"), called("other"));
+    assert_eq!(found(number(&hers), vec![own]), [EntryId::User(ada)]);
+    assert_eq!(found(number(&lost), vec![other, own]), [EntryId::User(ada)]);
+    assert_eq!(found(number(&his), vec![other]), [EntryId::User(bob)]);
+    assert!(found(number(&his), vec![own]).is_empty(), "it is another authority's");
+    assert!(found(number(&his) ^ 1, vec![other]).is_empty());
+    assert!(found(number(&his), Vec::new()).is_empty());
+    let (_, read) = X509Certificate::from_der(&its).unwrap();
+    let serial = read.raw_serial().try_into().unwrap();
+    assert_eq!(found(u128::from_be_bytes(serial), vec![other]), [EntryId::Device(till)]);
+    revoke(&world, acme, ada, &lost);
+    assert!(found(number(&lost), vec![own]).is_empty());
+    assert_eq!(found(number(&hers), vec![own]), [EntryId::User(ada)]);
+    delete_authority(&world, acme, own);
+    assert!(found(number(&hers), vec![own]).is_empty());
 }
 
 #[test]

@@ -340,6 +340,28 @@ fn what_changed_before_a_start_is_told_and_what_others_changed_since_is_not() {
 }
 
 #[test]
+fn whoever_is_made_after_a_commit_has_a_number_that_nobody_had_before() {
+    let town = Town::new();
+    let (world, acme, caller) = (&town.world, town.acme, town.callers[0]);
+    let next = || {
+        let reading = world.directory.read(world.by(caller)).unwrap();
+        reading.authorize::<Search>(acme).unwrap().next_number().unwrap()
+    };
+    let before = next();
+    let users = town.users.iter().copied().map(EntryId::User);
+    let mut there = users.chain(town.groups.iter().copied().map(EntryId::Group));
+    assert!(there.all(|entry| entry.order().1 < before));
+    let leaving = town.users[0];
+    let gone = world.change(move |change| {
+        let mut grant = change.authorize::<ManageIdentities>(acme)?;
+        grant.users().delete(leaving, None)
+    });
+    gone.unwrap();
+    let eve = EntryId::User(world.user(acme, "eve"));
+    assert!((before..next()).contains(&eve.order().1));
+}
+
+#[test]
 fn nothing_is_told_of_what_proves_admins_and_how_long_events_are_kept() {
     let town = Town::new();
     let (sequence, _) = town.looks(town.callers[0]);

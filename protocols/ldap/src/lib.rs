@@ -9,6 +9,7 @@
 //! not what is in the directory: who may see what is the caller's business.
 
 mod ber;
+mod certificate;
 mod code;
 pub mod control;
 mod description;
@@ -30,6 +31,7 @@ mod selection;
 mod session;
 mod text;
 
+pub use certificate::CertificateExactAssertion;
 pub use code::ResultCode;
 pub use control::password_policy::{PasswordError, PasswordNotice, PasswordWarning};
 pub use description::{Description, is_oid};

@@ -96,6 +96,7 @@ fn equality(assertion: &Assertion, entry: &Shown) -> Option<bool> {
         | Matching::AllBits
         | Matching::AnyBit
         | Matching::InChain
+        | Matching::CertificateExact
         | Matching::Never => Some(values.any(|value| value == asserted)),
     }
 }

@@ -9,11 +9,11 @@ use ldap::dn::Dn;
 use ldap::filter::{Assertion, Substrings};
 use ldap::schema::{self, AttributeType, Matching};
 
-use super::computed;
 use super::filter::{Entries, Find, Seen};
 use super::look::structural;
 use super::place::{Naming, Target};
 use super::tables::ADDRESSED;
+use super::{certificates, computed};
 
 /// How a value is to stand to the one that is asserted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,6 +123,9 @@ pub(super) fn equality(
     };
     if is_missing(&assertion.value, kind.syntax) {
         return Ok(Filter::Undefined);
+    }
+    if kind.matching == Matching::CertificateExact {
+        return certificates::equality(kind, &assertion.value, naming, entries.issuers);
     }
     if let Some(filter) = computed::equality(kind, &assertion.value, naming) {
         return Ok(filter);

@@ -1,11 +1,18 @@
 //! Certificates of users and devices (RFC 4523 section 4.1).
 
+use std::cell::OnceCell;
 use std::sync::LazyLock;
 
-use directory::Error;
-use directory::search::Found;
+use directory::search::{Filter, Found, SearchGrant};
+use directory::{CertificateAuthorityId, Error};
+use ldap::dn::{Dn, escape_value};
 use ldap::schema::{self, AttributeType};
-use ldap::{Attributes, SearchRequest};
+use ldap::{Attributes, CertificateExactAssertion, SearchRequest};
+
+use super::assertion::text;
+use super::computed;
+use super::filter::Issuers;
+use super::place::Naming;
 
 /// The type, looked up once.
 static KIND: LazyLock<Option<&'static AttributeType>> =
@@ -37,4 +44,68 @@ pub(super) fn write_certificates(
         written = found.certificates(&mut |certificate| values.push(certificate));
     });
     written
+}
+
+/// Whoever has the certificate of a number and an issuer (RFC 4523 section 3.1).
+pub(super) fn equality(
+    kind: &AttributeType,
+    value: &[u8],
+    naming: &Naming,
+    issuers: Issuers<'_>,
+) -> Result<Filter, Error> {
+    let Some(asserted) = text(value).and_then(CertificateExactAssertion::read) else {
+        return Ok(Filter::Undefined);
+    };
+    let by = issuers(&asserted.issuer)?;
+    let Some(serial) = asserted.serial.filter(|_| !by.is_empty()) else {
+        return Ok(Filter::never());
+    };
+    Ok(computed::where_shown(kind, naming, Filter::issued(serial, by)))
+}
+
+/// The organization's own authorities with their names, once they were read.
+type Named = OnceCell<Vec<(CertificateAuthorityId, Dn)>>;
+
+/// The organization's own authorities of a name.
+pub(super) fn issuers_called(
+    name: &Dn,
+    grant: &SearchGrant<'_, '_>,
+    known: &Named,
+) -> Result<Vec<CertificateAuthorityId>, Error> {
+    let all = match known.get() {
+        Some(all) => all,
+        None => {
+            let issuers = grant.issuers()?.into_iter();
+            let named = issuers.filter_map(|(id, name)| Some((id, spelled(&name)?)));
+            known.get_or_init(|| named.collect())
+        }
+    };
+    Ok(all.iter().filter(|(_, other)| other == name).map(|(id, _)| *id).collect())
+}
+
+/// A certificate's name as LDAP spells it, its last part first (RFC 4514 section 2.1); `None` where that
+/// is the name of nothing.
+fn spelled(name: &[Vec<(String, String)>]) -> Option<Dn> {
+    let part = |(kind, value): &(String, String)| format!("{kind}={}", escape_value(value));
+    let rdn = |parts: &Vec<(String, String)>| parts.iter().map(part).collect::<Vec<_>>().join("+");
+    Dn::parse(&name.iter().rev().map(rdn).collect::<Vec<_>>().join(",")).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rfc4514_2_1_a_name_is_spelled_from_its_end() {
+        let part = |kind: &str, value: &str| (kind.to_owned(), value.to_owned());
+        let name = [
+            vec![part("2.5.4.10", "Acme, Inc.")],
+            vec![part("2.5.4.3", " Wi-Fi"), part("2.5.4.5", "7")],
+            vec![part("1.2.840.113549.1.9.1", "it@acme.example")],
+        ];
+        let text = "1.2.840.113549.1.9.1=it@acme.example,serialNumber=7+CN=Wi-Fi,O=Acme\\, Inc.";
+        assert_eq!(spelled(&name), Dn::parse(text).ok());
+        assert_eq!(spelled(&[vec![part("2.5.4.3", "a")]]), Dn::parse("cn=a").ok());
+        assert_eq!(spelled(&[vec![part("no type", "a")]]), None);
+    }
 }

@@ -52,6 +52,7 @@ pub(super) fn equality(kind: &AttributeType, value: &[u8], naming: &Naming) -> O
             Some(value) => ambiguous(value, naming),
             None => Filter::Undefined,
         },
+        // They are compared by who knows their issuers.
         Extra::Certificates => Filter::Undefined,
     })
 }
@@ -230,6 +231,11 @@ fn numbers(kind: &AttributeType, naming: &Naming, fits: impl Fn(i64) -> bool) ->
         }
     }
     Some(Filter::Or(filters))
+}
+
+/// A test of the kinds alone that show an attribute in another form.
+pub(super) fn where_shown(kind: &AttributeType, naming: &Naming, test: Filter) -> Filter {
+    shown(kind, naming).map_or_else(Filter::never, |(kinds, _)| of_kinds(kinds, test))
 }
 
 /// A test of some kinds alone; what is not known of them is not known of others either.

@@ -94,8 +94,14 @@ impl Shown<'_> {
     ) -> Result<(), directory::Error> {
         let values = found.entry().custom().filter(|values| !values.is_empty());
         let Some(values) = values else { return Ok(()) };
+        let shown = naming.look().shown(found.entry().id().kind());
         for attribute in &self.wanted {
             let Some(values) = values.of(attribute.number) else { continue };
+            // One from before may be called as what the entry shows, and no name is there twice (RFC 4511
+            // section 4.1.7).
+            if shown.has(&attribute.fields.name) {
+                continue;
+            }
             let mut outcome = Ok(());
             attributes.custom(&attribute.fields.name, |written| {
                 if let Values::Reference(entries) = values {

@@ -1,12 +1,14 @@
 //! From an LDAP filter to a filter in the directory's words.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
-use directory::Schema;
 use directory::search::{Attribute, EntryId, EntrySet, Filter, Kind, Kinds, SearchGrant};
-use ldap::Description;
+use directory::{CertificateAuthorityId, Schema};
+use ldap::{Description, Dn};
 
 use super::assertion::{Relation, equality, ordering, pieces, plain, presence, text};
+use super::certificates::issuers_called;
 use super::chains::Chains;
 use super::place::Naming;
 use super::rules::extended;
@@ -21,8 +23,12 @@ pub(crate) type Chain<'f> =
 /// Tells whether the caller sees some entry of these kinds.
 pub(crate) type Seen<'f> = &'f dyn Fn(Kinds) -> Result<bool, directory::Error>;
 
-/// What filters are translated over: entries by their names, chains of references, and whether there are
-/// any entries.
+/// Finds the organization's own authorities that are called so.
+pub(crate) type Issuers<'f> =
+    &'f dyn Fn(&Dn) -> Result<Vec<CertificateAuthorityId>, directory::Error>;
+
+/// What filters are translated over: entries by their names, chains of references, whether there are
+/// any entries, and who issues certificates.
 #[derive(Clone, Copy)]
 pub(crate) struct Entries<'f> {
     /// Finds an entry by its name.
@@ -31,6 +37,8 @@ pub(crate) struct Entries<'f> {
     pub(crate) chain: Chain<'f>,
     /// Tells whether entries are seen.
     pub(crate) seen: Seen<'f>,
+    /// Finds who issues certificates.
+    pub(crate) issuers: Issuers<'f>,
 }
 
 /// Translates a filter for whoever holds a grant; what is not known becomes undefined. `None` when
@@ -47,7 +55,10 @@ pub(crate) fn translate(
         chains.follow(attribute, entry, |left| grant.chain(attribute, entry, left))
     };
     let seen = &|kinds| grant.sees_some(kinds);
-    let filter = translated(filter, naming, grant.schema(), Entries { find, chain, seen })?;
+    let known = OnceCell::new();
+    let issuers = &|name: &Dn| issuers_called(name, grant, &known);
+    let entries = Entries { find, chain, seen, issuers };
+    let filter = translated(filter, naming, grant.schema(), entries)?;
     Ok((!chains.are_over()).then_some(filter))
 }
 
@@ -126,6 +137,7 @@ pub(crate) fn is_class_had(value: &[u8], naming: &Naming, schema: &Schema) -> bo
 
 #[cfg(test)]
 mod tests {
+    use directory::RecordId;
     use directory::records::{Layout, Profile};
 
     use super::*;
@@ -147,7 +159,12 @@ mod tests {
         let find: Find<'_> = &|_, _| Ok(None);
         let chain: Chain<'_> = &|_, _| Ok(Arc::default());
         let seen: Seen<'_> = &|kinds| Ok(kinds.contains(Kind::User));
-        translated(&filter, naming, &Schema::default(), Entries { find, chain, seen }).unwrap()
+        let issuers: Issuers<'_> = &|name| {
+            let own = Dn::parse("cn=own,o=acme").as_ref() == Ok(name);
+            Ok(CertificateAuthorityId::from_record(7).filter(|_| own).into_iter().collect())
+        };
+        let entries = Entries { find, chain, seen, issuers };
+        translated(&filter, naming, &Schema::default(), entries).unwrap()
     }
 
     fn of_text(text: &str) -> Filter {
@@ -286,8 +303,9 @@ mod tests {
     }
 
     #[test]
-    fn rfc4523_4_1_certificates_are_asked_for_by_being_there_and_compared_with_nothing() {
+    fn rfc4523_3_1_certificates_are_asked_for_by_being_there_and_by_number_and_issuer() {
         let both = Kinds::USERS.and(Kinds::DEVICES);
+        let by = CertificateAuthorityId::from_record(7).unwrap();
         for (layout, kinds) in [
             (Layout::Rfc2307bis, both),
             (Layout::Rfc2307, both),
@@ -301,6 +319,19 @@ mod tests {
                 for test in ["=\\30\\82", ">=x", "=x*", ":2.5.13.34:=x", ":caseIgnoreMatch:=x"] {
                     let filter = format!("({name}{test})");
                     assert_eq!(in_layout(layout, &filter), Filter::Undefined, "{filter}");
+                }
+                for test in ["=", "~=", ":certificateExactMatch:=", ":2.5.13.34:=", ":="] {
+                    let of = |number: &str, issuer: &str| {
+                        let asserted =
+                            format!("{{ serialNumber {number}, issuer rdnSequence:\"{issuer}\" }}");
+                        in_layout(layout, &format!("({name}{test}{asserted})"))
+                    };
+                    let found = vec![Filter::Kind(kinds), Filter::issued(5, vec![by])];
+                    assert_eq!(of("5", "CN=Own, O=Acme"), Filter::And(found), "{test}");
+                    for (number, issuer) in [("5", "cn=own"), ("-5", "cn=own,o=acme")] {
+                        assert_eq!(of(number, issuer), Filter::never(), "{test}");
+                    }
+                    assert_eq!(of("five", "cn=own,o=acme"), Filter::Undefined, "{test}");
                 }
             }
             assert!(!there.may_match(Kind::Group) && there.may_match(Kind::User), "{layout:?}");

@@ -188,6 +188,14 @@ impl Look {
 }
 
 impl Shown {
+    /// Whether a name is that of a type that they show themselves.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        let Some(kind) = schema::attribute(name).filter(|kind| !kind.left) else { return false };
+        let mut extras = self.extras.iter();
+        self.facts.iter().any(|(shown, _)| *shown == kind)
+            || extras.any(|(shown, extra)| *shown == kind && *extra != Extra::Ambiguous)
+    }
+
     /// Every attribute type that they show.
     #[cfg(test)]
     pub(crate) fn types(&self) -> impl Iterator<Item = &'static AttributeType> {
@@ -312,6 +320,20 @@ mod tests {
         assert!(has(Layout::ActiveDirectory, "user") && has(Layout::ActiveDirectory, "group"));
         assert!(has(Layout::UniqueMember, "groupOfUniqueNames"));
         assert!(!has(Layout::UniqueMember, "groupOfNames"));
+    }
+
+    #[test]
+    fn an_own_attribute_from_before_is_hidden_by_what_entries_of_a_kind_show_under_its_name() {
+        let look = |layout| Look::of(layout);
+        let domain = look(Layout::ActiveDirectory);
+        assert!(domain.user.has("accountExpires") && domain.user.has("ACCOUNTEXPIRES"));
+        assert!(!domain.group.has("accountExpires"), "theirs is told");
+        assert!(!look(Layout::Rfc2307bis).user.has("accountExpires"), "there all are");
+        for name in ["anr", "macAddress", "carLicense", "nosuch"] {
+            assert!(!domain.user.has(name), "{name}");
+        }
+        let plain = look(Layout::Rfc2307bis);
+        assert!(plain.device.has("macAddress") && !plain.user.has("macAddress"));
     }
 
     #[test]

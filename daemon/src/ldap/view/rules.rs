@@ -164,6 +164,7 @@ pub(super) fn wanted_bits(rule: &MatchingRule, value: &str) -> Option<(u64, bool
         | Matching::Boolean
         | Matching::TelephoneNumber
         | Matching::InChain
+        | Matching::CertificateExact
         | Matching::Never => return None,
     };
     Some((value.trim().parse::<i64>().ok()?.cast_unsigned(), all))
@@ -212,6 +213,7 @@ const fn case(matching: Matching) -> Option<Case> {
         | Matching::AllBits
         | Matching::AnyBit
         | Matching::InChain
+        | Matching::CertificateExact
         | Matching::Never => None,
     }
 }
@@ -301,7 +303,8 @@ mod tests {
         let (look, ways) = (Look::of(layout), Ways::of(layout, Profile::Generic));
         let naming = Naming::under("dc=acme,dc=example", look, ways, uuid::Uuid::nil());
         let (find, chain): (Find<'_>, Chain<'_>) = (&|_, _| Ok(None), &|_, _| Ok(Arc::default()));
-        extended(&extensible, &naming, Entries { find, chain, seen: &|_| Ok(false) }).unwrap()
+        let entries = Entries { find, chain, seen: &|_| Ok(false), issuers: &|_| Ok(Vec::new()) };
+        extended(&extensible, &naming, entries).unwrap()
     }
 
     fn exactly(login: &str) -> Filter {

@@ -103,6 +103,7 @@ fn ordering(name: &str) -> Option<Compare> {
         | Matching::AllBits
         | Matching::AnyBit
         | Matching::InChain
+        | Matching::CertificateExact
         | Matching::Never => None,
     }
 }

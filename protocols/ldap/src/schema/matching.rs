@@ -41,6 +41,8 @@ pub enum Matching {
     AnyBit,
     /// Distinguished names, by way of nested groups as well.
     InChain,
+    /// Certificates, by their number and issuer.
+    CertificateExact,
     /// Values cannot be compared.
     Never,
 }
@@ -197,6 +199,12 @@ const RULES: &[MatchingRule] = &[
         Matching::TelephoneNumber,
     ),
     substrings("telephoneNumberSubstringsMatch", "2.5.13.21", Matching::TelephoneNumber),
+    equality(
+        "certificateExactMatch",
+        "2.5.13.34",
+        Syntax::CertificateExactAssertion,
+        Matching::CertificateExact,
+    ),
     // By the names that OpenLDAP gives them, and the last one by a name like theirs.
     equality("integerBitAndMatch", "1.2.840.113556.1.4.803", Syntax::Integer, Matching::AllBits),
     equality("integerBitOrMatch", "1.2.840.113556.1.4.804", Syntax::Integer, Matching::AnyBit),

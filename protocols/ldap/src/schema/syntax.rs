@@ -37,6 +37,8 @@ pub enum Syntax {
     Uuid,
     /// A certificate.
     Certificate,
+    /// The number and the issuer of a certificate.
+    CertificateExactAssertion,
     /// The printed form of an attribute type.
     AttributeTypeDescription,
     /// The printed form of an object class.
@@ -72,6 +74,7 @@ pub const fn syntaxes() -> &'static [Syntax] {
         Syntax::TelephoneNumber,
         Syntax::Uuid,
         Syntax::Certificate,
+        Syntax::CertificateExactAssertion,
         Syntax::AttributeTypeDescription,
         Syntax::ObjectClassDescription,
         Syntax::SyntaxDescription,
@@ -111,6 +114,7 @@ impl Syntax {
             Self::TelephoneNumber => "1.3.6.1.4.1.1466.115.121.1.50",
             Self::Uuid => "1.3.6.1.1.16.1",
             Self::Certificate => "1.3.6.1.4.1.1466.115.121.1.8",
+            Self::CertificateExactAssertion => "1.3.6.1.1.15.1",
             Self::AttributeTypeDescription => "1.3.6.1.4.1.1466.115.121.1.3",
             Self::ObjectClassDescription => "1.3.6.1.4.1.1466.115.121.1.37",
             Self::SyntaxDescription => "1.3.6.1.4.1.1466.115.121.1.54",
@@ -147,6 +151,7 @@ impl Syntax {
             Self::TelephoneNumber => "Telephone Number",
             Self::Uuid => "UUID",
             Self::Certificate => "X.509 Certificate",
+            Self::CertificateExactAssertion => "X.509 Certificate Exact Assertion",
             Self::AttributeTypeDescription => "Attribute Type Description",
             Self::ObjectClassDescription => "Object Class Description",
             Self::SyntaxDescription => "LDAP Syntax Description",

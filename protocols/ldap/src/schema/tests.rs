@@ -148,11 +148,16 @@ fn rfc4512_4_1_definitions_are_printed() {
     let line = "( 2.5.6.6 NAME 'person' SUP top STRUCTURAL MUST ( sn $ cn ) MAY ( userPassword $ \
                 telephoneNumber $ seeAlso $ description ) )";
     assert!(classes.iter().any(|printed| printed == line));
-    let certificates = "( 2.5.4.36 NAME 'userCertificate' SYNTAX 1.3.6.1.4.1.1466.115.121.1.8 )";
+    let certificates = "( 2.5.4.36 NAME 'userCertificate' EQUALITY certificateExactMatch SYNTAX \
+                        1.3.6.1.4.1.1466.115.121.1.8 )";
     assert!(printed.iter().any(|printed| printed == certificates));
     let line = "( 2.5.6.21 NAME 'pkiUser' SUP top AUXILIARY MAY ( userCertificate ) )";
     assert!(classes.iter().any(|printed| printed == line));
     assert!(ldap_syntaxes().any(|line| line == "( 1.3.6.1.1.16.1 DESC 'UUID' )"));
+    let assertion = "( 1.3.6.1.1.15.1 DESC 'X.509 Certificate Exact Assertion' )";
+    assert!(ldap_syntaxes().any(|line| line == assertion));
+    let rule = "( 2.5.13.34 NAME 'certificateExactMatch' SYNTAX 1.3.6.1.1.15.1 )";
+    assert!(printed_matching_rules().any(|line| line == rule));
     assert_eq!(printed_matching_rules().count(), matching_rules().len());
 }
 

@@ -1,7 +1,7 @@
 //! What stayed as it was since the cookie of a client that comes back to stay.
 
 use directory::Error;
-use directory::search::{EntrySet, SearchGrant, Since};
+use directory::search::{EntryId, EntrySet, SearchGrant, Since};
 
 use super::super::{Pause, Running, go_through};
 use super::Copy;
@@ -13,6 +13,8 @@ pub(super) struct Rest {
     pub(super) running: Box<Running>,
     /// The commit up to which the pass tells what changed.
     until: u64,
+    /// The number of the first entry that was made after that commit, which the client cannot have.
+    next: u64,
     is_known: bool,
 }
 
@@ -26,11 +28,11 @@ pub(super) enum Known {
 }
 
 impl Rest {
-    pub(super) fn new(running: Box<Running>, until: u64) -> Self {
-        Self { running, until, is_known: false }
+    pub(super) fn new(running: Box<Running>, (until, next): (u64, u64)) -> Self {
+        Self { running, until, next, is_known: false }
     }
 
-    /// Goes on as far as it goes; what was `touched` is none of it.
+    /// Goes on as far as it goes; what was `touched` or is newer is none of it.
     ///
     /// # Errors
     /// When the directory fails.
@@ -43,14 +45,18 @@ impl Rest {
         if self.is_known {
             return Ok(Known::All);
         }
-        let is_touched = |entry| touched.is_some_and(|touched| touched.contains(entry));
+        let next = self.next;
+        let is_rest = |entry: EntryId| {
+            let (_, number) = entry.order();
+            number < next && !touched.is_some_and(|touched| touched.contains(entry))
+        };
         let Running { places, searching, terms, .. } = &mut *self.running;
         copy.places.extend(places.drain(..).map(|place| *place.uuid.as_bytes()));
         if let Some(searching) = searching {
             let told = &mut copy.told;
             let paused = go_through(grant, searching, (terms, clock), |found| {
                 let entry = found.entry().id();
-                if !is_touched(entry) {
+                if is_rest(entry) {
                     told.insert(entry);
                 }
                 Ok(None)
@@ -62,7 +68,7 @@ impl Rest {
         // What changed while it was gone through may have been there before.
         if grant.sequence() != self.until {
             let Since::Entries(later) = grant.since(self.until)? else { return Ok(Known::Lost) };
-            for entry in later.entries.iter().filter(|entry| !is_touched(*entry)) {
+            for entry in later.entries.iter().filter(|entry| is_rest(*entry)) {
                 if copy.had(entry, grant)? {
                     copy.told.insert(entry);
                 }

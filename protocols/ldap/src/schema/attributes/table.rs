@@ -65,7 +65,12 @@ pub(super) static ATTRIBUTES: [AttributeType; 98] = numbered([
     .left(),
     AttributeType::new("jpegPhoto", "0.9.2342.19200300.100.1.60", Syntax::Jpeg, Matching::Never)
         .left(),
-    AttributeType::new("userCertificate", "2.5.4.36", Syntax::Certificate, Matching::Never),
+    AttributeType::new(
+        "userCertificate",
+        "2.5.4.36",
+        Syntax::Certificate,
+        Matching::CertificateExact,
+    ),
     text("businessCategory", "2.5.4.15").left(),
     text("serialNumber", "2.5.4.5").holding(Syntax::PrintableString),
     // Parts of them are looked for too, such as that of the maker.
