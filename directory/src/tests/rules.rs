@@ -174,7 +174,7 @@ fn rule_2_a_narrowed_key_ends_no_key_but_itself() {
         let found = keys.iter().find(|key| key.token.narrowing.role.is_some() == is_narrow);
         found.unwrap().token.uuid
     });
-    let end = |by: Context, key: uuid::Uuid| {
+    let end = |by: Context, key: Uuid| {
         world.directory.change(by, move |change| change.oneself()?.delete_api_key(key))
     };
     assert_eq!(refusal(end(narrow, of_whole)), "a narrowed key ends no key but itself");
@@ -209,7 +209,7 @@ fn rule_2_who_manages_admins_sees_and_ends_their_keys_as_far_as_the_own_scope_re
         let keys = reading.authorize_provider::<ManageAdmins>()?.api_keys_of(number)?;
         Ok::<_, Error>(keys.into_iter().map(|key| key.token.uuid).collect::<Vec<_>>())
     };
-    let end = |by: Context, key: Option<uuid::Uuid>| {
+    let end = |by: Context, key: Option<Uuid>| {
         world.directory.change(by, move |change| {
             change.authorize_provider::<ManageAdmins>()?.admins().end_api_keys(number, key)
         })

@@ -43,12 +43,6 @@ impl<'a> Crowd<'a> {
         Ok(Reader { organization, tenant })
     }
 
-    /// Up to `count` organizations of equal size, far from each other.
-    fn spread(self, count: usize) -> impl Iterator<Item = usize> + use<> {
-        let stride = (self.data.equal / count).max(1);
-        (0..self.data.equal).step_by(stride).take(count)
-    }
-
     /// Service accounts on kept connections, spread over the organizations.
     ///
     /// # Errors
@@ -58,7 +52,7 @@ impl<'a> Crowd<'a> {
         shape: Shape,
         rounds: impl Fn(Reader<'a>) -> Rounds,
     ) -> Result<Vec<Script>> {
-        let numbers: Vec<_> = self.spread(ORGANIZATIONS.min(shape.connections)).collect();
+        let numbers: Vec<_> = self.data.spread(ORGANIZATIONS.min(shape.connections)).collect();
         let mut known = BTreeMap::new();
         let mut scripts = Vec::with_capacity(shape.connections);
         for (client, number) in (0..shape.connections).zip(numbers.into_iter().cycle()) {
@@ -118,7 +112,7 @@ impl<'a> Crowd<'a> {
             let users = organization.into_iter().flat_map(|found: &Organization| &found.users);
             users.take(REGULARS_EACH).map(move |user| (number, user))
         };
-        self.spread(REGULAR_ORGANIZATIONS).flat_map(of)
+        self.data.spread(REGULAR_ORGANIZATIONS).flat_map(of)
     }
 
     fn organization(self, number: usize) -> Result<&'a Organization> {

@@ -85,6 +85,12 @@ impl Data {
         everybody.into_iter().step_by(stride).take(REGULARS).collect()
     }
 
+    /// Up to `count` organizations of equal size, far from each other.
+    pub(crate) fn spread(&self, count: usize) -> impl Iterator<Item = usize> + use<> {
+        let stride = (self.equal / count.max(1)).max(1);
+        (0..self.equal).step_by(stride).take(count)
+    }
+
     /// All people.
     pub(crate) fn users(&self) -> usize {
         self.organizations.iter().map(|o| o.users.len()).sum()

@@ -30,6 +30,7 @@ mod table;
 mod targets;
 mod threads;
 mod tls;
+mod trunks;
 mod workers;
 
 use std::io::Write;

@@ -22,7 +22,7 @@ pub(crate) struct Row {
 use Scenario::{
     Accounting, BindNew, BindOnce, BindOpen, Contained, Dump, DumpLarge, DumpPaged, Equality,
     Group, Initial, MemberOf, Members, Mixed, MsChap, PapAgain, PapOnce, Peap12, Peap12Resumed,
-    Peap13, Peap13Resumed, Ttls12, Ttls12Resumed, Ttls13, Ttls13Resumed,
+    Peap13, Peap13Resumed, Radsec, Ttls12, Ttls12Resumed, Ttls13, Ttls13Resumed,
 };
 use Security::{Clear, Ldaps, StartTls};
 
@@ -42,7 +42,7 @@ impl Row {
 
     /// In the order they are run in. The memory of verified passwords is empty at the start, so
     /// that the two with nobody twice come first.
-    pub(crate) const ALL: [Self; 97] = [
+    pub(crate) const ALL: [Self; 102] = [
         Self::clear(BindOnce, 16, 0.0),
         Self::clear(PapOnce, 16, 0.0),
         Self::clear(PapAgain, 1, PAR),
@@ -65,6 +65,11 @@ impl Row {
         Self::clear(Ttls13Resumed, 16, 2.5),
         Self::clear(Peap12Resumed, 16, 2.5),
         Self::clear(Peap13Resumed, 16, 2.5),
+        Self::clear(Radsec, 1, PAR),
+        Self::new(Radsec, Clear, Shape { connections: 1, depth: 16 }, PAR),
+        Self::new(Radsec, Clear, Shape { connections: 1, depth: 64 }, PAR),
+        Self::clear(Radsec, 16, PAR),
+        Self::new(Radsec, Clear, Shape { connections: 16, depth: 16 }, PAR),
         Self::clear(Accounting, 64, 3.0),
         Self::clear(Equality, 1, PAR),
         Self::clear(Equality, 8, PAR),

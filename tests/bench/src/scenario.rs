@@ -16,6 +16,7 @@ use crate::radius::Inner;
 use crate::rounds::{Reader, Rounds, echoed};
 use crate::row::Row;
 use crate::subject::{Radius, Subject};
+use crate::trunks;
 use crate::workers::{Ask, Field, Resumed, Single};
 
 /// A kind of load.
@@ -69,6 +70,8 @@ pub(crate) enum Scenario {
     Peap12Resumed,
     /// The same with TLS 1.3, a full login and one that resumes its session, in turn.
     Peap13Resumed,
+    /// Access-Request with PAP inside TLS, over kept connections of gateways; a few people of each.
+    Radsec,
     /// Accounting-Requests: a session's start, a report, and its end; the regulars.
     Accounting,
 }
@@ -107,6 +110,7 @@ impl Scenario {
             Self::Ttls13Resumed => "EAP-TTLS with PAP, TLS 1.3, every second resumed",
             Self::Peap12Resumed => "PEAP with MS-CHAPv2, TLS 1.2, resumed",
             Self::Peap13Resumed => "PEAP with MS-CHAPv2, TLS 1.3, every second resumed",
+            Self::Radsec => "RADIUS PAP inside TLS (RadSec)",
             Self::Accounting => "RADIUS accounting",
         }
     }
@@ -126,6 +130,7 @@ impl Scenario {
                 | Self::Ttls13Resumed
                 | Self::Peap12Resumed
                 | Self::Peap13Resumed
+                | Self::Radsec
                 | Self::Accounting
         )
     }
@@ -157,6 +162,7 @@ impl Scenario {
             | Self::Ttls13Resumed
             | Self::Peap12Resumed
             | Self::Peap13Resumed
+            | Self::Radsec
             | Self::Accounting => None,
         }
     }
@@ -202,6 +208,7 @@ impl Scenario {
             | Self::Ttls13Resumed
             | Self::Peap12Resumed
             | Self::Peap13Resumed
+            | Self::Radsec
             | Self::Accounting => Err(anyhow!("RADIUS has workers of its own")),
         }
     }
@@ -265,6 +272,9 @@ impl Row {
             Scenario::Ttls13Resumed => again(ttls, &peers.newer, in_turn),
             Scenario::Peap12Resumed => again(peap, &peers.older, always),
             Scenario::Peap13Resumed => again(peap, &peers.newer, in_turn),
+            Scenario::Radsec => {
+                return trunks::run(&s.server, radius, data, self.shape, timing).map(Some);
+            }
             Scenario::Accounting => (Ask::Single(Single::Account), radius.accounting),
             Scenario::PapOnce | Scenario::PapAgain => (Ask::Single(Single::Pap), radius.pap),
             Scenario::BindOnce

@@ -9,7 +9,7 @@ use rustls::ClientConfig;
 use crate::https::Api;
 use crate::peers::echo;
 use crate::proc::{Memory, Server};
-use crate::tls::Peers;
+use crate::tls::{Gateway, Peers};
 
 /// A loaded, running server.
 pub(crate) struct Subject {
@@ -55,6 +55,10 @@ pub(crate) struct Radius {
     pub(crate) resuming: SocketAddr,
     /// Accounting.
     pub(crate) accounting: SocketAddr,
+    /// PAP inside TLS.
+    pub(crate) radsec: SocketAddr,
+    /// Who may ask there, each for the people of one organization, as `Data::spread` has them.
+    pub(crate) gateways: Vec<Gateway>,
     /// What EAP's peers are made with.
     pub(crate) peers: Peers,
 }

@@ -1,5 +1,6 @@
-//! One certificate for all servers, the clients that trust it, and the certificates of people.
+//! One certificate for all servers, the clients that trust it, and the certificates of gear and people.
 
+use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,6 +17,10 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, pem::
 use rustls::{
     ClientConfig, ConfigBuilder, RootCertStore, SupportedCipherSuite, SupportedProtocolVersion,
 };
+use sha2::{Digest, Sha256};
+
+/// Gateways that come by RadSec.
+const GATEWAYS: usize = 16;
 
 /// Where the certificates are.
 #[derive(Clone)]
@@ -26,19 +31,26 @@ pub(crate) struct Files {
     pub(crate) certificate: PathBuf,
     /// Its key, ECDSA on P-256.
     pub(crate) key: PathBuf,
+    /// Gear that proves itself by certificates of the same authority.
+    pub(crate) gateways: Vec<Gateway>,
+}
+
+/// Network gear that comes by RadSec.
+#[derive(Clone)]
+pub(crate) struct Gateway {
+    /// What it shakes hands with.
+    pub(crate) tls: Arc<ClientConfig>,
+    /// SHA-256 of its certificate, in hexadecimal digits.
+    pub(crate) fingerprint: String,
+}
+
+/// Authority, certificate and key in a folder, by the names that `tenantryd demo` gives them.
+fn in_folder(folder: &Path) -> [PathBuf; 3] {
+    ["ca.pem", "server.pem", "server.key"].map(|name| folder.join(name))
 }
 
 impl Files {
-    /// The files in a folder, by the names that `tenantryd demo` gives them.
-    pub(crate) fn in_folder(folder: &Path) -> Self {
-        Self {
-            authority: folder.join("ca.pem"),
-            certificate: folder.join("server.pem"),
-            key: folder.join("server.key"),
-        }
-    }
-
-    /// Makes an authority and a certificate of it for loopback.
+    /// Makes an authority and certificates of it, for loopback and for gateways.
     ///
     /// # Errors
     /// When the folder cannot be written to.
@@ -53,10 +65,14 @@ impl Files {
         server.use_authority_key_identifier_extension = true;
         set_validity(&mut server);
 
-        let files = Self::in_folder(folder);
-        fs::write(&files.authority, authority)?;
-        fs::write(&files.certificate, server.signed_by(&key, &issuer)?.pem())?;
-        fs::write(&files.key, key.serialize_pem())?;
+        let [authority_file, certificate, key_file] = in_folder(folder);
+        fs::write(&authority_file, authority)?;
+        fs::write(&certificate, server.signed_by(&key, &issuer)?.pem())?;
+        fs::write(&key_file, key.serialize_pem())?;
+        let gateways = Vec::new();
+        let mut files = Self { authority: authority_file, certificate, key: key_file, gateways };
+        let gateway = |number| files.gateway(&issuer, &format!("gateway-{number}"));
+        files.gateways = (0..GATEWAYS).map(gateway).collect::<Result<_>>()?;
         Ok(files)
     }
 
@@ -66,10 +82,10 @@ impl Files {
     /// When it cannot be written to.
     pub(crate) fn copy_to(&self, folder: &Path) -> Result<()> {
         fs::create_dir_all(folder)?;
-        let copy = Self::in_folder(folder);
-        fs::copy(&self.authority, copy.authority)?;
-        fs::copy(&self.certificate, copy.certificate)?;
-        fs::copy(&self.key, copy.key)?;
+        let files = [&self.authority, &self.certificate, &self.key];
+        for (file, copy) in files.into_iter().zip(in_folder(folder)) {
+            fs::copy(file, copy)?;
+        }
         Ok(())
     }
 
@@ -106,9 +122,20 @@ impl Files {
         people: &People,
         name: &str,
     ) -> Result<Arc<ClientConfig>> {
-        let (certificate, key) = people.issue(name)?;
+        let (certificate, key) = issue(&people.issuer, name)?;
         let certified = self.peer(version)?.with_client_auth_cert(vec![certificate], key)?;
         Ok(forgetful(certified))
+    }
+
+    /// A gateway, which speaks TLS 1.3 as peers of EAP do.
+    fn gateway(&self, issuer: &Issuer<'_, KeyPair>, name: &str) -> Result<Gateway> {
+        let (certificate, key) = issue(issuer, name)?;
+        let mut fingerprint = String::new();
+        for octet in Sha256::digest(&certificate).iter() {
+            write!(fingerprint, "{octet:02x}")?;
+        }
+        let tls = self.peer(Version::Newer)?.with_client_auth_cert(vec![certificate], key)?;
+        Ok(Gateway { tls: forgetful(tls), fingerprint })
     }
 
     fn peer(&self, version: Version) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>> {
@@ -174,18 +201,22 @@ impl People {
     pub(crate) fn pem(&self) -> &str {
         &self.pem
     }
+}
 
-    fn issue(&self, name: &str) -> Result<(CertificateDer<'static>, PrivateKeyDer<'static>)> {
-        let key = KeyPair::generate()?;
-        let mut params = CertificateParams::new(Vec::new())?;
-        params.distinguished_name.push(DnType::CommonName, name);
-        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
-        set_validity(&mut params);
-        let certificate = params.signed_by(&key, &self.issuer)?;
-        let key = PrivatePkcs8KeyDer::from(key.serialize_der());
-        Ok((certificate.der().clone(), key.into()))
-    }
+/// A client's certificate and its key, ECDSA on P-256.
+fn issue(
+    issuer: &Issuer<'_, KeyPair>,
+    name: &str,
+) -> Result<(CertificateDer<'static>, PrivateKeyDer<'static>)> {
+    let key = KeyPair::generate()?;
+    let mut params = CertificateParams::new(Vec::new())?;
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    set_validity(&mut params);
+    let certificate = params.signed_by(&key, issuer)?;
+    let key = PrivatePkcs8KeyDer::from(key.serialize_der());
+    Ok((certificate.der().clone(), key.into()))
 }
 
 /// Makes an authority; what it issues by, and its certificate.

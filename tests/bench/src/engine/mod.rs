@@ -17,6 +17,7 @@ use client::{Client, Turn, describe};
 
 pub(crate) use client::{Life, Pick, Place, Round, Script, Security};
 pub(crate) use request::Request;
+pub(crate) use wire::Wire;
 
 /// After so many errors a run ends.
 const ENOUGH_ERRORS: u64 = 100;

@@ -56,16 +56,27 @@ impl Wire {
         &mut self.output
     }
 
+    /// Has what follows not go into the same record of TLS.
+    ///
+    /// # Errors
+    /// When more waits than TLS takes.
+    pub(crate) fn seal(&mut self) -> io::Result<()> {
+        if let Some(tls) = &mut self.tls
+            && !self.output.is_empty()
+        {
+            tls.writer().write_all(&self.output)?;
+            self.output.clear();
+        }
+        Ok(())
+    }
+
     /// Sends what can be sent at once.
     ///
     /// # Errors
     /// When the connection is broken.
     pub(crate) fn flush(&mut self) -> io::Result<()> {
+        self.seal()?;
         let Some(tls) = &mut self.tls else { return self.flush_clear() };
-        if !self.output.is_empty() {
-            tls.writer().write_all(&self.output)?;
-            self.output.clear();
-        }
         while tls.wants_write() {
             match tls.write_tls(&mut self.stream) {
                 Ok(_) => {}

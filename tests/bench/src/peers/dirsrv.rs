@@ -86,7 +86,7 @@ pub(crate) fn start(setup: &Setup<'_>) -> Result<Subject> {
 
 /// Puts the certificate into a database of its own, which NSS asks for.
 fn keep_certificate(setup: &Setup<'_>) -> Result<()> {
-    let Files { authority, certificate, key } = setup.tls;
+    let Files { authority, certificate, key, .. } = setup.tls;
     let (database, bundle) = (setup.path("config"), setup.path("server.p12"));
     run(Command::new("openssl")
         .args(["pkcs12", "-export", "-name", "Server-Cert", "-passout", "pass:", "-in"])

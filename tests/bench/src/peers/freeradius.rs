@@ -1,10 +1,10 @@
-//! FreeRADIUS: the `files` module with clear-text passwords; a port for PAP and nothing else, one for
-//! MS-CHAPv2 and EAP, the same with TLS sessions that can be resumed, and one for accounting into a file
-//! (`detail`), which it does not wait for.
+//! FreeRADIUS: the `files` module with clear-text passwords; a port for PAP and nothing else, one for the
+//! same inside TLS, one for MS-CHAPv2 and EAP, the same with TLS sessions that can be resumed, and one for
+//! accounting into a file (`detail`), which it does not wait for.
 //!
 //! Choices in its favour: no `preprocess`, no logging, one client for all sources, TLS sessions
-//! remembered (in files: its memory of them is gone) only where they are resumed, and room in its
-//! sockets for as much as ours asks for.
+//! remembered (in files: its memory of them is gone) only where they are resumed, room in its
+//! sockets for as much as ours asks for, and no limits of connections.
 //! It is measured with its default memory of replies for duplicate requests (RFC 5080 2.2.2), and
 //! once more without, because that memory costs it a good part of its time.
 
@@ -40,8 +40,8 @@ pub(crate) enum Duplicates {
 /// # Errors
 /// When a step fails.
 pub(crate) fn start(setup: &Setup<'_>, duplicates: Duplicates) -> Result<Subject> {
-    let [address, wireless, resuming, accounting] = free_ports()?;
-    let ports = [address, wireless, resuming, accounting].map(|door| door.port());
+    let [address, wireless, resuming, accounting, radsec] = free_ports()?;
+    let ports = [address, wireless, resuming, accounting, radsec].map(|door| door.port());
     fs::create_dir_all(setup.path("sessions"))?;
     setup.write("radiusd.conf", &configuration(setup, ports, duplicates))?;
     setup.write("dictionary", "")?;
@@ -83,6 +83,8 @@ pub(crate) fn start(setup: &Setup<'_>, duplicates: Duplicates) -> Result<Subject
             wireless,
             resuming,
             accounting,
+            radsec,
+            gateways: setup.tls.gateways.clone(),
             peers: setup.tls.peers()?,
         }),
         tenants: setup.data.organizations.iter().map(tenant).collect(),
@@ -106,8 +108,8 @@ fn users(data: &Data) -> Result<String> {
     Ok(out)
 }
 
-fn configuration(setup: &Setup<'_>, ports: [u16; 4], duplicates: Duplicates) -> String {
-    [frame(setup, duplicates), modules(setup), servers(ports)].concat()
+fn configuration(setup: &Setup<'_>, ports: [u16; 5], duplicates: Duplicates) -> String {
+    [frame(setup, duplicates), modules(setup), servers(setup, ports)].concat()
 }
 
 fn frame(setup: &Setup<'_>, duplicates: Duplicates) -> String {
@@ -150,9 +152,25 @@ client gear {{
     secret = {SECRET}
     require_message_authenticator = yes
 }}
+clients gateways {{
+    client gateway {{
+        ipaddr = 127.0.0.0/8
+        proto = tls
+        secret = radsec
+        require_message_authenticator = yes
+        limit {{
+            {NO_LIMIT}
+        }}
+    }}
+}}
 "
     )
 }
+
+/// Of connections.
+const NO_LIMIT: &str = "max_connections = 0
+            lifetime = 0
+            idle_timeout = 0";
 
 fn modules(setup: &Setup<'_>) -> String {
     let directory = setup.directory.display();
@@ -185,7 +203,7 @@ fn modules(setup: &Setup<'_>) -> String {
 
 /// The module of EAP, once under its own name and once under another.
 fn eap(setup: &Setup<'_>, name: &str, cache: &str) -> String {
-    let Files { authority, certificate, key } = setup.tls;
+    let Files { authority, certificate, key, .. } = setup.tls;
     let (authority, certificate, key) = (authority.display(), certificate.display(), key.display());
     format!(
         "    {name} {{
@@ -219,14 +237,14 @@ fn eap(setup: &Setup<'_>, name: &str, cache: &str) -> String {
     )
 }
 
-/// The four ports, with what is inside of tunnels first.
-fn servers([pap, wireless, resuming, accounting]: [u16; 4]) -> String {
+/// The five ports, with what is inside of tunnels first.
+fn servers(setup: &Setup<'_>, [pap, wireless, resuming, accounting, radsec]: [u16; 5]) -> String {
     [
         INSIDE.to_owned(),
         server_of_eap("wireless", wireless, "eap"),
         server_of_eap("resuming", resuming, "remembering"),
         server_of_accounts(accounting),
-        server_of_pap(pap),
+        server_of_pap(pap, &inside_tls(setup, radsec)),
     ]
     .concat()
 }
@@ -298,7 +316,34 @@ fn server_of_accounts(port: u16) -> String {
     )
 }
 
-fn server_of_pap(port: u16) -> String {
+/// The port for RadSec, where whoever comes has a certificate of the authority.
+fn inside_tls(setup: &Setup<'_>, port: u16) -> String {
+    let Files { authority, certificate, key, .. } = setup.tls;
+    let (authority, certificate, key) = (authority.display(), certificate.display(), key.display());
+    format!(
+        "    listen {{
+        type = auth
+        proto = tcp
+        ipaddr = 127.0.0.1
+        port = {port}
+        clients = gateways
+        limit {{
+            {NO_LIMIT}
+        }}
+        tls {{
+            private_key_file = {key}
+            certificate_file = {certificate}
+            ca_file = {authority}
+            tls_min_version = \"1.2\"
+            tls_max_version = \"1.3\"
+            require_client_cert = yes
+        }}
+    }}
+"
+    )
+}
+
+fn server_of_pap(port: u16, inside_tls: &str) -> String {
     format!(
         "server default {{
     listen {{
@@ -307,7 +352,7 @@ fn server_of_pap(port: u16) -> String {
         port = {port}
         recv_buff = {RECEIVE_BUFFER}
     }}
-    authorize {{
+{inside_tls}    authorize {{
         files
         pap
     }}

@@ -1,6 +1,6 @@
 //! All people through the admin API, over many connections at once.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
 use std::thread;
 
@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::data::{Data, GROUPS, Organization, PASSWORDS, Random, User, group_name, password};
 use crate::https::{Api, Connection};
 use crate::subject::Tenant;
+use crate::tls::Gateway;
 
 /// From so many people on an organization is filled over all connections at once, and has no groups.
 const MANY: usize = 50_000;
@@ -46,15 +47,21 @@ pub(crate) fn hash(password: &str, salt: [u8; 16]) -> Result<[u8; 32]> {
     Ok(hash)
 }
 
-/// Creates all organizations; what each of them was given, in their order.
+/// Creates all organizations, some of them with a gateway; what each of them was given, in their order.
 ///
 /// # Errors
 /// The first refusal.
-pub(crate) fn everything(api: &Api, data: &Data, hashes: &[String]) -> Result<Vec<Tenant>> {
+pub(crate) fn everything(
+    api: &Api,
+    data: &Data,
+    hashes: &[String],
+    gateways: &[Gateway],
+) -> Result<Vec<Tenant>> {
     // The large one is last and takes longest; it starts first.
     // Whose passwords are to be kept for MS-CHAPv2, they are sent in clear.
     let regulars: HashSet<&str> =
         data.regulars().into_iter().map(|(_, user)| user.login.as_str()).collect();
+    let gateways: HashMap<usize, &Gateway> = data.spread(gateways.len()).zip(gateways).collect();
     let queue = Mutex::new(data.organizations.iter().enumerate().rev());
     let next = || queue.lock().ok()?.next();
     let work = || -> Result<Vec<(usize, Tenant)>> {
@@ -71,6 +78,9 @@ pub(crate) fn everything(api: &Api, data: &Data, hashes: &[String]) -> Result<Ve
             let connection = &mut connection;
             let mut loader = Loader { api, connection, path, organization, regulars: &regulars };
             made.push((number, loader.fill(hashes)?));
+            if let Some(gateway) = gateways.get(&number) {
+                loader.gateway(gateway)?;
+            }
         }
         Ok(made)
     };
@@ -134,6 +144,14 @@ impl Loader<'_, '_> {
             reader_password: text(&account, "password")?.to_owned(),
             secret,
         })
+    }
+
+    /// Has it know a gateway by its certificate.
+    fn gateway(&mut self, gateway: &Gateway) -> Result<()> {
+        let path = format!("{}/radius-clients", self.path);
+        let certificates = json!({"fingerprints": [gateway.fingerprint]});
+        let body = json!({"name": "gateway", "sources": [], "certificates": certificates});
+        create(self.connection, &path, &body).map(drop)
     }
 
     fn users_in_groups(&mut self, hashes: &[String]) -> Result<()> {

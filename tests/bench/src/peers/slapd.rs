@@ -108,7 +108,7 @@ fn reader_dn(organization: &Organization) -> String {
 fn configuration(setup: &Setup<'_>, databases: Databases) -> String {
     let directory = setup.directory.display();
     let threads = setup.threads;
-    let Files { authority, certificate, key } = setup.tls;
+    let Files { authority, certificate, key, .. } = setup.tls;
     let (authority, certificate, key) = (authority.display(), certificate.display(), key.display());
     let global = format!(
         "include /etc/ldap/schema/core.schema

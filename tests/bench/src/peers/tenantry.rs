@@ -55,7 +55,7 @@ pub(crate) fn start(setup: &Setup<'_>, program: &Path) -> Result<Subject> {
     let (mut empty, described) = launch_demo(setup, program, 0)?;
     let door = described.door()?;
     let (begin, server_cpu, own) = (clock::now(), empty.cpu()?, own_cpu()?);
-    let tenants = load::everything(&door, setup.data, &hashes)?;
+    let tenants = load::everything(&door, setup.data, &hashes, &setup.tls.gateways)?;
     let load = clock::now() - begin;
     let (load_cpu, load_generator_cpu) = (empty.cpu()? - server_cpu, own_cpu()? - own);
     let after_load = Some(empty.memory()?);
@@ -147,7 +147,7 @@ pub(crate) fn with_past(setup: &Setup<'_>, program: &Path, past: u64) -> Result<
     let program = text(program)?;
     setup.tls.copy_to(&setup.path("data").join("tls"))?;
     let (mut empty, described) = launch_demo(setup, program, 0)?;
-    load::everything(&described.door()?, setup.data, &load::hashes()?)?;
+    load::everything(&described.door()?, setup.data, &load::hashes()?, &setup.tls.gateways)?;
     empty.stop()?;
     let (mut filling, _) = launch_demo(setup, program, past)?;
     filling.stop()?;
@@ -161,6 +161,7 @@ struct Doors {
     ldap: SocketAddr,
     ldaps: SocketAddr,
     radius: SocketAddr,
+    radsec: SocketAddr,
     accounting: SocketAddr,
     admin: SocketAddr,
     metrics: SocketAddr,
@@ -168,16 +169,16 @@ struct Doors {
 
 impl Doors {
     fn radius(&self, setup: &Setup<'_>) -> Result<Radius> {
-        let (pap, accounting) = (self.radius, self.accounting);
-        let peers = setup.tls.peers()?;
-        Ok(Radius { pap, wireless: pap, resuming: pap, accounting, peers })
+        let Self { radius: pap, radsec, accounting, .. } = *self;
+        let (gateways, peers) = (setup.tls.gateways.clone(), setup.tls.peers()?);
+        Ok(Radius { pap, wireless: pap, resuming: pap, accounting, radsec, gateways, peers })
     }
 }
 
 /// Starts the daemon on what a demonstration left, and waits for its first LDAP answer.
 fn launch(setup: &Setup<'_>, program: &str) -> Result<(Server, Doors, Duration)> {
-    let [ldap, ldaps, radius, accounting, admin, metrics] = free_ports()?;
-    let doors = Doors { ldap, ldaps, radius, accounting, admin, metrics };
+    let [ldap, ldaps, radius, radsec, accounting, admin, metrics] = free_ports()?;
+    let doors = Doors { ldap, ldaps, radius, radsec, accounting, admin, metrics };
     let configuration = setup.write("tenantry.toml", &configuration(setup, &doors))?;
     let arguments = ["serve", "--config", text(&configuration)?];
     let log = log(setup);
@@ -195,7 +196,7 @@ fn launch(setup: &Setup<'_>, program: &str) -> Result<(Server, Doors, Duration)>
 fn configuration(setup: &Setup<'_>, doors: &Doors) -> String {
     let data = setup.path("data");
     let Files { certificate, key, .. } = setup.tls;
-    let Doors { ldap, ldaps, radius, accounting, admin, metrics } = doors;
+    let Doors { ldap, ldaps, radius, radsec, accounting, admin, metrics } = doors;
     let (directory, master_key) = (data.join("data"), data.join("master-key"));
     format!(
         "[data]
@@ -210,6 +211,7 @@ time_limit = \"10m\"
 [radius]
 auth = [\"{radius}\"]
 acct = [\"{accounting}\"]
+radsec = [\"{radsec}\"]
 [admin_api]
 listen = [\"{admin}\"]
 requests_per_minute = 60000000

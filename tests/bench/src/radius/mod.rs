@@ -1,6 +1,7 @@
 //! A RADIUS client that signs its requests and checks its replies.
 
 mod accounting;
+mod channel;
 mod eap;
 mod ms_chap;
 mod packet;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 
 pub(crate) use accounting::Report;
+pub(crate) use channel::{Channel, IDENTIFIERS};
 pub(crate) use eap::{Half, Inner, MORE, Peer};
 use packet::{Attributes, Reply};
 

@@ -10,6 +10,7 @@ use super::ACCESS;
 const SIGNATURE: std::ops::Range<usize> = 22..38;
 /// Vendor-Specific.
 const VENDOR: u8 = 26;
+const MESSAGE_AUTHENTICATOR: u8 = 80;
 
 /// Attributes as they are written.
 #[derive(Default)]
@@ -77,7 +78,7 @@ pub(super) fn access(
 ) -> Result<Vec<u8>> {
     let mut packet = head(ACCESS, identifier, 18 + attributes.0.len())?;
     packet.extend(authenticator);
-    packet.extend([80, 18]);
+    packet.extend([MESSAGE_AUTHENTICATOR, 18]);
     packet.extend([0; 16]);
     packet.extend(&attributes.0);
     let mut signature = Hmac::<Md5>::new_from_slice(secret.as_bytes())?;
@@ -129,4 +130,65 @@ pub(super) fn check(
         .finalize();
     ensure!(expected.as_slice() == signature, "reply not signed by the secret");
     Ok(Reply { code, size: reply.len(), attributes: attributes.to_vec() })
+}
+
+/// Checks the Message-Authenticator of a packet, where it has one; of a reply it is made with the
+/// authenticator of the request (RFC 3579 section 3.2).
+pub(super) fn check_message(packet: &[u8], authenticator: &[u8; 16], secret: &str) -> Result<()> {
+    let (head, rest) = packet.split_at_checked(4).context("packet too short")?;
+    let (_, mut rest) = rest.split_at_checked(16).context("packet too short")?;
+    let mut expected = Hmac::<Md5>::new_from_slice(secret.as_bytes())?;
+    expected.update(head);
+    expected.update(authenticator);
+    let mut found = None;
+    while let [kind, length, ..] = rest {
+        let size = usize::from(*length).max(2);
+        let (own, behind) = rest.split_at_checked(size).context("an attribute is cut off")?;
+        if *kind == MESSAGE_AUTHENTICATOR {
+            expected.update(&[*kind, *length]);
+            expected.update(&[0; 16]);
+            found = own.get(2..);
+        } else {
+            expected.update(own);
+        }
+        rest = behind;
+    }
+    let Some(found) = found else { return Ok(()) };
+    let expected = expected.finalize().into_bytes();
+    ensure!(expected.as_slice() == found, "Message-Authenticator not made with the secret");
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_authenticator_is_looked_at_wherever_it_stands() {
+        let (authenticator, mut attributes) = ([7; 16], Attributes::default());
+        attributes.push(1, b"ada").unwrap();
+        let packet = access(3, &authenticator, &attributes, "radsec").unwrap();
+        check_message(&packet, &authenticator, "radsec").unwrap();
+        for (other, secret) in [([8; 16], "radsec"), (authenticator, "other")] {
+            assert!(check_message(&packet, &other, secret).is_err());
+        }
+        for place in [0, 22, packet.len() - 1] {
+            let mut forged = packet.clone();
+            forged[place] ^= 1;
+            assert!(check_message(&forged, &authenticator, "radsec").is_err(), "{place}");
+        }
+        // The user's name, then the signature.
+        let mut attributes = Attributes::default();
+        attributes.push(1, b"ada").unwrap();
+        attributes.push(MESSAGE_AUTHENTICATOR, &[0; 16]).unwrap();
+        let mut last = head(ACCESS, 3, attributes.0.len()).unwrap();
+        last.extend(authenticator);
+        last.extend(&attributes.0);
+        assert!(check_message(&last, &authenticator, "radsec").is_err());
+        let mut signature = Hmac::<Md5>::new_from_slice(b"radsec").unwrap();
+        signature.update(&last);
+        let place = last.len() - 16;
+        last[place..].copy_from_slice(&signature.finalize().into_bytes());
+        check_message(&last, &authenticator, "radsec").unwrap();
+    }
 }

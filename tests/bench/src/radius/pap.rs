@@ -22,7 +22,7 @@ impl Gear {
     /// When it cannot be asked.
     pub(crate) fn ask_pap(&mut self, user: &str, password: &str) -> Result<Asked> {
         let authenticator = self.random.octets();
-        let attributes = self.pap_attributes(&authenticator, user, password)?;
+        let attributes = attributes(&self.secret, &authenticator, user, password)?;
         self.ask(&attributes, authenticator)
     }
 
@@ -32,34 +32,35 @@ impl Gear {
     /// When the name is too long.
     pub(crate) fn pap_packet(&mut self, user: &str, password: &str) -> Result<Vec<u8>> {
         let authenticator = self.random.octets();
-        let attributes = self.pap_attributes(&authenticator, user, password)?;
+        let attributes = attributes(&self.secret, &authenticator, user, password)?;
         self.identifier = self.identifier.wrapping_add(1);
         packet::access(self.identifier, &authenticator, &attributes, &self.secret)
     }
+}
 
-    fn pap_attributes(
-        &self,
-        authenticator: &[u8; 16],
-        user: &str,
-        password: &str,
-    ) -> Result<Attributes> {
-        let mut attributes = Attributes::default();
-        attributes.push(1, user.as_bytes())?;
-        attributes.push(2, &self.hide(authenticator, password))?;
-        attributes.push(32, b"bench")?;
-        attributes.push(5, &[0, 0, 0, 1])?;
-        Ok(attributes)
-    }
+/// What a request carries besides its signature.
+pub(super) fn attributes(
+    secret: &str,
+    authenticator: &[u8; 16],
+    user: &str,
+    password: &str,
+) -> Result<Attributes> {
+    let mut attributes = Attributes::default();
+    attributes.push(1, user.as_bytes())?;
+    attributes.push(2, &hide(secret, authenticator, password))?;
+    attributes.push(32, b"bench")?;
+    attributes.push(5, &[0, 0, 0, 1])?;
+    Ok(attributes)
+}
 
-    fn hide(&self, authenticator: &[u8; 16], password: &str) -> Vec<u8> {
-        let mut hidden: Vec<u8> = Vec::with_capacity(32);
-        let mut chain = authenticator.to_vec();
-        for block in password.as_bytes().chunks(16) {
-            let key = Md5::new_with_prefix(&self.secret).chain_update(&chain).finalize();
-            let padded = block.iter().chain(std::iter::repeat(&0));
-            chain = key.iter().zip(padded).map(|(k, p)| k ^ p).collect();
-            hidden.extend(&chain);
-        }
-        hidden
+fn hide(secret: &str, authenticator: &[u8; 16], password: &str) -> Vec<u8> {
+    let mut hidden: Vec<u8> = Vec::with_capacity(32);
+    let mut chain = authenticator.to_vec();
+    for block in password.as_bytes().chunks(16) {
+        let key = Md5::new_with_prefix(secret).chain_update(&chain).finalize();
+        let padded = block.iter().chain(std::iter::repeat(&0));
+        chain = key.iter().zip(padded).map(|(k, p)| k ^ p).collect();
+        hidden.extend(&chain);
     }
+    hidden
 }
