@@ -140,14 +140,14 @@ fn named(handed: &Handed) -> (u128, String) {
 #[test]
 fn section_3_1_a_certificate_is_found_by_its_number_and_its_issuer() {
     let (office, ada) = office();
-    let bob = office.find(&office.ldap(), "(uid=bob)", &["entryUUID"]);
+    let client = office.ldap();
+    let bob = office.find(&client, "(uid=bob)", &["entryUUID"]);
     let bob = format!("users/{}", bob.only().value("entryUUID"));
     let laptop = id_of(&office.make("devices", &json!({"name": "laptop-7"})));
     let hers = office.hand_out(&ada, &json!({}));
     let its = office.hand_out(&format!("devices/{laptop}"), &json!({}));
     office.built_in("Acme, \"new\"");
     let his = office.hand_out(&bob, &json!({}));
-    let client = office.ldap();
     let found = |filter: &str| {
         let found = office.find(&client, filter, &["cn"]);
         assert_eq!(found.code, 0, "{}", found.output.stderr);
