@@ -8,8 +8,8 @@ use tokio::runtime::Handle;
 
 use directory::authentication::{ChallengeLimits, HashParameters, PoolLimits, ThrottlePolicy};
 use directory::{
-    CertificateBound, Directory, Entropy, EventOptions, Keep, KnownNames, MasterKey, OpenError,
-    OpenOptions, ReplyDictionary, Stopwatch, StoreOptions, milliseconds,
+    CertificateBound, Directory, Entropy, EventOptions, FailuresTold, Keep, KnownNames, MasterKey,
+    OpenError, OpenOptions, ReplyDictionary, Stopwatch, StoreOptions, milliseconds,
 };
 
 use crate::clock::{self, Clock};
@@ -130,6 +130,7 @@ fn open_options(config: &Config) -> Result<OpenOptions, StartError> {
         reports: config.devices.reports(),
         grace: config.admin_api.organization_grace(),
         event_retention: config.events.retention_floor(),
+        failed_searches: FailuresTold(config.events.failed_searches_per_minute),
         passkeys: config.admin_api.relying_party().and_then(Result::ok),
         delivery: config.event_delivery.bounds(),
     })

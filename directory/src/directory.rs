@@ -42,8 +42,8 @@ use crate::search::{Memo, OwnCommits, SearchGrant};
 use crate::text::prepare;
 use crate::time::Time;
 use crate::tools::{
-    AdminSessionLives, Bounds, CertificateBound, KnownNames, OrganizationGrace, ReplyDictionary,
-    ReportLife, RetentionFloor, Tools,
+    AdminSessionLives, Bounds, CertificateBound, FailuresTold, KnownNames, OrganizationGrace,
+    ReplyDictionary, ReportLife, RetentionFloor, Tools,
 };
 
 pub use self::ends::{EndsFound, certificate_end};
@@ -89,6 +89,8 @@ pub struct OpenOptions {
     pub grace: OrganizationGrace,
     /// How long an organization keeps its events at least.
     pub event_retention: RetentionFloor,
+    /// How many failed searches of an organization are told one by one in a minute.
+    pub failed_searches: FailuresTold,
     /// For whom passkeys of admins are made; they are off where it is nobody.
     pub passkeys: Option<RelyingParty>,
     /// What destinations of events may be.
@@ -170,7 +172,8 @@ impl Directory {
             found: options.kept,
         }));
         let (reports, departures) = (Reports::new(options.sessions), Departures::of(&store));
-        let (lists, failed_searches) = (Lists::default(), FailedSearches::default());
+        let (lists, failed_searches) =
+            (Lists::default(), FailedSearches::within(options.failed_searches));
         let deliveries = Deliveries::of(&store);
         let inner = Inner {
             store,

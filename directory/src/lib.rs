@@ -70,8 +70,8 @@ pub use storage::{
 };
 pub use time::{Time, milliseconds};
 pub use tools::{
-    AdminSessionLives, CertificateBound, KnownNames, NameUse, OrganizationGrace, ReplyAttribute,
-    ReplyDictionary, ReplyKind, ReportLife, RetentionFloor, Tools,
+    AdminSessionLives, CertificateBound, FailuresTold, KnownNames, NameUse, OrganizationGrace,
+    ReplyAttribute, ReplyDictionary, ReplyKind, ReportLife, RetentionFloor, Tools,
 };
 
 #[cfg(test)]

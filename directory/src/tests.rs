@@ -21,6 +21,7 @@ mod domains;
 mod earlier;
 mod ends;
 mod events;
+mod failed_searches;
 mod fetched_lists;
 mod found_devices;
 mod gear;

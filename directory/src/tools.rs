@@ -166,6 +166,17 @@ impl Default for RetentionFloor {
     }
 }
 
+/// How many failed searches of an organization are told one by one in a minute.
+#[derive(Clone, Copy, Debug)]
+pub struct FailuresTold(pub u32);
+
+impl Default for FailuresTold {
+    /// A hundred a second.
+    fn default() -> Self {
+        Self(6_000)
+    }
+}
+
 /// How long a deleted organization can be restored, in milliseconds.
 #[derive(Clone, Copy, Debug)]
 pub struct OrganizationGrace(pub u64);

@@ -70,7 +70,7 @@ fn an_organization_has_all_searches_told_and_says_whether_with_values() {
 }
 
 #[test]
-fn each_failure_of_a_storm_is_told() {
+fn each_of_many_failures_is_told() {
     const MANY: usize = 250;
     let office = Office::new();
     let client = office.ldap();

@@ -19,6 +19,10 @@ section! {
         /// logins. The segment that is written to, those that are full and not compressed yet,
         /// four at most, and a part of another come on top.
         size_per_organization: Size<MIB, { 1024 * GIB }> = Size(10 * GIB),
+        /// Searches over LDAP of an organization that fail and are told one by one in a minute, half of
+        /// them from one source. Of more than that it is told how many there were: a storm of them,
+        /// which costs whoever may bind nothing, would push all else out of `size_per_organization`.
+        failed_searches_per_minute: Count<1, 60_000_000> = Count(6_000),
         /// How long an authentication event may wait in memory before it is on disk.
         flush: Time<1, 100> = Time(100),
         /// Events in one segment file before it is sealed and compressed.

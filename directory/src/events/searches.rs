@@ -1,4 +1,5 @@
-//! Searches as events: those that failed, and of the others as many as their organization says.
+//! Searches as events: those that failed, but in a storm, and of the others as many as their
+//! organization says.
 
 use std::net::IpAddr;
 
@@ -14,6 +15,7 @@ use crate::id::{OrganizationId, Place};
 use crate::records::{SearchTelling, THE_ONLY_ONE};
 use crate::search::SearchGrant;
 use crate::time::Time;
+use crate::tools::FailuresTold;
 
 /// One search in so many is told at least, where some are.
 pub const SEARCHES_LEFT_OUT: u32 = 1_000_000;
@@ -21,8 +23,22 @@ pub const SEARCHES_LEFT_OUT: u32 = 1_000_000;
 /// second number. The others are counted: whoever reaches the daemon could fill the provider's log.
 const STRANGERS_TOLD: Allowance = Allowance { all: 120, of_one: 30 };
 
-/// How many searches of those who are nobody failed of late.
-pub(crate) type FailedSearches = Allowances<()>;
+/// How many searches failed of late, of each organization and of those who are nobody. Beyond an
+/// allowance they are counted: whoever may bind could push everything else out of the organization's
+/// log by a storm of them, since they cost nothing.
+pub(crate) struct FailedSearches {
+    of_late: Allowances<Option<OrganizationId>>,
+    /// What an organization's own have.
+    own: Allowance,
+}
+
+impl FailedSearches {
+    /// One source has half of what an organization has, so that none hides what comes from others.
+    pub(crate) fn within(FailuresTold(all): FailuresTold) -> Self {
+        let own = Allowance { all, of_one: all.div_ceil(2) };
+        Self { of_late: Allowances::default(), own }
+    }
+}
 
 impl Grant<'_, &Snapshot, View> {
     /// Which searches of the organization are told as events.
@@ -88,21 +104,19 @@ impl Directory {
         }
     }
 
-    /// Whether a search that failed is told by itself; else it is counted. An organization is told of
-    /// each of its own, the provider of those who are nobody while their allowance lasts.
+    /// Whether a search that failed is told by itself; else it is counted. Of those of nobody the
+    /// provider is told.
     pub fn is_failure_told(
         &self,
         organization: Option<OrganizationId>,
         source: IpAddr,
         now: Time,
     ) -> bool {
-        if organization.is_some() {
-            return true;
-        }
-        let failed = &self.inner.failed_searches;
-        let (told, before) = failed.take((), Some(source), STRANGERS_TOLD, now);
+        let FailedSearches { of_late, own } = &self.inner.failed_searches;
+        let allowance = if organization.is_some() { *own } else { STRANGERS_TOLD };
+        let (told, before) = of_late.take(organization, Some(source), allowance, now);
         if let Some(untold) = before {
-            self.note_untold_searches(untold);
+            self.note_untold_searches(organization, untold);
         }
         told
     }
@@ -112,15 +126,16 @@ impl Directory {
     pub fn tell_untold_failures(&self, now: Time) {
         self.tell_untold_strangers(now);
         self.tell_untold_begun(now);
-        for ((), untold) in self.inner.failed_searches.over(now) {
-            self.note_untold_searches(untold);
+        for (organization, untold) in self.inner.failed_searches.of_late.over(now) {
+            self.note_untold_searches(organization, untold);
         }
         self.tell_untold_proofs(now);
     }
 
-    fn note_untold_searches(&self, untold: Untold) {
+    fn note_untold_searches(&self, organization: Option<OrganizationId>, untold: Untold) {
+        let place = organization.map_or(Place::Provider, Into::into);
         let words = "searches that failed within a minute beside those that are told";
-        self.note_untold(Place::Provider, (Action::LdapSearch, None), words, untold);
+        self.note_untold(place, (Action::LdapSearch, None), words, untold);
     }
 
     /// Tells of a search.

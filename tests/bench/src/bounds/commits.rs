@@ -35,25 +35,29 @@ pub(super) fn beside_writers(ground: &Ground<'_>) -> Result<Vec<Finding>> {
     let api = ground.admin()?;
     let other = ground.crowd().reader(NUMBER.min(ground.setup.data.equal - 1))?;
     let user = admins::user(&mut api.open()?, &other.organization.slug)?;
-    let mut before = Written::so_far(ground)?;
-    let alone = changes(api, &user, now() + ground.measured)?;
-    let written_alone = Written::so_far(ground)?.since(&before);
+    let measure = || {
+        let before = Written::so_far(ground)?;
+        let latencies = changes(api, &user, now() + ground.measured)?;
+        Ok::<_, anyhow::Error>((latencies, Written::so_far(ground)?.since(&before)))
+    };
+    let (alone, written_alone) = measure()?;
     let over = AtomicBool::new(false);
-    let (beside, written, deeds) = thread::scope(|scope| {
+    let (beside, deeds) = thread::scope(|scope| {
         let writers = scope.spawn(|| admins::storm(ground, WRITERS, &over));
         wait_until(now() + ONSET);
-        before = Written::so_far(ground)?;
-        let beside = changes(api, &user, now() + ground.measured);
-        let written = Written::so_far(ground)?.since(&before);
+        let beside = measure();
         over.store(true, Ordering::Relaxed);
         let deeds = writers.join().map_err(|_| anyhow!("the writers panicked"))??;
-        Ok::<_, anyhow::Error>((beside?, written, deeds))
+        Ok::<_, anyhow::Error>((beside?, deeds))
     })?;
+    let (beside, written) = beside;
     Ok(vec![Finding {
-        what: format!("a change to a user beside {WRITERS} connections of others"),
+        what: format!(
+            "changes to users, one after another and beside {WRITERS} connections of others"
+        ),
         seen: format!(
-            "{written}; alone {written_alone}; by the client, with TLS, {}, alone {}; a write of 4 kB and \
-             fdatasync {}; {deeds}",
+            "all of them {written}; one after another {written_alone}; by the client, with TLS, beside them {}, \
+             alone {}; a write of 4 kB and fdatasync {}; {deeds}",
             told(&beside),
             told(&alone),
             told(&disk),

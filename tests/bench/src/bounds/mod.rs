@@ -89,7 +89,7 @@ pub(crate) enum Look {
     SearchStorm,
     /// A storm of searches that an index serves, many under way on each connection.
     IndexedStorm,
-    /// A storm of searches that fail, many under way on each connection, each of which is told.
+    /// A storm of searches that fail, many under way on each connection.
     FailingStorm,
     /// A storm of binds with passwords that are remembered, on open connections.
     WarmBindStorm,
