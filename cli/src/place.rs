@@ -23,12 +23,20 @@ pub(crate) struct Place<'d> {
     pub(crate) client: Client,
     /// The organization that options, the environment or the context name.
     pub(crate) organization: Option<String>,
-    /// Its id, where the context names it and knows that.
-    remembered: Option<String>,
+    /// The same, where the context names it and knows its id.
+    remembered: Option<Remembered>,
     /// What organizations are called, as far as that was asked.
     pub(crate) slugs: Slugs,
     /// The slug of an organization that was named and is deleted.
     deleted: RefCell<Option<String>>,
+}
+
+/// The organization of a context that knows its id.
+struct Remembered {
+    id: String,
+    /// What the context is called, and in which file it stands.
+    context: String,
+    file: PathBuf,
 }
 
 impl<'d> Place<'d> {
@@ -64,14 +72,16 @@ impl<'d> Place<'d> {
                 return Err(Failure::Usage(text.into()));
             }
         }
-        let contexts = Contexts::read(&contexts_path(matches)?)?;
-        let (_, context) = contexts.chosen(text(CONTEXT).as_deref())?;
+        let file = contexts_path(matches)?;
+        let contexts = Contexts::read(&file)?;
+        let (name, context) = contexts.chosen(text(CONTEXT).as_deref())?;
         let token = context.token.clone().ok_or(Failure::NoContext)?;
         let ca = ca.or_else(|| context.ca.clone());
         let client = Client::new(&context.server, Some(token), ca.as_deref())?;
         let usual = context.organization.clone().filter(|_| !matches.get_flag(PROVIDER));
         let is_usual = named.is_none() && usual.is_some();
-        let remembered = context.organization_id.clone().filter(|_| is_usual);
+        let id = context.id().filter(|_| is_usual).map(ToOwned::to_owned);
+        let remembered = id.map(|id| Remembered { id, context: name.to_owned(), file });
         Ok(Self { remembered, ..Self::new(document, client, named.or(usual)) })
     }
 
@@ -111,8 +121,8 @@ impl<'d> Place<'d> {
                         `tenantry context use NAME --org SLUG`";
             Failure::Usage(text.into())
         };
-        if let Some(id) = &self.remembered {
-            return Ok(id.clone());
+        if let Some(remembered) = &self.remembered {
+            return Ok(remembered.id.clone());
         }
         self.id(ORGANIZATIONS, self.organization.as_ref().ok_or_else(none)?)
     }
@@ -122,14 +132,18 @@ impl<'d> Place<'d> {
         self.remembered.is_some()
     }
 
-    /// What the organization that a command is about is called: the context's as it is called now, if
-    /// that can be learned.
+    /// What the organization that a command is about is called: the context's as it is called now, which
+    /// the context keeps, or else by its id. Its slug may be another one's by now.
     pub(crate) fn called(&self) -> Option<String> {
-        let slug = |id: &String| {
-            let found = self.client.get(&format!("{ORGANIZATIONS}/{}", escaped(id))).ok()?;
-            Some(found.body.get("slug")?.as_str()?.to_owned())
+        let Some(Remembered { id, context, file }) = &self.remembered else {
+            return self.organization.clone();
         };
-        self.remembered.as_ref().and_then(slug).or_else(|| self.organization.clone())
+        let found = self.client.get(&format!("{ORGANIZATIONS}/{}", escaped(id)));
+        let slug = found.ok().and_then(|found| Some(found.body.get("slug")?.as_str()?.to_owned()));
+        let Some(slug) = slug else { return Some(id.clone()) };
+        // Where it cannot be written the id goes on to count.
+        let _unkept = Contexts::rename(file, context, (id.as_str(), slug.as_str()));
+        Some(slug)
     }
 
     /// What a failure says, or, where there is no such thing, that the organization is deleted: who
@@ -144,7 +158,7 @@ impl<'d> Place<'d> {
 
     /// The slug of the context's organization, where that is deleted.
     fn gone(&self) -> Option<String> {
-        let filter = format!("id eq \"{}\"", self.remembered.as_ref()?);
+        let filter = format!("id eq \"{}\"", self.remembered.as_ref()?.id);
         let found = items(self, ORGANIZATIONS, &[("filter".to_owned(), filter)], Some(1));
         found.ok()?.iter().find_map(deleted)
     }
