@@ -70,6 +70,9 @@ pub(crate) struct Problem {
     /// In so many seconds it may be asked again.
     #[serde(skip)]
     pub(crate) retry_after: Option<u64>,
+    /// The path that was asked for.
+    #[serde(skip)]
+    pub(crate) asked: String,
     /// What it is about, as whoever asked called it; else it is called as the API does.
     #[serde(skip)]
     pub(crate) place: Option<String>,
@@ -141,6 +144,14 @@ impl Failure {
     /// Something on this machine failed.
     pub(crate) fn local(what: impl Into<String>, why: &(impl ToString + ?Sized)) -> Self {
         Self::Local { what: what.into(), why: why.to_string() }
+    }
+
+    /// The same, of who asked for a path.
+    pub(crate) fn at(mut self, path: &str) -> Self {
+        if let Self::Refused(problem) = &mut self {
+            path.clone_into(&mut problem.asked);
+        }
+        self
     }
 
     /// The same, said of what a file has or what is called so.

@@ -146,21 +146,31 @@ impl<'d> Place<'d> {
         Some(slug)
     }
 
-    /// What a failure says, or, where there is no such thing, that the organization is deleted: who
-    /// could restore it sees it in the list, and nowhere else.
+    /// What a failure says, or, where there is no such thing, that the organization is deleted, which who
+    /// could restore it sees in the list and nowhere else, or that the context's is none any more.
     pub(crate) fn explained(&self, failure: Failure) -> Failure {
-        if !matches!(&failure, Failure::Refused(problem) if problem.status == 404) {
+        let Failure::Refused(problem) = &failure else { return failure };
+        if problem.status != 404 {
             return failure;
         }
-        let named = self.deleted.borrow().clone();
-        named.or_else(|| self.gone()).map_or(failure, Failure::Deleted)
+        let named = self.deleted.borrow().clone().map(Failure::Deleted);
+        named.or_else(|| self.gone(&problem.asked)).unwrap_or(failure)
     }
 
-    /// The slug of the context's organization, where that is deleted.
-    fn gone(&self) -> Option<String> {
-        let filter = format!("id eq \"{}\"", self.remembered.as_ref()?.id);
-        let found = items(self, ORGANIZATIONS, &[("filter".to_owned(), filter)], Some(1));
-        found.ok()?.iter().find_map(deleted)
+    /// That the context's organization is deleted, or none that one may see, where a path is below it.
+    fn gone(&self, path: &str) -> Option<Failure> {
+        let id = &self.remembered.as_ref()?.id;
+        if !path.starts_with(&format!("{ORGANIZATIONS}/{id}")) {
+            return None;
+        }
+        let filter = ("filter".to_owned(), format!("id eq \"{id}\""));
+        match items(self, ORGANIZATIONS, &[filter], Some(1)).ok()?.first() {
+            Some(organization) => deleted(organization).map(Failure::Deleted),
+            None => {
+                let (what, name) = (one_of(ORGANIZATIONS), self.organization.clone()?);
+                Some(Failure::Missing { what, name })
+            }
+        }
     }
 
     /// The id behind a name in a list; an id stays what it is. Names may look like ids, so what looks like

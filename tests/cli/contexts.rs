@@ -11,6 +11,9 @@ use crate::harness::office::Office;
 use crate::harness::tenantry::Tenantry;
 use crate::harness::totp;
 
+/// An id that nobody has.
+const NOBODYS: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
+
 #[test]
 fn who_signs_in_works_in_the_context_until_signing_out() {
     let office = Office::new();
@@ -44,8 +47,7 @@ fn who_signs_in_works_in_the_context_until_signing_out() {
 
     let nowhere = tenantry.run("context use lab --org nope");
     assert_eq!(nowhere.code, 5, "{nowhere:?}");
-    let nobodys = "01890a5d-ac96-774b-bcce-b302099a8057";
-    let nowhere = tenantry.run(&format!("context use lab --org {nobodys}"));
+    let nowhere = tenantry.run(&format!("context use lab --org {NOBODYS}"));
     assert_eq!(nowhere.code, 5, "{nowhere:?}");
     tenantry.does(&format!("context use lab --org {}", office.slug));
     assert_eq!(tenantry.shows("context list")[0]["organization"], json!(office.slug));
@@ -115,6 +117,31 @@ fn a_context_keeps_its_organization_whatever_that_is_called() {
     let gone = tenantry.run("group list");
     assert_eq!(gone.code, 5, "{gone:?}");
     assert!(gone.stderr.contains(&format!("organization {new} is deleted")), "{gone:?}");
+    let plan = tenantry.run(&format!("plan show {NOBODYS}"));
+    assert_eq!(plan.code, 5, "{plan:?}");
+    assert!(!plan.stderr.contains(&new), "it is no organization's: {plan:?}");
+}
+
+#[test]
+fn who_works_in_an_organization_that_is_none_any_more_is_told_its_name() {
+    let office = Office::new();
+    let admin = office.provider_admin("administrator_with_billing", &json!("all"));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("contexts.toml");
+    let tenantry = in_lab(&office, &admin, &file);
+    tenantry.does(&format!("context use lab --org {}", office.slug));
+    let missing = tenantry.run(&format!("user show {NOBODYS}"));
+    assert_eq!(missing.code, 5, "{missing:?}");
+    assert!(!missing.stderr.contains("organization"), "it is there: {missing:?}");
+    // One that is destroyed has an id that nobody has.
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace(&office.id, NOBODYS)).unwrap();
+    let told = format!("there is no organization “{}”; `tenantry org list`", office.slug);
+    for (line, file) in [("user list", ""), ("apply -f - --yes", "organization: {}\n")] {
+        let gone = tenantry.hear(line, file);
+        assert_eq!(gone.code, 5, "{line}: {gone:?}");
+        assert!(gone.stderr.contains(&told), "{line}: {gone:?}");
+    }
 }
 
 #[test]
