@@ -218,10 +218,12 @@ impl<'d> Place<'d> {
             Some(operation) if operation.finds_names() => {
                 let asked =
                     |member: &str| items(self, list, &[(member.into(), name.into())], Some(2));
-                let found = asked("name")?;
-                match operation.finds_serials() {
-                    true => called_or_numbered(&one_of(list), name, found, asked("serial")?)?,
-                    false => found,
+                let called = asked("name")?;
+                // No two have the same serial number.
+                let is_both = called.iter().any(|item| is(item.get("serial"), name));
+                match operation.finds_serials() && !is_both {
+                    true => called_or_numbered(&one_of(list), name, called, asked("serial")?)?,
+                    false => called,
                 }
             }
             Some(operation) if operation.is_list => items(self, list, &[], None)?,
@@ -261,8 +263,11 @@ fn called_or_numbered(
     called: Vec<Value>,
     numbered: Vec<Value>,
 ) -> Result<Vec<Value>, Failure> {
-    let id = |found: &[Value]| Some(found.first()?.get("id")?.as_str()?.to_owned());
-    match (id(&called), id(&numbered)) {
+    let id = |found: &[Value], member: &str| {
+        let found = found.iter().find(|item| is(item.get(member), name))?;
+        Some(found.get("id")?.as_str()?.to_owned())
+    };
+    match (id(&called, "name"), id(&numbered, "serial")) {
         (Some(one), Some(other)) if one != other => Err(Failure::Usage(format!(
             "“{name}” is the name of one {what} and the serial number of another: name the first by its \
              id {one}, or the other by its id {other}"
@@ -381,11 +386,16 @@ mod tests {
 
     #[test]
     fn who_says_the_name_of_one_thing_and_the_serial_number_of_another_is_told_both_ids() {
-        let of = |id: &str| vec![serde_json::json!({"id": id})];
+        let of = |id: &str| vec![serde_json::json!({"id": id, "name": "x1", "serial": "x1"})];
         let found = |called, numbered| called_or_numbered("device", "X1", called, numbered);
         assert_eq!(found(of("1"), Vec::new()).unwrap(), of("1"));
         assert_eq!(found(Vec::new(), of("2")).unwrap(), of("2"));
         assert_eq!(found(of("1"), of("1")).unwrap(), of("1"), "it has both");
+        let near = serde_json::json!({"id": "3", "name": "x12", "serial": "x12"});
+        let beside = |id: &str| [vec![near.clone()], of(id)].concat();
+        assert_eq!(found(vec![near.clone()], of("2")).unwrap(), of("2"), "it is called otherwise");
+        assert_eq!(found(beside("1"), beside("1")).unwrap(), beside("1"));
+        found(beside("1"), beside("2")).unwrap_err();
         let said = "“X1” is the name of one device and the serial number of another: name the first by \
                     its id 1, or the other by its id 2";
         let failure = found(of("1"), of("2")).unwrap_err();
