@@ -4,8 +4,8 @@ mod answers;
 mod examples;
 mod problems;
 
-use std::collections::BTreeSet;
-use std::sync::LazyLock;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{LazyLock, OnceLock};
 
 use directory::access::Permission;
 use serde_json::Value;
@@ -269,25 +269,36 @@ pub(crate) fn route_of(operation: &str) -> Option<&'static Route> {
     ROUTES.iter().find(|route| route.operation == operation)
 }
 
+/// The ids of operations with their methods, by the paths of their routes.
+type Operations = HashMap<String, Vec<(&'static str, String)>>;
+
+static OPERATIONS: OnceLock<Operations> = OnceLock::new();
+
+/// Learns the ids of operations from the document of the handlers, so that no request waits for that.
+pub(crate) fn learn_operations(document: OpenApi) {
+    OPERATIONS.get_or_init(|| operations_of(document));
+}
+
 /// The id of the operation that a method and the path of a route ask for.
 pub(crate) fn operation_at(method: &str, path: &str) -> Option<&'static str> {
-    // The rest of the document takes long to make, and a request waits for this.
-    static OPERATIONS: LazyLock<Vec<(&'static str, String, String)>> = LazyLock::new(|| {
-        let (_, document) = v1::routes().split_for_parts();
-        let mut all = Vec::new();
-        for (path, mut item) in document.paths.paths {
-            for (method, operation) in operations_mut(&mut item) {
-                name_by_place(&path, operation);
-                let id = operation.operation_id.take().unwrap_or_default();
-                all.push((method, path.clone(), id));
-            }
-        }
-        all
-    });
+    let known = OPERATIONS.get_or_init(|| operations_of(v1::routes().split_for_parts().1));
     // What answers GET answers HEAD as well.
     let method = if method == "HEAD" { "GET" } else { method };
-    let found = OPERATIONS.iter().find(|(own, at, _)| *own == method && at == path);
-    found.map(|(_, _, id)| id.as_str())
+    let found = known.get(path)?.iter().find(|(own, _)| *own == method);
+    found.map(|(_, id)| id.as_str())
+}
+
+fn operations_of(document: OpenApi) -> Operations {
+    let mut all = Operations::new();
+    for (path, mut item) in document.paths.paths {
+        let operations = operations_mut(&mut item).map(|(method, operation)| {
+            name_by_place(&path, operation);
+            (method, operation.operation_id.take().unwrap_or_default())
+        });
+        let operations = operations.collect();
+        all.insert(path, operations);
+    }
+    all
 }
 
 const DESCRIPTION: &str = "\

@@ -8,6 +8,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::api::{Addresses, Api, Clock, Doors, Limits};
 use crate::layers::{observe, one_host, panicked, unknown_route};
+use crate::openapi::learn_operations;
 use crate::problem::{PATH, explain_problem};
 use crate::repeat::repeat;
 use crate::v1;
@@ -29,7 +30,8 @@ pub fn router(
 
 /// The routes over what stands behind them.
 pub(crate) fn over(api: Api) -> Router {
-    let (routes, _) = v1::routes().split_for_parts();
+    let (routes, document) = v1::routes().split_for_parts();
+    learn_operations(document);
     routes
         .route(PATH, get(explain_problem))
         .fallback(unknown_route)

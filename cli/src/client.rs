@@ -134,7 +134,7 @@ impl Client {
                 Ok(answer) => break answer,
                 Err(trouble) => match trouble.wait(true, &mut waited) {
                     Some(time) => pause(time),
-                    None => return Err(self.failure(trouble)),
+                    None => return Err(self.failure(trouble).at(path)),
                 },
             }
         };
@@ -198,7 +198,7 @@ impl Client {
             };
             match time {
                 Some(time) => pause(time),
-                None => return Err(self.failure(trouble)),
+                None => return Err(self.failure(trouble).at(question.path)),
             }
         }
     }
@@ -275,7 +275,7 @@ impl Client {
         let answer = request.send(SendBody::from_reader(&mut file));
         drop(file);
         let answer = answer.map_err(Trouble::Failed).and_then(|answer| self.heard(answer));
-        answer.map_err(|trouble| self.failure(trouble))
+        answer.map_err(|trouble| self.failure(trouble).at(path))
     }
 
     fn heard(&self, mut answer: Response<Body>) -> Result<Answer, Trouble> {

@@ -5,7 +5,10 @@ use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::failure::Failure;
 
@@ -32,12 +35,36 @@ pub(crate) struct Context {
     /// Its id, by which it is found whatever it is called by now; absent where nobody told it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) organization_id: Option<String>,
+    /// A digest of the slug that the id was kept for: who edits the slug, even by putting one word for
+    /// another in the whole file, means the organization that is called so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) organization_id_for: Option<String>,
     /// The session; absent after signing out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) token: Option<String>,
     /// When it ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) expires: Option<String>,
+}
+
+impl Context {
+    /// Makes it about an organization, with its id where somebody told it.
+    pub(crate) fn keep(&mut self, slug: String, id: Option<String>) {
+        self.organization_id_for = id.as_ref().map(|_| digest(&slug));
+        self.organization_id = id;
+        self.organization = Some(slug);
+    }
+
+    /// The id of its organization, where it was kept for the slug that stands there.
+    pub(crate) fn id(&self) -> Option<&str> {
+        let slug = self.organization.as_deref()?;
+        let is_kept_for_it = self.organization_id_for.as_deref()? == digest(slug);
+        self.organization_id.as_deref().filter(|_| is_kept_for_it)
+    }
+}
+
+fn digest(slug: &str) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(slug.as_bytes()))
 }
 
 impl Contexts {
@@ -87,6 +114,20 @@ impl Contexts {
         written.map_err(|error: std::io::Error| failed(&error))
     }
 
+    /// Writes what the organization of an id is called by now, in a context that is about it.
+    ///
+    /// # Errors
+    /// When the file cannot be read or written.
+    pub(crate) fn rename(path: &Path, name: &str, (id, slug): (&str, &str)) -> Result<(), Failure> {
+        let mut contexts = Self::read(path)?;
+        let own = contexts.contexts.get_mut(name).filter(|context| context.id() == Some(id));
+        match own.filter(|context| context.organization.as_deref() != Some(slug)) {
+            Some(context) => context.keep(slug.to_owned(), Some(id.to_owned())),
+            None => return Ok(()),
+        }
+        contexts.write(path)
+    }
+
     /// The context that is named, or else the one in use.
     ///
     /// # Errors
@@ -123,7 +164,40 @@ mod tests {
         let read = Contexts::read(&path).unwrap();
         let (_, context) = read.chosen(None).unwrap();
         assert_eq!(context.organization.as_deref(), Some("acme"));
-        assert_eq!(context.organization_id, None);
+        assert_eq!(context.id(), None);
+    }
+
+    #[test]
+    fn an_id_counts_for_the_slug_alone_that_it_was_kept_for() {
+        let (mut context, id) = (Context::default(), "01890a5d-ac96-774b-bcce-b302099a8057");
+        context.keep("acme".into(), Some(id.into()));
+        assert_eq!(context.id(), Some(id));
+        context.organization = Some("globex".into());
+        assert_eq!(context.id(), None, "the slug was edited");
+        context.keep("globex".into(), None);
+        assert_eq!((context.id(), context.organization_id), (None, None));
+    }
+
+    #[test]
+    fn what_an_organization_is_called_by_now_is_written_where_it_is_meant() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("contexts.toml");
+        let mut lab = Context::default();
+        lab.keep("acme".into(), Some("1".into()));
+        Contexts { current: None, contexts: BTreeMap::from([("lab".into(), lab)]) }
+            .write(&path)
+            .unwrap();
+        for (name, id, slug, expected) in [
+            ("lab", "2", "globex", "acme"),
+            ("other", "1", "globex", "acme"),
+            ("lab", "1", "globex", "globex"),
+        ] {
+            Contexts::rename(&path, name, (id, slug)).unwrap();
+            let read = Contexts::read(&path).unwrap();
+            let (_, context) = read.chosen(Some("lab")).unwrap();
+            let shown = (context.organization.as_deref(), context.id());
+            assert_eq!(shown, (Some(expected), Some("1")), "{name} {id}");
+        }
     }
 
     #[test]
@@ -131,12 +205,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("new/contexts.toml");
         assert!(Contexts::read(&path).unwrap() == Contexts::default());
-        let context = Context {
+        let mut context = Context {
             server: "https://localhost:8443".into(),
             token: Some("secret".into()),
-            organization_id: Some("01890a5d-ac96-774b-bcce-b302099a8057".into()),
             ..Context::default()
         };
+        context.keep("acme".into(), Some("01890a5d-ac96-774b-bcce-b302099a8057".into()));
         let contexts = Contexts {
             current: Some("lab".into()),
             contexts: BTreeMap::from([("lab".into(), context.clone())]),

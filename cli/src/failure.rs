@@ -70,6 +70,9 @@ pub(crate) struct Problem {
     /// In so many seconds it may be asked again.
     #[serde(skip)]
     pub(crate) retry_after: Option<u64>,
+    /// The path that was asked for.
+    #[serde(skip)]
+    pub(crate) asked: String,
     /// What it is about, as whoever asked called it; else it is called as the API does.
     #[serde(skip)]
     pub(crate) place: Option<String>,
@@ -141,6 +144,14 @@ impl Failure {
     /// Something on this machine failed.
     pub(crate) fn local(what: impl Into<String>, why: &(impl ToString + ?Sized)) -> Self {
         Self::Local { what: what.into(), why: why.to_string() }
+    }
+
+    /// The same, of who asked for a path.
+    pub(crate) fn at(mut self, path: &str) -> Self {
+        if let Self::Refused(problem) = &mut self {
+            path.clone_into(&mut problem.asked);
+        }
+        self
     }
 
     /// The same, said of what a file has or what is called so.
@@ -327,10 +338,11 @@ pub(crate) fn spelled(parts: &[String]) -> String {
 }
 
 /// What the server says for who sends it requests, and the same for who types commands.
-const COMMANDS: [(&str, &str); 3] = [
+const COMMANDS: [(&str, &str); 4] = [
     ("GET /v1/reply-attributes", "`tenantry reply-profile attributes`"),
     ("`Action` in /v1/openapi.json", "`tenantry events --help`"),
     ("at /v1/me/password", "with `tenantry account set-password`"),
+    ("at /v1/me/authenticator", "with `tenantry account begin-authenticator`"),
 ];
 
 /// A text with commands in place of routes.
@@ -349,8 +361,10 @@ fn without_position(said: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use clap::error::ErrorKind;
+
     use super::*;
-    use crate::words::EVENTS;
+    use crate::document::Document;
 
     #[test]
     fn a_refusal_says_what_is_missing_and_what_to_do() {
@@ -495,14 +509,11 @@ mod tests {
         let told = "attributes[0].name: is the name of no attribute; `tenantry reply-profile \
                     attributes` lists them";
         assert_eq!(Failure::Refused(Box::new(refused)).to_string(), told);
+        let grammar = crate::grammar::command(&Document::read().unwrap());
         for (_, command) in COMMANDS {
-            let words: Vec<&str> = command.split('`').nth(1).unwrap().split(' ').collect();
-            let noun = nouns().find(|noun| noun.name == words[1]);
-            let verbs = noun.map_or(EVENTS.verbs, |noun| noun.verbs);
-            assert!(
-                words[2] == "--help" || verbs.iter().any(|verb| verb.name == words[2]),
-                "{command}"
-            );
+            let words = command.split('`').nth(1).unwrap().split(' ').chain(["--help"]);
+            let said = grammar.clone().try_get_matches_from(words).unwrap_err();
+            assert_eq!(said.kind(), ErrorKind::DisplayHelp, "{command}: {said}");
         }
     }
 

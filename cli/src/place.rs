@@ -23,12 +23,20 @@ pub(crate) struct Place<'d> {
     pub(crate) client: Client,
     /// The organization that options, the environment or the context name.
     pub(crate) organization: Option<String>,
-    /// Its id, where the context names it and knows that.
-    remembered: Option<String>,
+    /// The same, where the context names it and knows its id.
+    remembered: Option<Remembered>,
     /// What organizations are called, as far as that was asked.
     pub(crate) slugs: Slugs,
     /// The slug of an organization that was named and is deleted.
     deleted: RefCell<Option<String>>,
+}
+
+/// The organization of a context that knows its id.
+struct Remembered {
+    id: String,
+    /// What the context is called, and in which file it stands.
+    context: String,
+    file: PathBuf,
 }
 
 impl<'d> Place<'d> {
@@ -64,14 +72,16 @@ impl<'d> Place<'d> {
                 return Err(Failure::Usage(text.into()));
             }
         }
-        let contexts = Contexts::read(&contexts_path(matches)?)?;
-        let (_, context) = contexts.chosen(text(CONTEXT).as_deref())?;
+        let file = contexts_path(matches)?;
+        let contexts = Contexts::read(&file)?;
+        let (name, context) = contexts.chosen(text(CONTEXT).as_deref())?;
         let token = context.token.clone().ok_or(Failure::NoContext)?;
         let ca = ca.or_else(|| context.ca.clone());
         let client = Client::new(&context.server, Some(token), ca.as_deref())?;
         let usual = context.organization.clone().filter(|_| !matches.get_flag(PROVIDER));
         let is_usual = named.is_none() && usual.is_some();
-        let remembered = context.organization_id.clone().filter(|_| is_usual);
+        let id = context.id().filter(|_| is_usual).map(ToOwned::to_owned);
+        let remembered = id.map(|id| Remembered { id, context: name.to_owned(), file });
         Ok(Self { remembered, ..Self::new(document, client, named.or(usual)) })
     }
 
@@ -111,8 +121,8 @@ impl<'d> Place<'d> {
                         `tenantry context use NAME --org SLUG`";
             Failure::Usage(text.into())
         };
-        if let Some(id) = &self.remembered {
-            return Ok(id.clone());
+        if let Some(remembered) = &self.remembered {
+            return Ok(remembered.id.clone());
         }
         self.id(ORGANIZATIONS, self.organization.as_ref().ok_or_else(none)?)
     }
@@ -122,31 +132,45 @@ impl<'d> Place<'d> {
         self.remembered.is_some()
     }
 
-    /// What the organization that a command is about is called: the context's as it is called now, if
-    /// that can be learned.
+    /// What the organization that a command is about is called: the context's as it is called now, which
+    /// the context keeps, or else by its id. Its slug may be another one's by now.
     pub(crate) fn called(&self) -> Option<String> {
-        let slug = |id: &String| {
-            let found = self.client.get(&format!("{ORGANIZATIONS}/{}", escaped(id))).ok()?;
-            Some(found.body.get("slug")?.as_str()?.to_owned())
+        let Some(Remembered { id, context, file }) = &self.remembered else {
+            return self.organization.clone();
         };
-        self.remembered.as_ref().and_then(slug).or_else(|| self.organization.clone())
+        let found = self.client.get(&format!("{ORGANIZATIONS}/{}", escaped(id)));
+        let slug = found.ok().and_then(|found| Some(found.body.get("slug")?.as_str()?.to_owned()));
+        let Some(slug) = slug else { return Some(id.clone()) };
+        // Where it cannot be written the id goes on to count.
+        let _unkept = Contexts::rename(file, context, (id.as_str(), slug.as_str()));
+        Some(slug)
     }
 
-    /// What a failure says, or, where there is no such thing, that the organization is deleted: who
-    /// could restore it sees it in the list, and nowhere else.
+    /// What a failure says, or, where there is no such thing, that the organization is deleted, which who
+    /// could restore it sees in the list and nowhere else, or that the context's is none any more.
     pub(crate) fn explained(&self, failure: Failure) -> Failure {
-        if !matches!(&failure, Failure::Refused(problem) if problem.status == 404) {
+        let Failure::Refused(problem) = &failure else { return failure };
+        if problem.status != 404 {
             return failure;
         }
-        let named = self.deleted.borrow().clone();
-        named.or_else(|| self.gone()).map_or(failure, Failure::Deleted)
+        let named = self.deleted.borrow().clone().map(Failure::Deleted);
+        named.or_else(|| self.gone(&problem.asked)).unwrap_or(failure)
     }
 
-    /// The slug of the context's organization, where that is deleted.
-    fn gone(&self) -> Option<String> {
-        let filter = format!("id eq \"{}\"", self.remembered.as_ref()?);
-        let found = items(self, ORGANIZATIONS, &[("filter".to_owned(), filter)], Some(1));
-        found.ok()?.iter().find_map(deleted)
+    /// That the context's organization is deleted, or none that one may see, where a path is below it.
+    fn gone(&self, path: &str) -> Option<Failure> {
+        let id = &self.remembered.as_ref()?.id;
+        if !path.starts_with(&format!("{ORGANIZATIONS}/{id}")) {
+            return None;
+        }
+        let filter = ("filter".to_owned(), format!("id eq \"{id}\""));
+        match items(self, ORGANIZATIONS, &[filter], Some(1)).ok()?.first() {
+            Some(organization) => deleted(organization).map(Failure::Deleted),
+            None => {
+                let (what, name) = (one_of(ORGANIZATIONS), self.organization.clone()?);
+                Some(Failure::Missing { what, name })
+            }
+        }
     }
 
     /// The id behind a name in a list; an id stays what it is. Names may look like ids, so what looks like
@@ -194,10 +218,12 @@ impl<'d> Place<'d> {
             Some(operation) if operation.finds_names() => {
                 let asked =
                     |member: &str| items(self, list, &[(member.into(), name.into())], Some(2));
-                let found = asked("name")?;
-                match operation.finds_serials() {
-                    true => called_or_numbered(&one_of(list), name, found, asked("serial")?)?,
-                    false => found,
+                let called = asked("name")?;
+                // No two have the same serial number.
+                let is_both = called.iter().any(|item| is(item.get("serial"), name));
+                match operation.finds_serials() && !is_both {
+                    true => called_or_numbered(&one_of(list), name, called, asked("serial")?)?,
+                    false => called,
                 }
             }
             Some(operation) if operation.is_list => items(self, list, &[], None)?,
@@ -237,8 +263,11 @@ fn called_or_numbered(
     called: Vec<Value>,
     numbered: Vec<Value>,
 ) -> Result<Vec<Value>, Failure> {
-    let id = |found: &[Value]| Some(found.first()?.get("id")?.as_str()?.to_owned());
-    match (id(&called), id(&numbered)) {
+    let id = |found: &[Value], member: &str| {
+        let found = found.iter().find(|item| is(item.get(member), name))?;
+        Some(found.get("id")?.as_str()?.to_owned())
+    };
+    match (id(&called, "name"), id(&numbered, "serial")) {
         (Some(one), Some(other)) if one != other => Err(Failure::Usage(format!(
             "“{name}” is the name of one {what} and the serial number of another: name the first by its \
              id {one}, or the other by its id {other}"
@@ -357,11 +386,16 @@ mod tests {
 
     #[test]
     fn who_says_the_name_of_one_thing_and_the_serial_number_of_another_is_told_both_ids() {
-        let of = |id: &str| vec![serde_json::json!({"id": id})];
+        let of = |id: &str| vec![serde_json::json!({"id": id, "name": "x1", "serial": "x1"})];
         let found = |called, numbered| called_or_numbered("device", "X1", called, numbered);
         assert_eq!(found(of("1"), Vec::new()).unwrap(), of("1"));
         assert_eq!(found(Vec::new(), of("2")).unwrap(), of("2"));
         assert_eq!(found(of("1"), of("1")).unwrap(), of("1"), "it has both");
+        let near = serde_json::json!({"id": "3", "name": "x12", "serial": "x12"});
+        let beside = |id: &str| [vec![near.clone()], of(id)].concat();
+        assert_eq!(found(vec![near.clone()], of("2")).unwrap(), of("2"), "it is called otherwise");
+        assert_eq!(found(beside("1"), beside("1")).unwrap(), beside("1"));
+        found(beside("1"), beside("2")).unwrap_err();
         let said = "“X1” is the name of one device and the serial number of another: name the first by \
                     its id 1, or the other by its id 2";
         let failure = found(of("1"), of("2")).unwrap_err();

@@ -37,9 +37,11 @@ pub(crate) fn login(document: &Document, matches: &ArgMatches) -> Result<(), Fai
     let member = |name: &str| session.get(name).and_then(Value::as_str).map(ToOwned::to_owned);
     let name = text("name").unwrap_or_else(|| usual_name(&server, organization.as_deref()));
     let (token, expires) = (member("token"), member("expires"));
-    let organization_id = None;
-    let mut context = Context { server, ca, organization, organization_id, token, expires };
-    context.organization_id = id_in(document, matches, &context);
+    let mut context = Context { server, ca, token, expires, ..Context::default() };
+    if let Some(slug) = organization {
+        let id = id_of(document, matches, &context, &slug);
+        context.keep(slug, id);
+    }
     contexts.contexts.insert(name.clone(), context);
     contexts.current = Some(name.clone());
     contexts.write(&path)?;
@@ -91,10 +93,18 @@ pub(crate) fn contexts(
                     "name": name,
                     "server": context.server,
                     "organization": context.organization,
+                    "organization_id": context.id(),
                     "signed_in_at_most_until": context.expires,
                 })
             });
-            let columns = ["in_use", "name", "server", "organization", "signed_in_at_most_until"];
+            let columns = [
+                "in_use",
+                "name",
+                "server",
+                "organization",
+                "organization_id",
+                "signed_in_at_most_until",
+            ];
             return format.print(&lines.collect(), &columns);
         }
         Some(name) if verb == "use" => {
@@ -102,8 +112,8 @@ pub(crate) fn contexts(
             if let (Some(slug), Some(context)) =
                 (typed_organization(own), contexts.contexts.get_mut(name))
             {
-                context.organization_id = look_for(document, own, context, &slug)?;
-                context.organization = Some(slug);
+                let id = look_for(document, own, context, &slug)?;
+                context.keep(slug, id);
             }
             contexts.current = Some(name.clone());
         }
@@ -116,10 +126,17 @@ pub(crate) fn contexts(
     contexts.write(&path)
 }
 
-/// The id of a context's organization, where somebody tells it.
-fn id_in(document: &Document, matches: &ArgMatches, context: &Context) -> Option<String> {
-    let slug = context.organization.as_deref()?;
-    Place::in_context(document, matches, context, slug).ok()?.organization().ok()
+/// The id of the organization that somebody signed in to, where it is told.
+fn id_of(
+    document: &Document,
+    matches: &ArgMatches,
+    context: &Context,
+    slug: &str,
+) -> Option<String> {
+    let place = Place::in_context(document, matches, context, slug);
+    let found = place.and_then(|place| place.organization());
+    let untold = |why: &Failure| warn(&format!("nobody told the id of organization {slug}: {why}"));
+    found.inspect_err(untold).ok()
 }
 
 /// Looks that there is an organization of that name, where somebody can be asked; its id.

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::harness::admin::PASSWORD;
 use crate::harness::authority::Authority;
 use crate::harness::office::Office;
 use crate::harness::receiver::nobody;
@@ -101,18 +102,35 @@ fn what_is_refused_is_called_as_it_was_typed() {
         let refused = top.run(line);
         assert!(refused.stderr.starts_with(&format!("tenantry: {option}: ")), "{refused:?}");
     }
-    let unknown = top.run("events --action nonsense");
-    assert!(unknown.stderr.contains("`tenantry events --help` lists"), "{unknown:?}");
-    assert!(top.does("events --help").contains("sign_in_begun"), "it does");
-    let attributes = r#"[{"name": "Nope", "value": "1"}]"#;
-    let words = ["reply-profile", "create", "--name", "x", "--attributes", attributes];
-    let unknown = top.words(&words);
-    assert!(unknown.stderr.contains("`tenantry reply-profile attributes` lists"), "{unknown:?}");
     import_is_called_as_it_was_typed(&top);
     let nested = "groups: [{name: one, members: {groups: [two]}}, \
                   {name: two, members: {groups: [one]}}]";
     let looped = top.hear("apply -f - --yes", nested);
     assert!(looped.code != 0 && looped.stderr.contains("tenantry: group two: "), "{looped:?}");
+}
+
+#[test]
+fn what_names_a_route_of_the_server_names_the_command_for_it() {
+    let office = Office::new();
+    let top = &office.demo.admin_api.tokens.administrator_with_billing;
+    let top = Tenantry::with_key(&office.demo, top);
+    let unknown = top.run("events --action nonsense");
+    assert!(unknown.stderr.contains("`tenantry events --help` lists"), "{unknown:?}");
+    assert!(top.does("events --help").contains("sign_in_begun"), "it does");
+    let within = top.clone().within(&office.slug);
+    let attributes = r#"[{"name": "Nope", "value": "1"}]"#;
+    let words = ["reply-profile", "create", "--name", "x", "--attributes", attributes];
+    let unknown = within.words(&words);
+    assert!(unknown.stderr.contains("`tenantry reply-profile attributes` lists"), "{unknown:?}");
+    let own = top.shows("account show")["id"].as_str().unwrap().to_owned();
+    for (line, said) in [
+        ("admin set-password", "own password with `tenantry account set-password`"),
+        ("admin reset-mfa", "own authenticator with `tenantry account begin-authenticator`"),
+    ] {
+        let refused = top.hear(&format!("{line} {own}"), &format!("{PASSWORD}\n"));
+        assert_eq!(refused.code, 7, "{line}: {refused:?}");
+        assert!(refused.stderr.contains(said), "{line}: {refused:?}");
+    }
 }
 
 fn import_is_called_as_it_was_typed(top: &Tenantry) {

@@ -1,13 +1,18 @@
 //! `tenantry login`, `logout` and `context`.
 
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::harness::admin::PASSWORD;
+use crate::harness::admin::{Admin, PASSWORD};
+use crate::harness::breaking::BreakingLine;
 use crate::harness::office::Office;
 use crate::harness::tenantry::Tenantry;
 use crate::harness::totp;
+
+/// An id that nobody has.
+const NOBODYS: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
 
 #[test]
 fn who_signs_in_works_in_the_context_until_signing_out() {
@@ -42,8 +47,7 @@ fn who_signs_in_works_in_the_context_until_signing_out() {
 
     let nowhere = tenantry.run("context use lab --org nope");
     assert_eq!(nowhere.code, 5, "{nowhere:?}");
-    let nobodys = "01890a5d-ac96-774b-bcce-b302099a8057";
-    let nowhere = tenantry.run(&format!("context use lab --org {nobodys}"));
+    let nowhere = tenantry.run(&format!("context use lab --org {NOBODYS}"));
     assert_eq!(nowhere.code, 5, "{nowhere:?}");
     tenantry.does(&format!("context use lab --org {}", office.slug));
     assert_eq!(tenantry.shows("context list")[0]["organization"], json!(office.slug));
@@ -57,17 +61,22 @@ fn who_signs_in_works_in_the_context_until_signing_out() {
     assert_eq!(tenantry.shows("context list"), json!([]));
 }
 
+/// The provider's admin, signed in with a context `lab` in a file.
+fn in_lab(office: &Office, admin: &Admin, file: &Path) -> Tenantry {
+    let tenantry = Tenantry::with_contexts(&office.demo, file);
+    let login = format!("login {} --as {} --name lab", office.demo.admin_api.url, admin.login);
+    let code = totp::code_beside(&admin.otpauth_uri, 1);
+    let signed_in = tenantry.hear(&login, &format!("{PASSWORD}\n{code}\n"));
+    assert_eq!(signed_in.code, 0, "{signed_in:?}");
+    tenantry
+}
+
 #[test]
 fn a_context_keeps_its_organization_whatever_that_is_called() {
     let office = Office::new();
     let admin = office.provider_admin("administrator_with_billing", &json!("all"));
     let folder = tempfile::tempdir().unwrap();
-    let tenantry = Tenantry::with_contexts(&office.demo, &folder.path().join("contexts.toml"));
-    let login = format!("login {} --as {} --name lab", office.demo.admin_api.url, admin.login);
-    let code = totp::code_beside(&admin.otpauth_uri, 1);
-    let signed_in = tenantry.hear(&login, &format!("{PASSWORD}\n{code}\n"));
-    assert_eq!(signed_in.code, 0, "{signed_in:?}");
-
+    let tenantry = in_lab(&office, &admin, &folder.path().join("contexts.toml"));
     let top = &office.demo.admin_api.tokens.administrator_with_billing;
     let top = Tenantry::with_key(&office.demo, top);
     let (old, new) = (format!("{}-old", office.slug), format!("{}-new", office.slug));
@@ -81,8 +90,18 @@ fn a_context_keeps_its_organization_whatever_that_is_called() {
     top.does(&format!("org update {old} --slug {new}"));
     make(&old);
     assert_eq!(tenantry.shows("group list")[0]["name"], "staff", "not of who has the slug by now");
-    let shown = tenantry.shows("context list");
-    assert_eq!(shown[0]["organization"], json!(old), "as it was called then");
+    let shown = |organization: &str| {
+        let context = tenantry.shows("context list")[0].clone();
+        let id = top.shows(&format!("org show {new}"))["id"].clone();
+        assert_eq!(
+            (&context["organization"], &context["organization_id"]),
+            (&json!(organization), &id)
+        );
+    };
+    shown(&old);
+    let asked = tenantry.run("group delete staff");
+    assert!(asked.code == 2 && asked.stderr.contains(&format!(" of {new} at ")), "{asked:?}");
+    shown(&new);
     for (slug, code) in [(&new, 0), (&old, 2)] {
         let file = format!("organization: {{slug: {slug}}}\n");
         let applied = tenantry.hear("apply -f - --dry-run", &file);
@@ -98,6 +117,72 @@ fn a_context_keeps_its_organization_whatever_that_is_called() {
     let gone = tenantry.run("group list");
     assert_eq!(gone.code, 5, "{gone:?}");
     assert!(gone.stderr.contains(&format!("organization {new} is deleted")), "{gone:?}");
+    let plan = tenantry.run(&format!("plan show {NOBODYS}"));
+    assert_eq!(plan.code, 5, "{plan:?}");
+    assert!(!plan.stderr.contains(&new), "it is no organization's: {plan:?}");
+}
+
+#[test]
+fn who_works_in_an_organization_that_is_none_any_more_is_told_its_name() {
+    let office = Office::new();
+    let admin = office.provider_admin("administrator_with_billing", &json!("all"));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("contexts.toml");
+    let tenantry = in_lab(&office, &admin, &file);
+    tenantry.does(&format!("context use lab --org {}", office.slug));
+    let missing = tenantry.run(&format!("user show {NOBODYS}"));
+    assert_eq!(missing.code, 5, "{missing:?}");
+    assert!(!missing.stderr.contains("organization"), "it is there: {missing:?}");
+    // One that is destroyed has an id that nobody has.
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace(&office.id, NOBODYS)).unwrap();
+    let told = format!("there is no organization “{}”; `tenantry org list`", office.slug);
+    for (line, file) in [("user list", ""), ("apply -f - --yes", "organization: {}\n")] {
+        let gone = tenantry.hear(line, file);
+        assert_eq!(gone.code, 5, "{line}: {gone:?}");
+        assert!(gone.stderr.contains(&told), "{line}: {gone:?}");
+    }
+}
+
+#[test]
+fn who_edits_the_organization_of_a_context_means_the_one_that_is_called_so() {
+    let (office, other) = (Office::new(), Office::new());
+    let admin = office.provider_admin("administrator_with_billing", &json!("all"));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("contexts.toml");
+    let tenantry = in_lab(&office, &admin, &file);
+    tenantry.does(&format!("context use lab --org {}", office.slug));
+    tenantry.does("group create --name staff");
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(text.contains(&office.id), "{text}");
+    std::fs::write(&file, text.replace(&office.slug, &other.slug)).unwrap();
+    assert_eq!(tenantry.shows("group list"), json!([]), "of the other");
+    let shown = tenantry.shows("context list")[0].clone();
+    assert_eq!(
+        (&shown["organization"], &shown["organization_id"]),
+        (&json!(other.slug), &Value::Null)
+    );
+}
+
+#[test]
+fn who_signs_in_is_warned_where_the_id_of_the_organization_is_not_told() {
+    let office = Office::new();
+    let admin = office.admin("administrator");
+    let line = BreakingLine::to(&office.demo);
+    let folder = tempfile::tempdir().unwrap();
+    let tenantry = Tenantry::with_contexts(&office.demo, &folder.path().join("contexts.toml"));
+    let tenantry = tenantry.setting("TENANTRY_CA", &line.ca_file);
+    let (url, slug) = (&line.url, &office.slug);
+    let login = format!("login {url} --as {} --org {slug}", admin.login);
+    let code = totp::code_beside(&admin.otpauth_uri, 1);
+    line.forgets_who_asks(1);
+    let signed_in = tenantry.hear(&login, &format!("{PASSWORD}\n{code}\n"));
+    assert_eq!(signed_in.code, 0, "{signed_in:?}");
+    let warning = format!("warning: nobody told the id of organization {slug}: ");
+    assert!(signed_in.stderr.contains(&warning), "{signed_in:?}");
+    let shown = tenantry.shows("context list")[0].clone();
+    assert_eq!((&shown["organization"], &shown["organization_id"]), (&json!(slug), &Value::Null));
+    assert_eq!(tenantry.shows("group list"), json!([]), "it is found by its slug");
 }
 
 #[test]

@@ -62,6 +62,8 @@ fn who_says_the_name_of_one_device_and_the_serial_number_of_another_is_asked_whi
     }
     tenantry.does(&format!("device delete {named} --yes"));
     assert_eq!(tenantry.shows("device show C02XK1")["id"], json!(numbered));
+    let both = made("device create --name P9 --serial p9");
+    assert_eq!(tenantry.shows("device show P9")["id"], json!(both));
 }
 
 #[test]

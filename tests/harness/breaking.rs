@@ -12,7 +12,7 @@ use super::receiver::comes;
 
 /// Loses as many answers to what is no GET as a file says; each is printed with its key before. As often
 /// as other files say it breaks off before it passes a PUT on, loses answers to PUTs alone, and says to a PUT
-/// what the admin API does of a file that stood still on its way.
+/// what the admin API does of a file that stood still on its way, and passes a GET on as nobody's.
 const LINE: &str = r#"
 import http.client, http.server, os, ssl, sys
 
@@ -43,6 +43,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def passes(self):
         body = self.body()
         own = ("host", "connection", "content-length", "transfer-encoding")
+        if self.command == "GET" and has_left("nobodys"):
+            own += ("authorization",)
         headers = {name: value for name, value in self.headers.items() if name.lower() not in own}
         if self.command == "PUT" and has_left("breaks"):
             print("asked PUT - 0", flush=True)
@@ -120,7 +122,7 @@ impl BreakingLine {
         let own = authority.issue(&holder);
         let ca = folder.path().join("ca.pem");
         std::fs::write(&ca, authority.pem()).unwrap();
-        for name in ["losses", "breaks", "unheard", "stalls"] {
+        for name in ["losses", "breaks", "unheard", "stalls", "nobodys"] {
             std::fs::write(folder.path().join(name), "0").unwrap();
         }
         let mut python = Command::new("/usr/bin/python3");
@@ -152,6 +154,11 @@ impl BreakingLine {
     /// Has it lose so many answers from now on to what is sent with PUT.
     pub(crate) fn loses_of_files(&self, answers: u32) {
         std::fs::write(self.folder.path().join("unheard"), answers.to_string()).unwrap();
+    }
+
+    /// Has it pass so many GETs on from now on as if nobody had signed in.
+    pub(crate) fn forgets_who_asks(&self, questions: u32) {
+        std::fs::write(self.folder.path().join("nobodys"), questions.to_string()).unwrap();
     }
 
     /// Waits until so much was asked over it, and tells what.

@@ -118,6 +118,11 @@ fn merged<'v>(field: &str, before: &'v Value, after: &'v Value) -> Cow<'v, Value
         let own = there.keys().find(|own| own.eq_ignore_ascii_case(name)).unwrap_or(name);
         let value = match there.get(own).filter(|_| field != CUSTOM) {
             Some(before) => merged(own, before, value).into_owned(),
+            // An own attribute without a value is none.
+            None if field == CUSTOM && value.is_null() => {
+                all.remove(own);
+                continue;
+            }
             None => value.clone(),
         };
         all.insert(own.clone(), value);
@@ -163,30 +168,47 @@ mod tests {
         let there = json!({"team": "red", "settings": {"user": "ada"}});
         let custom = after(CUSTOM, there, json!({"Team": "blue", "settings": {"group": "all"}}));
         assert_eq!(custom, json!({"team": "blue", "settings": {"group": "all"}}));
+        let custom = after(CUSTOM, json!({"team": "red", "badge": 7}), json!({"Badge": null}));
+        assert_eq!(custom, json!({"team": "red"}), "it is gone");
     }
 
-    /// The members of what a schema describes that are changed member by member.
-    fn patches(schemas: &Schemas, schema: &Value, found: &mut BTreeSet<String>) {
+    /// The names of what has members in updates: of what is changed member by member, and of what is
+    /// put as a whole.
+    #[derive(Default)]
+    struct Found {
+        merged: BTreeSet<String>,
+        whole: BTreeSet<String>,
+    }
+
+    /// Finds the members of what a schema describes.
+    fn find(schemas: &Schemas, schema: &Value, found: &mut Found) {
         let members = schemas.resolved(schema).get("properties").and_then(Value::as_object);
         for (name, member) in members.into_iter().flatten() {
-            let form = member.get("$ref").and_then(Value::as_str);
-            if form.is_some_and(|form| form.ends_with("Patch")) {
-                found.insert(name.clone());
-                patches(schemas, member, found);
+            let choices = member.get("oneOf").and_then(Value::as_array).into_iter().flatten();
+            let forms = std::iter::once(member).chain(choices);
+            let mut forms = forms.filter_map(|form| form.get("$ref")?.as_str());
+            if forms.any(|form| form.ends_with("Patch")) {
+                found.merged.insert(name.clone());
+                find(schemas, member, found);
+            } else if schemas.resolved(member).get("enum").is_none() {
+                // A word has no members.
+                found.whole.insert(name.clone());
             }
         }
     }
 
     #[test]
     fn what_is_changed_member_by_member_is_what_the_document_says() {
-        let (document, mut found) = (Document::read().unwrap(), BTreeSet::new());
+        let (document, mut found) = (Document::read().unwrap(), Found::default());
         let parts = PARTS.iter().flat_map(|part| part.changes.iter().copied());
         for operation in KINDS.iter().map(|kind| kind.update).chain(parts) {
             let shape = document.operation(operation).unwrap().shape.as_ref().unwrap();
-            patches(&document.schemas, shape, &mut found);
+            find(&document.schemas, shape, &mut found);
         }
         let known: BTreeSet<String> = MERGED.iter().map(|&name| name.to_owned()).collect();
-        assert_eq!(found, known);
+        assert_eq!(found.merged, known);
+        let both: Vec<_> = found.whole.intersection(&known).collect();
+        assert!(both.is_empty(), "put as a whole elsewhere, and shown as if it were not: {both:?}");
     }
 
     #[test]

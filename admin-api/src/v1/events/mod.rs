@@ -75,7 +75,8 @@ pub(crate) struct Event {
     /// Why it was not.
     #[schema(required)]
     reason: Option<String>,
-    /// What changed, secrets masked.
+    /// What changed, secrets masked. Where an operation (`refused`) or a certificate was refused it is
+    /// what was asked for or shown, and nothing changed.
     differences: Vec<Difference>,
     /// By which method somebody came over RADIUS.
     #[schema(required, value_type = Option<String>)]
