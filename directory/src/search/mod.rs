@@ -28,7 +28,7 @@ pub use entry_set::EntrySet;
 pub use filter::{Case, Comparison, Filter, Value};
 pub use found::Found;
 pub(crate) use found::entry_id;
-pub use issuers::IssuerName;
+pub use issuers::{IssuerName, NameValue};
 pub use judge::{Facts, Truth};
 pub use memo::Memo;
 pub use order::{Compare, SortKey};

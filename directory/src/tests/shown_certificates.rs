@@ -10,7 +10,7 @@ use crate::collections::{CertificateKey, CertificateWish, Issued};
 use crate::id::{CertificateAuthorityId, DeviceId, OrganizationId, UserId};
 use crate::issuing::NewKey;
 use crate::records::{DeviceFields, Visibility};
-use crate::search::{Ended, EntryId, Filter, Kinds, Since, Visit};
+use crate::search::{Ended, EntryId, Filter, Kinds, NameValue, Since, Visit};
 
 /// What is found, each with the certificates that it shows.
 type Shown = Vec<(EntryId, Vec<Vec<u8>>)>;
@@ -109,8 +109,8 @@ fn a_certificate_is_found_by_its_number_and_whoever_issued_it_as_long_as_it_coun
         reading.authorize::<Search>(acme).unwrap().issuers().unwrap()
     };
     let called = |name: &str| {
-        let is_it = |parts: &Vec<(String, String)>| {
-            parts.iter().any(|(kind, value)| kind == "2.5.4.3" && value == name)
+        let is_it = |part: &Vec<NameValue>| {
+            part.iter().any(|value| value.kind == "2.5.4.3" && value.text == name)
         };
         let found = issuers.iter().find(|(_, issuer)| issuer.last().is_some_and(is_it));
         found.unwrap().0

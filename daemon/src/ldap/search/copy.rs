@@ -212,7 +212,7 @@ impl Copy {
         let mut pass = Pass::new(running, until, (touched, gone), part);
         if part && self.stays() && self.stage == Stage::Refresh {
             match self.running(grant, clock, None)? {
-                Ok(running) => pass.rest = Some(Rest::new(running, (until, grant.next_number()?))),
+                Ok(running) => pass.rest = Some(Rest::new(running, until, grant.next_number()?)),
                 Err(answer) => return Ok(Err(answer)),
             }
         }

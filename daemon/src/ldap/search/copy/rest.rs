@@ -28,7 +28,7 @@ pub(super) enum Known {
 }
 
 impl Rest {
-    pub(super) fn new(running: Box<Running>, (until, next): (u64, u64)) -> Self {
+    pub(super) fn new(running: Box<Running>, until: u64, next: u64) -> Self {
         Self { running, until, next, is_known: false }
     }
 
