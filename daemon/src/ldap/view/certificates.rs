@@ -46,7 +46,8 @@ pub(super) fn write_certificates(
     written
 }
 
-/// Whoever has the certificate of a number and an issuer (RFC 4523 section 3.1).
+/// Whoever has the certificate of a number and an issuer (RFC 4523 section 3.1), or of these octets:
+/// applications such as sssd assert a certificate as a whole.
 pub(super) fn equality(
     kind: &AttributeType,
     value: &[u8],
@@ -54,7 +55,7 @@ pub(super) fn equality(
     issuers: Issuers<'_>,
 ) -> Result<Filter, Error> {
     let Some(asserted) = text(value).and_then(CertificateExactAssertion::read) else {
-        return Ok(Filter::Undefined);
+        return Ok(computed::where_shown(kind, naming, Filter::this_certificate(value)));
     };
     let by = issuers(&asserted.issuer)?;
     let Some(serial) = asserted.serial.filter(|_| !by.is_empty()) else {
