@@ -56,6 +56,8 @@ pub struct Touched {
     pub entries: EntrySet,
     /// The ids by which those that are gone were known.
     pub gone: HashMap<EntryId, Uuid>,
+    /// Users who had been deleted by then, and were restored, or forgotten for good.
+    pub restored: EntrySet,
 }
 
 /// What one change in the log is about.
@@ -163,6 +165,7 @@ impl Grant<'_, &Snapshot, Search> {
         let mut spread = Spread::default();
         let told = self.own_changes((organization, sequence), &mut |change| {
             spread.add(Subject::of(change, organization), own);
+            spread.note_restored(change, organization);
         })?;
         if !told {
             return Ok(Since::Unknown);
@@ -366,6 +369,18 @@ impl Spread {
                     self.below.insert(nested.record());
                 }
             }
+        }
+    }
+
+    /// Takes note of a user who is not among the deleted ones any more, and was so before.
+    fn note_restored(&mut self, change: &Changed, organization: OrganizationId) {
+        let is_it = change.partition == organization.partition()
+            && change.kind == kinds::DELETED_USER
+            && change.what == What::Deleted;
+        if let Some(user) = entry_id(Kind::User, change.id).filter(|_| is_it)
+            && !self.touched.gone.contains_key(&user)
+        {
+            self.touched.restored.insert(user);
         }
     }
 

@@ -183,7 +183,7 @@ impl Copy {
             return Ok(Err(begin_anew()));
         }
         let (touched, gone) = match (since, self.stage) {
-            (Since::Entries(Touched { entries, gone }), _) => {
+            (Since::Entries(Touched { entries, gone, .. }), _) => {
                 let untouched = entries.is_empty() && gone.is_empty();
                 (Some(entries).filter(|_| untouched || !self.chained), gone)
             }
