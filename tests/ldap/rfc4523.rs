@@ -95,7 +95,7 @@ fn section_4_1_users_show_what_was_issued_to_them_by_each_name_in_each_layout() 
 }
 
 #[test]
-fn rfc4511_4_5_1_7_who_has_certificates_is_found_and_whole_ones_are_compared_with_nothing() {
+fn rfc4511_4_5_1_7_who_has_certificates_is_found_and_what_is_none_is_undefined() {
     let (office, ada) = office();
     let client = office.ldap();
     let found = |filter: &str| {
@@ -198,6 +198,65 @@ fn section_3_1_a_certificate_is_found_by_its_number_and_its_issuer() {
     office.revoke(&hers, "superseded");
     let filter = format!("(userCertificate={})", asserted(&number.to_string(), &issuer));
     assert_eq!(found(&filter), [""; 0]);
+}
+
+/// A certificate that was issued, in DER.
+fn der(handed: &Handed) -> Vec<u8> {
+    let pem = handed.shown["certificate"]["certificate"].as_str().unwrap();
+    let lines = pem.lines().filter(|line| !line.starts_with("-----"));
+    BASE64_STANDARD.decode(lines.collect::<String>()).unwrap()
+}
+
+/// Octets as a filter spells any (RFC 4515 section 3).
+fn escaped(octets: &[u8]) -> String {
+    octets.iter().map(|octet| format!("\\{octet:02x}")).collect()
+}
+
+#[test]
+fn section_3_1_a_whole_certificate_finds_whose_it_is_as_sssd_asks() {
+    let (office, ada) = office();
+    let laptop = id_of(&office.make("devices", &json!({"name": "laptop-7"})));
+    let [hers, lost] = [(); 2].map(|()| office.hand_out(&ada, &json!({})));
+    let its = office.hand_out(&format!("devices/{laptop}"), &json!({}));
+    office.revoke(&lost, "key_compromise");
+    let other = Office::new();
+    other.built_in("Acme Wi-Fi");
+    let eve = format!("users/{}", other.user("eve", PASSWORD));
+    let foreign = other.hand_out(&eve, &json!({}));
+    let [hers, lost, its, foreign] = [&hers, &lost, &its, &foreign].map(der);
+    let client = office.ldap();
+    let found = |filter: &str| {
+        let found = office.find(&client, filter, &["cn"]);
+        assert_eq!(found.code, 0, "{}", found.output.stderr);
+        found.entries.iter().map(|entry| entry.value("cn").to_owned()).collect::<Vec<_>>()
+    };
+    let (_, short) = hers.split_last().unwrap();
+    let long = [hers.clone(), vec![0]].concat();
+    for layout in ["rfc2307bis", "rfc2307", "unique_member", "active_directory", "jumpcloud"] {
+        office.lay_out(layout);
+        let devices = ["rfc2307bis", "rfc2307", "unique_member"].contains(&layout);
+        let laptops: &[&str] = if devices { &["laptop-7"] } else { &[] };
+        for test in ["", ";binary", ":certificateExactMatch:", ";binary:2.5.13.34:"] {
+            let of = |octets: &[u8]| found(&format!("(userCertificate{test}={})", escaped(octets)));
+            assert_eq!(of(&hers), ["ada"], "{layout} {test}");
+            assert_eq!(of(&its), laptops, "{layout} {test}");
+            assert_eq!(of(&lost), [""; 0], "{layout} {test}");
+            assert_eq!(of(&foreign), [""; 0], "{layout} {test}");
+        }
+        let not = |octets: &[u8]| {
+            found(&format!("(&(sn=*)(!(userCertificate;binary={})))", escaped(octets)))
+        };
+        assert_eq!(not(&hers), ["bob"], "{layout}");
+        for none in [short, &long[..]] {
+            assert_eq!(not(none), [""; 0], "{layout}: what is no certificate is undefined");
+        }
+    }
+    office.lay_out("rfc2307bis");
+    for (octets, code) in [(&hers[..], 6), (&its[..], 5), (&lost[..], 5), (short, 21)] {
+        let said = format!("{BINARY}::{}", BASE64_STANDARD.encode(octets));
+        let compared = client.compare(&office.user_dn("ada"), &said);
+        assert_eq!(compared.code, code, "{compared:?}");
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use uuid::Uuid;
+use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::attribute::{Attribute, Kind, Kinds, Rule};
 use super::entry::EntryId;
@@ -45,6 +46,8 @@ pub enum Filter {
     HasCertificate,
     /// Has the certificate of this number that one of these authorities issued, and that counts.
     HasIssued([u8; 16], Vec<CertificateAuthorityId>),
+    /// Has the certificate of these octets, which an own authority issued, and that counts.
+    HasThisCertificate(Vec<u8>),
     /// Neither true nor false: what is asked about is not known.
     Undefined,
 }
@@ -295,6 +298,14 @@ impl Filter {
         if by.is_empty() { Self::never() } else { Self::HasIssued(serial.to_be_bytes(), by) }
     }
 
+    /// Has the certificate of these octets; undefined when they are no certificate.
+    pub fn this_certificate(der: &[u8]) -> Self {
+        match X509Certificate::from_der(der) {
+            Ok(([], _)) => Self::HasThisCertificate(der.to_vec()),
+            Ok(_) | Err(_) => Self::Undefined,
+        }
+    }
+
     /// An attribute's number has all (or else any) of these bits; undefined when its values are not
     /// numbers.
     pub fn bits(attribute: Attribute, bits: u64, all: bool) -> Self {
@@ -327,7 +338,9 @@ impl Filter {
             | Self::HasSomeMember
             | Self::HasSomeUser
             | Self::HasUserCalled(..) => kind == Kind::Group,
-            Self::HasCertificate | Self::HasIssued(..) => kind.has_certificates(),
+            Self::HasCertificate | Self::HasIssued(..) | Self::HasThisCertificate(_) => {
+                kind.has_certificates()
+            }
             Self::Not(_) => true,
         }
     }
@@ -354,7 +367,8 @@ impl Filter {
             | Self::HasSomeMember
             | Self::HasSomeUser
             | Self::HasCertificate
-            | Self::HasIssued(..) => MEMBERSHIP,
+            | Self::HasIssued(..)
+            | Self::HasThisCertificate(_) => MEMBERSHIP,
             Self::HasUserCalled(..) => NAMES,
         }
     }

@@ -174,22 +174,28 @@ impl Found<'_> {
     /// # Errors
     /// When the store fails.
     pub fn certificates(&self, visit: &mut dyn FnMut(&[u8])) -> Result<(), Error> {
-        self.issued(&mut |issued| visit(&issued.certificate))
-    }
-
-    /// Shows their records.
-    fn issued(&self, visit: &mut dyn FnMut(&IssuedCertificate)) -> Result<(), Error> {
-        let (source, partition) = (self.source, self.organization.partition());
-        let entry = self.entry.id();
-        if !entry.kind().has_certificates() || !self.is_certified()? {
-            return Ok(());
-        }
-        for (_, issued) in certificates_of(source, partition, entry.record())? {
-            if certificate_standing(source, partition, &issued, self.now)? == Standing::Counts {
-                visit(&issued);
+        for issued in self.issued()? {
+            if self.counts(&issued)? {
+                visit(&issued.certificate);
             }
         }
         Ok(())
+    }
+
+    /// What was issued to the entry, whether it counts or not.
+    fn issued(&self) -> Result<Vec<IssuedCertificate>, Error> {
+        let entry = self.entry.id();
+        if !entry.kind().has_certificates() || !self.is_certified()? {
+            return Ok(Vec::new());
+        }
+        let all = certificates_of(self.source, self.organization.partition(), entry.record())?;
+        Ok(all.into_iter().map(|(_, issued)| issued).collect())
+    }
+
+    fn counts(&self, issued: &IssuedCertificate) -> Result<bool, Error> {
+        let partition = self.organization.partition();
+        let standing = certificate_standing(self.source, partition, issued, self.now)?;
+        Ok(standing == Standing::Counts)
     }
 
     /// Whether the organization's own authorities issued anything: most have none, and then nobody's
@@ -359,8 +365,11 @@ impl Facts for Found<'_> {
         &self,
         fits: &mut dyn FnMut(&IssuedCertificate) -> bool,
     ) -> Result<bool, Error> {
-        let mut any = false;
-        self.issued(&mut |issued| any = any || fits(issued))?;
-        Ok(any)
+        for issued in self.issued()? {
+            if fits(&issued) && self.counts(&issued)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }

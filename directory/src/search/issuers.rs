@@ -8,8 +8,17 @@ use crate::error::Error;
 use crate::id::{CertificateAuthorityId, RecordId};
 use crate::records::CertificateAuthority;
 
-/// A name in a certificate: the types, by their numbers, and values of each of its parts.
-pub type IssuerName = Vec<Vec<(String, String)>>;
+/// A name in a certificate: its parts from the first to the last, each of one value or several.
+pub type IssuerName = Vec<Vec<NameValue>>;
+
+/// A value in a certificate's name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NameValue {
+    /// The number of its type.
+    pub kind: String,
+    /// The value as text.
+    pub text: String,
+}
 
 impl Grant<'_, &Snapshot, Search> {
     /// The organization's own authorities, with the name by which their certificates name them as
@@ -36,11 +45,11 @@ impl Grant<'_, &Snapshot, Search> {
 fn name_of(certificate: &[u8]) -> Option<IssuerName> {
     let (_, read) = X509Certificate::from_der(certificate).ok()?;
     let rdns = read.subject().iter().map(|rdn| {
-        let parts = rdn.iter().map(|part| {
-            let value = part.as_str().ok()?;
-            Some((part.attr_type().to_id_string(), value.to_owned()))
+        let values = rdn.iter().map(|value| {
+            let text = value.as_str().ok()?.to_owned();
+            Some(NameValue { kind: value.attr_type().to_id_string(), text })
         });
-        parts.collect::<Option<Vec<_>>>()
+        values.collect::<Option<Vec<_>>>()
     });
     rdns.collect()
 }

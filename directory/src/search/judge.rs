@@ -109,6 +109,10 @@ impl Filter {
                 };
                 Ok(entry.has_certificate(&mut fits)?.into())
             }
+            Self::HasThisCertificate(octets) => {
+                let mut fits = |issued: &IssuedCertificate| issued.certificate == *octets;
+                Ok(entry.has_certificate(&mut fits)?.into())
+            }
             Self::Undefined => Ok(Truth::Undefined),
         }
     }

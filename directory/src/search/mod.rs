@@ -13,6 +13,7 @@ mod found;
 mod issuers;
 mod judge;
 pub(crate) mod kin;
+mod kinds_shown;
 mod memo;
 mod order;
 mod own_commits;
@@ -28,8 +29,10 @@ pub use entry_set::EntrySet;
 pub use filter::{Case, Comparison, Filter, Value};
 pub use found::Found;
 pub(crate) use found::entry_id;
-pub use issuers::IssuerName;
+pub use issuers::{IssuerName, NameValue};
 pub use judge::{Facts, Truth};
+#[cfg(test)]
+pub(crate) use kinds_shown::{SHOWN, UNSHOWN};
 pub use memo::Memo;
 pub use order::{Compare, SortKey};
 pub(crate) use own_commits::{OwnCommits, concerned};
@@ -39,6 +42,4 @@ pub(crate) use run::TURN;
 pub use run::{Ended, Evidence, Position, SearchGrant, Searching, Visit, Visitor};
 pub(crate) use sight::Sight;
 pub(crate) use since::{COMMITS, Subject};
-#[cfg(test)]
-pub(crate) use since::{SHOWN, UNSHOWN};
 pub use since::{Since, Touched};

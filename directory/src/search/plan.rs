@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::ops::Bound;
 
+use sha2::{Digest, Sha256};
 use storage::{Id, Index, ReadError, Reading, Snapshot};
 
 use super::attribute::{Attribute, Kind, Presence, Rule};
@@ -14,7 +15,9 @@ use super::pieces::{Pieces, Sieve};
 use crate::collections::{Member, ancestors_of_group, descendants, groups_of_user};
 use crate::id::{GroupId, OrganizationId, RecordId};
 use crate::network::MacAddress;
-use crate::records::{custom_octets, custom_signed, indices, is_unique, relations};
+use crate::records::{
+    IssuedCertificate, custom_octets, custom_signed, indices, is_unique, relations,
+};
 use crate::text::prepare;
 
 /// Candidates of one kind.
@@ -94,6 +97,7 @@ impl<'s> Planner<'s> {
             Filter::MemberOf(group) => self.members(kind, *group),
             Filter::HasMember(member) => self.groups_with(kind, *member),
             Filter::HasCertificate | Filter::HasIssued(..) => self.certified(kind),
+            Filter::HasThisCertificate(octets) => self.holder(kind, octets),
             Filter::MemberOfSome => Ok(match kind {
                 Kind::User | Kind::Group => Candidates::All,
                 Kind::ServiceAccount | Kind::Device | Kind::Container => Candidates::none(),
@@ -376,6 +380,24 @@ impl<'s> Planner<'s> {
         self.bounded(std::iter::from_fn(|| found.step(owner)))
     }
 
+    /// Whose a certificate is, whether it counts or not.
+    fn holder(&self, kind: Kind, octets: &[u8]) -> Result<Candidates, ReadError> {
+        if !kind.has_certificates() {
+            return Ok(Candidates::none());
+        }
+        let print = Sha256::digest(octets);
+        let Candidates::These(issued) = self.having(indices::ISSUED_FINGERPRINT, &print)? else {
+            return Ok(Candidates::All);
+        };
+        let mut owners = Vec::new();
+        for number in issued {
+            let record: Option<IssuedCertificate> =
+                self.source.get(self.organization.partition(), number)?;
+            owners.extend(record.map(|issued| issued.owner.record()));
+        }
+        Ok(Candidates::of(owners))
+    }
+
     fn groups_with(&self, kind: Kind, member: Member) -> Result<Candidates, ReadError> {
         if kind != Kind::Group {
             return Ok(Candidates::none());
@@ -424,7 +446,9 @@ impl Candidates {
 fn cost(filter: &Filter) -> u8 {
     match filter {
         Filter::Kind(_) | Filter::Undefined | Filter::Not(_) => 0,
-        Filter::Test(_, Comparison::Equal(_)) | Filter::Cased(_, _, Comparison::Equal(_)) => 1,
+        Filter::Test(_, Comparison::Equal(_))
+        | Filter::Cased(_, _, Comparison::Equal(_))
+        | Filter::HasThisCertificate(_) => 1,
         Filter::HasMember(_) | Filter::Test(_, Comparison::OneOf(_)) => 2,
         Filter::MemberOf(_) => 3,
         Filter::And(_) => 4,

@@ -20,6 +20,7 @@ use super::attribute::Kind;
 use super::entry::EntryId;
 use super::entry_set::EntrySet;
 use super::found::entry_id;
+use super::kinds_shown::UNSHOWN;
 use super::own_commits::Stretch;
 use super::sight::devices_in;
 use crate::access::{Grant, Search, Who};
@@ -55,6 +56,8 @@ pub struct Touched {
     pub entries: EntrySet,
     /// The ids by which those that are gone were known.
     pub gone: HashMap<EntryId, Uuid>,
+    /// Users who had been deleted by then, and were restored, or forgotten for good.
+    pub restored: EntrySet,
 }
 
 /// What one change in the log is about.
@@ -135,72 +138,6 @@ impl Subject {
     }
 }
 
-/// Kinds of records that entries show, or by which it is decided who sees what. What is in neither list
-/// counts as one of these.
-#[cfg(test)]
-pub(crate) const SHOWN: &[storage::Kind] = &[
-    kinds::ORGANIZATION,
-    kinds::USER,
-    kinds::GROUP,
-    kinds::SERVICE_ACCOUNT,
-    kinds::DEVICE,
-    kinds::CUSTOM_ATTRIBUTE,
-    kinds::CERTIFICATE_AUTHORITY,
-    kinds::ISSUED_CERTIFICATE,
-];
-
-/// Kinds of records of which no entry shows anything, and which decide nothing about who sees what.
-pub(crate) const UNSHOWN: &[storage::Kind] = &[
-    kinds::ADMIN,
-    kinds::TOKEN,
-    kinds::TOKEN_USE,
-    kinds::REPEAT,
-    kinds::GEAR_CLAIMS,
-    kinds::SESSION,
-    kinds::SESSION_TOTALS,
-    kinds::SETTLED_REPORTS,
-    kinds::PLAN,
-    kinds::AGREEMENTS,
-    kinds::CLOSED_ACCOUNT,
-    kinds::IMPORT_WORK,
-    kinds::RECOVERY_CODES,
-    kinds::PASSKEY,
-    kinds::EVENT_KEEPING,
-    kinds::SEARCH_TELLING,
-    kinds::RADIUS_CLIENT,
-    kinds::REPLY_PROFILE,
-    kinds::CREDENTIAL,
-    kinds::PASSWORD_HISTORY,
-    kinds::OWN_CERTIFICATES,
-    kinds::REVOKED_CERTIFICATES,
-    kinds::DEPARTURE,
-    kinds::DELETED_USER,
-    kinds::INVITATION,
-    kinds::CAP,
-    kinds::BILLING_CONTACT,
-    kinds::DEPARTURE_TOTALS,
-    kinds::RULE_TIMES,
-    kinds::PREPARATIONS,
-    kinds::IMPORT,
-    kinds::SERVER_CERTIFICATE,
-    kinds::CERTIFICATE_TOTALS,
-    kinds::USAGE_MONTH,
-    kinds::CAP_TOTALS,
-    kinds::SECURITY_POLICY,
-    kinds::SECURITY_POLICY_VERSION,
-    kinds::COMPLIANCE,
-    kinds::COMPLIANCE_WATCH,
-    kinds::DEAD_LETTER,
-    kinds::DELIVERY_PROGRESS,
-    kinds::REACHED_PROGRESS,
-    kinds::EVENT_DESTINATION,
-    kinds::FORMER_PASSWORD,
-    kinds::GROUP_PASSWORD_POLICY,
-    kinds::ENDS_TOLD,
-    kinds::ENDS_LOOKED,
-    kinds::FETCHED_LIST,
-];
-
 /// The number of no commit, so that no tag of one is a mask.
 const NO_COMMIT: u64 = u64::MAX;
 
@@ -228,6 +165,7 @@ impl Grant<'_, &Snapshot, Search> {
         let mut spread = Spread::default();
         let told = self.own_changes((organization, sequence), &mut |change| {
             spread.add(Subject::of(change, organization), own);
+            spread.note_restored(change, organization);
         })?;
         if !told {
             return Ok(Since::Unknown);
@@ -431,6 +369,18 @@ impl Spread {
                     self.below.insert(nested.record());
                 }
             }
+        }
+    }
+
+    /// Takes note of a user who is not among the deleted ones any more, and was so before.
+    fn note_restored(&mut self, change: &Changed, organization: OrganizationId) {
+        let is_it = change.partition == organization.partition()
+            && change.kind == kinds::DELETED_USER
+            && change.what == What::Deleted;
+        if let Some(user) = entry_id(Kind::User, change.id).filter(|_| is_it)
+            && !self.touched.gone.contains_key(&user)
+        {
+            self.touched.restored.insert(user);
         }
     }
 

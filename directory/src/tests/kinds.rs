@@ -73,8 +73,9 @@ fn every_kind_is_checked_and_it_is_known_whether_entries_show_it() {
         assert_eq!(
             shown + unshown,
             1,
-            "add {name} once in directory/src/search/since.rs: to `UNSHOWN` where no entry of LDAP \
-             shows anything of it, or each change of it has every copy read all again; else to `SHOWN`"
+            "add {name} once in directory/src/search/kinds_shown.rs: to `UNSHOWN` where no entry of \
+             LDAP shows anything of it, or each change of it has every copy read all again; else to \
+             `SHOWN`"
         );
     }
 }

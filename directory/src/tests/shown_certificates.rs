@@ -10,7 +10,7 @@ use crate::collections::{CertificateKey, CertificateWish, Issued};
 use crate::id::{CertificateAuthorityId, DeviceId, OrganizationId, UserId};
 use crate::issuing::NewKey;
 use crate::records::{DeviceFields, Visibility};
-use crate::search::{Ended, EntryId, Filter, Kinds, Since, Visit};
+use crate::search::{Ended, EntryId, Filter, Kinds, NameValue, Since, Visit};
 
 /// What is found, each with the certificates that it shows.
 type Shown = Vec<(EntryId, Vec<Vec<u8>>)>;
@@ -109,8 +109,8 @@ fn a_certificate_is_found_by_its_number_and_whoever_issued_it_as_long_as_it_coun
         reading.authorize::<Search>(acme).unwrap().issuers().unwrap()
     };
     let called = |name: &str| {
-        let is_it = |parts: &Vec<(String, String)>| {
-            parts.iter().any(|(kind, value)| kind == "2.5.4.3" && value == name)
+        let is_it = |part: &Vec<NameValue>| {
+            part.iter().any(|value| value.kind == "2.5.4.3" && value.text == name)
         };
         let found = issuers.iter().find(|(_, issuer)| issuer.last().is_some_and(is_it));
         found.unwrap().0
@@ -136,6 +136,43 @@ fn a_certificate_is_found_by_its_number_and_whoever_issued_it_as_long_as_it_coun
     assert_eq!(found(number(&hers), vec![own]), [EntryId::User(ada)]);
     delete_authority(&world, acme, own);
     assert!(found(number(&hers), vec![own]).is_empty());
+}
+
+#[test]
+fn a_whole_certificate_finds_whose_it_is_as_long_as_it_counts() {
+    let world = World::new();
+    let (acme, beta) = (world.organization("acme"), world.organization("beta"));
+    let reader = account(&world, acme, "reader", Visibility::Everything);
+    let (ada, bob) = (world.user(acme, "ada"), world.user(acme, "bob"));
+    let till = device(&world, acme, "till");
+    built_in(&world, acme);
+    built_in(&world, beta);
+    let (hers, lost) = (issue(&world, acme, ada).unwrap(), issue(&world, acme, ada).unwrap());
+    let his = issue(&world, acme, bob).unwrap();
+    let its = equip(&world, acme, till);
+    let foreign = issue(&world, beta, world.user(beta, "eve")).unwrap();
+    let found = |filter: Filter| {
+        let all = shown(&world, (reader, acme), filter);
+        all.into_iter().map(|(entry, _)| entry).collect::<Vec<EntryId>>()
+    };
+    let having = |octets: &[u8]| found(Filter::this_certificate(octets));
+    revoke(&world, acme, ada, &lost);
+    assert_eq!(having(&hers.record.certificate), [EntryId::User(ada)]);
+    assert_eq!(having(&his.record.certificate), [EntryId::User(bob)]);
+    assert_eq!(having(&its), [EntryId::Device(till)]);
+    assert!(having(&lost.record.certificate).is_empty());
+    assert!(having(&foreign.record.certificate).is_empty());
+    let not = Filter::Not(Box::new(Filter::this_certificate(&hers.record.certificate)));
+    let others = found(not);
+    assert!(!others.contains(&EntryId::User(ada)) && others.contains(&EntryId::User(bob)));
+    let (_, short) = hers.record.certificate.split_last().unwrap();
+    let mut long = hers.record.certificate.clone();
+    long.push(0);
+    for none in [short.to_vec(), long, vec![0x30, 0x82], b"x".to_vec(), Vec::new()] {
+        assert_eq!(Filter::this_certificate(&none), Filter::Undefined, "{none:02x?}");
+    }
+    world.pass(11 * DAY);
+    assert!(having(&hers.record.certificate).is_empty(), "it is over");
 }
 
 #[test]

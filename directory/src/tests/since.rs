@@ -9,7 +9,7 @@ use storage::Change;
 use crate::access::{
     Actor, Context, Grant, Identity, ManageConfiguration, ManageIdentities, Search,
 };
-use crate::collections::{Member, MembershipChange};
+use crate::collections::{Member, MembershipChange, RestoredAs};
 use crate::directory::Changing;
 use crate::error::Error;
 use crate::id::{GroupId, OrganizationId, UserId};
@@ -359,6 +359,41 @@ fn whoever_is_made_after_a_commit_has_a_number_that_nobody_had_before() {
     gone.unwrap();
     let eve = EntryId::User(world.user(acme, "eve"));
     assert!((before..next()).contains(&eve.order().1));
+}
+
+#[test]
+fn who_was_deleted_before_a_commit_and_came_back_after_it_is_told_apart() {
+    let town = Town::new();
+    let (acme, caller, ada, bob) = (town.acme, town.callers[0], town.users[0], town.users[1]);
+    let since = |sequence| {
+        let Since::Entries(touched) = town.since(caller, sequence) else { panic!("all") };
+        touched
+    };
+    let delete = |user: UserId| {
+        let (sequence, _) = town.looks(caller);
+        let deleted = town.world.change(move |change| {
+            change.authorize::<ManageIdentities>(acme)?.users().delete(user, None)
+        });
+        deleted.unwrap();
+        since(sequence).gone[&EntryId::User(user)]
+    };
+    let restore = |uuid: uuid::Uuid| {
+        let restored = town.world.change(move |change| {
+            let mut grant = change.authorize::<ManageIdentities>(acme)?;
+            grant.users().restore(uuid, RestoredAs::default()).map(drop)
+        });
+        restored.unwrap();
+    };
+    let (first, _) = town.looks(caller);
+    let hers = delete(ada);
+    let (second, _) = town.looks(caller);
+    let his = delete(bob);
+    restore(hers);
+    restore(his);
+    let touched = since(second);
+    assert_eq!(touched.restored.iter().collect::<Vec<_>>(), [EntryId::User(ada)], "bob was there");
+    assert!([ada, bob].iter().all(|user| touched.entries.contains(EntryId::User(*user))));
+    assert!(since(first).restored.is_empty());
 }
 
 #[test]

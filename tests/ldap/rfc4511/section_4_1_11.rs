@@ -3,6 +3,7 @@
 use crate::harness::ber::{constructed, element, number};
 use crate::harness::demo::Demo;
 use crate::harness::raw::{self, Raw};
+use crate::harness::slow::Slow;
 
 const UNKNOWN: &str = "1.3.6.1.4.1.55555.1";
 
@@ -59,12 +60,14 @@ fn a_password_policy_request_does_not_disturb_a_bind() {
 }
 
 #[test]
-fn a_critical_control_on_an_abandon_is_neither_answered_nor_minded() {
-    let demo = Demo::shared();
-    let mut raw = Raw::to(&demo);
-    raw.send(&raw::with_control(1, number(0x50, 77), UNKNOWN, true));
-    raw.send(&raw::extended(2, raw::WHO_AM_I));
-    assert_eq!(raw.receive().unwrap().id, 2);
+fn an_abandon_with_an_unknown_critical_control_is_neither_carried_out_nor_answered() {
+    let slow = Slow::new();
+    let mut raw = slow.connect();
+    raw.send(&slow.search(2, 0));
+    raw.send(&raw::with_control(3, number(0x50, 2), UNKNOWN, true));
+    raw.send(&raw::cancel(4, 2));
+    let told = [(); 2].map(|()| raw.receive().unwrap()).map(|answer| (answer.id, answer.code()));
+    assert_eq!(told, [(2, 118), (4, 0)], "it was there to be cancelled");
 }
 
 #[test]

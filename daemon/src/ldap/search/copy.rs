@@ -183,7 +183,7 @@ impl Copy {
             return Ok(Err(begin_anew()));
         }
         let (touched, gone) = match (since, self.stage) {
-            (Since::Entries(Touched { entries, gone }), _) => {
+            (Since::Entries(Touched { entries, gone, .. }), _) => {
                 let untouched = entries.is_empty() && gone.is_empty();
                 (Some(entries).filter(|_| untouched || !self.chained), gone)
             }
@@ -212,7 +212,7 @@ impl Copy {
         let mut pass = Pass::new(running, until, (touched, gone), part);
         if part && self.stays() && self.stage == Stage::Refresh {
             match self.running(grant, clock, None)? {
-                Ok(running) => pass.rest = Some(Rest::new(running, (until, grant.next_number()?))),
+                Ok(running) => pass.rest = Some(Rest::new(running, until, grant.next_number()?)),
                 Err(answer) => return Ok(Err(answer)),
             }
         }

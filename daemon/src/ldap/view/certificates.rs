@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::sync::LazyLock;
 
-use directory::search::{Filter, Found, SearchGrant};
+use directory::search::{Filter, Found, NameValue, SearchGrant};
 use directory::{CertificateAuthorityId, Error};
 use ldap::dn::{Dn, escape_value};
 use ldap::schema::{self, AttributeType};
@@ -46,7 +46,8 @@ pub(super) fn write_certificates(
     written
 }
 
-/// Whoever has the certificate of a number and an issuer (RFC 4523 section 3.1).
+/// Whoever has the certificate of a number and an issuer (RFC 4523 section 3.1), or of these octets:
+/// applications such as sssd assert a certificate as a whole.
 pub(super) fn equality(
     kind: &AttributeType,
     value: &[u8],
@@ -54,7 +55,7 @@ pub(super) fn equality(
     issuers: Issuers<'_>,
 ) -> Result<Filter, Error> {
     let Some(asserted) = text(value).and_then(CertificateExactAssertion::read) else {
-        return Ok(Filter::Undefined);
+        return Ok(computed::where_shown(kind, naming, Filter::this_certificate(value)));
     };
     let by = issuers(&asserted.issuer)?;
     let Some(serial) = asserted.serial.filter(|_| !by.is_empty()) else {
@@ -85,9 +86,9 @@ pub(super) fn issuers_called(
 
 /// A certificate's name as LDAP spells it, its last part first (RFC 4514 section 2.1); `None` where that
 /// is the name of nothing.
-fn spelled(name: &[Vec<(String, String)>]) -> Option<Dn> {
-    let part = |(kind, value): &(String, String)| format!("{kind}={}", escape_value(value));
-    let rdn = |parts: &Vec<(String, String)>| parts.iter().map(part).collect::<Vec<_>>().join("+");
+fn spelled(name: &[Vec<NameValue>]) -> Option<Dn> {
+    let value = |value: &NameValue| format!("{}={}", value.kind, escape_value(&value.text));
+    let rdn = |values: &Vec<NameValue>| values.iter().map(value).collect::<Vec<_>>().join("+");
     Dn::parse(&name.iter().rev().map(rdn).collect::<Vec<_>>().join(",")).ok()
 }
 
@@ -97,15 +98,15 @@ mod tests {
 
     #[test]
     fn rfc4514_2_1_a_name_is_spelled_from_its_end() {
-        let part = |kind: &str, value: &str| (kind.to_owned(), value.to_owned());
+        let value = |kind: &str, text: &str| NameValue { kind: kind.into(), text: text.into() };
         let name = [
-            vec![part("2.5.4.10", "Acme, Inc.")],
-            vec![part("2.5.4.3", " Wi-Fi"), part("2.5.4.5", "7")],
-            vec![part("1.2.840.113549.1.9.1", "it@acme.example")],
+            vec![value("2.5.4.10", "Acme, Inc.")],
+            vec![value("2.5.4.3", " Wi-Fi"), value("2.5.4.5", "7")],
+            vec![value("1.2.840.113549.1.9.1", "it@acme.example")],
         ];
         let text = "1.2.840.113549.1.9.1=it@acme.example,serialNumber=7+CN=Wi-Fi,O=Acme\\, Inc.";
         assert_eq!(spelled(&name), Dn::parse(text).ok());
-        assert_eq!(spelled(&[vec![part("2.5.4.3", "a")]]), Dn::parse("cn=a").ok());
-        assert_eq!(spelled(&[vec![part("no type", "a")]]), None);
+        assert_eq!(spelled(&[vec![value("2.5.4.3", "a")]]), Dn::parse("cn=a").ok());
+        assert_eq!(spelled(&[vec![value("no type", "a")]]), None);
     }
 }

@@ -340,6 +340,25 @@ mod tests {
     }
 
     #[test]
+    fn rfc4523_3_1_whole_certificates_are_asked_for_by_their_octets() {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let params = rcgen::CertificateParams::new(Vec::new()).unwrap();
+        let octets = params.self_signed(&key).unwrap().der().to_vec();
+        let asserted = |octets: &[u8]| -> String {
+            octets.iter().map(|octet| format!("\\{octet:02x}")).collect()
+        };
+        let kinds = Filter::Kind(Kinds::USERS.and(Kinds::DEVICES));
+        let found = Filter::And(vec![kinds, Filter::this_certificate(&octets)]);
+        for name in ["userCertificate", "USERCERTIFICATE;binary", "2.5.4.36;Binary"] {
+            for test in ["=", "~=", ":certificateExactMatch:=", ":2.5.13.34:=", ":="] {
+                let of = |octets: &[u8]| of_text(&format!("({name}{test}{})", asserted(octets)));
+                assert_eq!(of(&octets), found, "{name}{test}");
+                assert_eq!(of(&octets[1..]), Filter::Undefined, "{name}{test}");
+            }
+        }
+    }
+
+    #[test]
     fn what_people_are_asked_for_by_no_device_is_looked_for_by() {
         for filter in [
             "(uid=ada)",

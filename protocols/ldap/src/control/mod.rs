@@ -56,7 +56,7 @@ pub(crate) enum Beside {
     Search,
     /// A Modify or an extended operation.
     Change,
-    /// Any other operation that has a response.
+    /// Any other operation but Unbind.
     Other,
 }
 

@@ -154,9 +154,12 @@ impl Session {
         Command::Ask(ticket, question)
     }
 
-    /// RFC 4511 section 4.11: no response, whether there is such a request or not.
+    /// RFC 4511 section 4.11: no response, whether there is such a request or not; nor where a critical
+    /// control that is not known forbids to do it (section 4.1.11).
     fn abandon(&mut self, message: &[u8]) -> Option<Command> {
-        let id = Envelope::read(message).and_then(|envelope| ber::number(envelope.body)).ok()?;
+        let Envelope { body, controls, .. } = Envelope::read(message).ok()?;
+        self.examined(message, controls, Beside::Other).ok()?;
+        let id = ber::number(body).ok()?;
         let position = self.running.iter().position(|running| running.id == id)?;
         self.running.remove(position).map(|running| Command::Abandoned(running.ticket))
     }

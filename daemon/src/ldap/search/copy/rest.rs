@@ -28,7 +28,7 @@ pub(super) enum Known {
 }
 
 impl Rest {
-    pub(super) fn new(running: Box<Running>, (until, next): (u64, u64)) -> Self {
+    pub(super) fn new(running: Box<Running>, until: u64, next: u64) -> Self {
         Self { running, until, next, is_known: false }
     }
 
@@ -65,11 +65,13 @@ impl Rest {
                 return Ok(Known::Paused(pause));
             }
         }
-        // What changed while it was gone through may have been there before.
+        // What changed while it was gone through may have been there before, unless it was deleted then.
         if grant.sequence() != self.until {
             let Since::Entries(later) = grant.since(self.until)? else { return Ok(Known::Lost) };
             for entry in later.entries.iter().filter(|entry| is_rest(*entry)) {
-                if copy.had(entry, grant)? {
+                if later.restored.contains(entry) {
+                    copy.told.remove(entry);
+                } else if copy.had(entry, grant)? {
                     copy.told.insert(entry);
                 }
             }

@@ -193,15 +193,25 @@ fn section_4_1_11_unknown_critical_controls_stop_every_operation() {
 }
 
 #[test]
-fn section_4_1_11_criticality_on_unbind_and_abandon_is_ignored() {
+fn section_4_1_11_criticality_on_unbind_is_ignored() {
     let control =
         LdapControl::Unknown { oid: "1.2.3.4".to_owned(), criticality: true, value: None };
     let mut connection = Connection::clear();
-    let running = ticket(&connection.send(1, search()));
-    let commands = connection.send_with(2, LdapOp::AbandonRequest(1), vec![control.clone()]);
-    assert!(matches!(commands[..], [Command::Abandoned(ticket)] if ticket == running));
-    let commands = connection.send_with(3, LdapOp::UnbindRequest, vec![control]);
+    let commands = connection.send_with(1, LdapOp::UnbindRequest, vec![control]);
     assert!(matches!(commands[..], [Command::Close]));
+    assert!(connection.read().is_empty());
+}
+
+#[test]
+fn section_4_1_11_an_abandon_with_an_unknown_critical_control_is_not_carried_out() {
+    let control =
+        |criticality| LdapControl::Unknown { oid: "1.2.3.4".to_owned(), criticality, value: None };
+    let mut connection = Connection::clear();
+    let running = ticket(&connection.send(1, search()));
+    assert!(connection.send_with(2, LdapOp::AbandonRequest(1), vec![control(true)]).is_empty());
+    assert!(connection.read().is_empty(), "an Abandon is never answered");
+    let commands = connection.send_with(3, LdapOp::AbandonRequest(1), vec![control(false)]);
+    assert!(matches!(commands[..], [Command::Abandoned(ticket)] if ticket == running));
     assert!(connection.read().is_empty());
 }
 
