@@ -175,7 +175,7 @@ mod tests {
         context.organization = Some("globex".into());
         assert_eq!(context.id(), None, "the slug was edited");
         context.keep("globex".into(), None);
-        assert_eq!((context.id(), context.organization_id), (None, None));
+        assert_eq!((context.id(), context.organization_id.as_deref()), (None, None));
     }
 
     #[test]
