@@ -332,8 +332,10 @@ fn what_cannot_be_a_destination_is_refused_with_where_and_why() {
         (webhook("https://10.0.0.1/"), "/webhook/url"),
         (webhook("https://[::1]/"), "/webhook/url"),
         (webhook("https://169.254.169.254/latest"), "/webhook/url"),
+        (webhook("https://2130706433/"), "/webhook/url"),
         (syslog("192.168.0.1"), "/syslog/host"),
         (syslog("a host"), "/syslog/host"),
+        (syslog("10.1"), "/syslog/host"),
         (json!({"name": "a", "kind": "syslog"}), "/syslog"),
         (
             json!({"name": "a", "kind": "files", "webhook": {"url": "https://a.example"}}),
