@@ -105,7 +105,22 @@ pub(crate) fn rehearse(config: &Config) -> Result<(), StartError> {
     load_identity(&config.tls)?;
     privileges::find(&config.privileges)?;
     doors::hash_parameters(&config.authentication)?;
+    rehearse_folder(&config.data.directory)?;
+    if let source @ MasterKeySource::Environment(_) = &config.data.master_key {
+        master_key::fetch(source, &environment::variable, None)?;
+    }
     Ok(())
+}
+
+/// Refuses what is there in place of a folder, or above it.
+fn rehearse_folder(folder: &Path) -> Result<(), StartError> {
+    let found = match folder.metadata() {
+        Ok(found) if !found.is_dir() => Err(io::ErrorKind::NotADirectory.into()),
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => Err(error),
+        // It is made at the start.
+        Ok(_) | Err(_) => Ok(()),
+    };
+    found.map_err(|source| StartError::Data { folder: folder.to_owned(), source })
 }
 
 /// Opens the directory for a command, as whom the daemon becomes: what root would leave there the
