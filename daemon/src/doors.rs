@@ -177,7 +177,7 @@ pub(crate) fn open(
     let courier = radius_door::Courier::start(&radius, &config.radius, groups, tasks)
         .map_err(StartError::Runtime)?;
     let _behind = background.enter();
-    let carrier = delivery::Carrier::new(&config.event_delivery);
+    let carrier = delivery::Carrier::new(&config.event_delivery, clock);
     let (own, counted) = (directory.clone(), Arc::clone(&tally));
     delivery::start(carrier.clone(), own, clock, &config, tasks, counted);
     let jobs = Jobs::new(tasks, Arc::clone(&tally), clock);

@@ -49,6 +49,12 @@ pub enum MasterKeyError {
         /// What the operating system said.
         source: io::Error,
     },
+    /// What is sealed is there, and the file of the key is not.
+    #[error(
+        "there is no master key in {}, but there is a store, which opens with the key that it was \
+         sealed with alone: put that back", .0.display()
+    )]
+    Missing(PathBuf),
     /// The file can be read by others.
     #[error("the master key in {} can be read by others: chmod 600 it", .0.display())]
     Exposed(PathBuf),
@@ -95,7 +101,7 @@ pub enum MasterKeyError {
 }
 
 /// Fetches the master key. `fresh` becomes the key where the source is a file that does not exist
-/// yet; `variable` looks up the environment.
+/// yet; without it, no file is made. `variable` looks up the environment.
 ///
 /// # Errors
 ///
@@ -103,7 +109,7 @@ pub enum MasterKeyError {
 pub fn fetch(
     source: &MasterKeySource,
     variable: &dyn Fn(&str) -> Option<String>,
-    fresh: &MasterKey,
+    fresh: Option<&MasterKey>,
 ) -> Result<MasterKey, MasterKeyError> {
     match source {
         MasterKeySource::Credential(name) => {
@@ -111,7 +117,10 @@ pub fn fetch(
                 .ok_or_else(|| MasterKeyError::NoCredentials(name.clone()))?;
             read(&Path::new(&folder).join(name))
         }
-        MasterKeySource::File(file) => read_or_create(file, fresh),
+        MasterKeySource::File(file) => match fresh {
+            Some(fresh) => read_or_create(file, fresh),
+            None => found(file)?.ok_or_else(|| MasterKeyError::Missing(file.clone())),
+        },
         MasterKeySource::Environment(name) => {
             let text = variable(name).ok_or_else(|| MasterKeyError::NoVariable(name.clone()))?;
             let text = Zeroizing::new(text);
@@ -129,6 +138,17 @@ fn read_or_create(file: &Path, fresh: &MasterKey) -> Result<MasterKey, MasterKey
         Err(source) => return Err(at(file, source)),
     }
     read(file)
+}
+
+/// The key in a file, if there is such a file.
+fn found(file: &Path) -> Result<Option<MasterKey>, MasterKeyError> {
+    match refuse_exposed(file).and_then(|()| read(file)) {
+        Ok(key) => Ok(Some(key)),
+        Err(MasterKeyError::File { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// Refuses a key that others than its owner and its group can read, and one that others than its
@@ -197,11 +217,23 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("master-key");
         let source = MasterKeySource::File(file.clone());
-        assert!(fetch(&source, &nothing, &key(0xa1)).unwrap() == key(0xa1));
-        assert!(fetch(&source, &nothing, &key(0xb2)).unwrap() == key(0xa1));
+        assert!(fetch(&source, &nothing, Some(&key(0xa1))).unwrap() == key(0xa1));
+        assert!(fetch(&source, &nothing, Some(&key(0xb2))).unwrap() == key(0xa1));
         let metadata = fs::metadata(&file).unwrap();
         assert_eq!(metadata.permissions().mode() & 0o777, 0o600);
         assert_eq!(fs::read_to_string(file).unwrap(), "a1".repeat(32) + "\n");
+    }
+
+    #[test]
+    fn no_key_file_is_made_for_what_another_key_has_sealed() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("master-key");
+        let source = MasterKeySource::File(file.clone());
+        let refused = fetch(&source, &nothing, None).err().unwrap();
+        assert!(matches!(&refused, MasterKeyError::Missing(missing) if *missing == file));
+        assert!(!file.exists());
+        assert!(fetch(&source, &nothing, Some(&key(7))).unwrap() == key(7));
+        assert!(fetch(&source, &nothing, None).unwrap() == key(7));
     }
 
     #[test]
@@ -210,7 +242,7 @@ mod tests {
         let file = folder.path().join("master-key");
         fs::write(&file, "00".repeat(32)).unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
-        let refused = fetch(&MasterKeySource::File(file), &nothing, &key(1)).err().unwrap();
+        let refused = fetch(&MasterKeySource::File(file), &nothing, Some(&key(1))).err().unwrap();
         assert!(matches!(refused, MasterKeyError::Exposed(_)));
     }
 
@@ -222,18 +254,18 @@ mod tests {
         let variable = |name: &str| {
             (name == "CREDENTIALS_DIRECTORY").then(|| folder.path().display().to_string())
         };
-        assert!(fetch(&source, &variable, &key(1)).unwrap() == key(0x0f));
-        let refused = fetch(&source, &nothing, &key(1)).err().unwrap();
+        assert!(fetch(&source, &variable, Some(&key(1))).unwrap() == key(0x0f));
+        let refused = fetch(&source, &nothing, Some(&key(1))).err().unwrap();
         assert!(matches!(refused, MasterKeyError::NoCredentials(_)));
     }
 
     #[test]
     fn a_variable_that_is_missing_or_no_key_is_refused() {
         let source = MasterKeySource::Environment("KEY".into());
-        let refused = fetch(&source, &nothing, &key(1)).err().unwrap();
+        let refused = fetch(&source, &nothing, Some(&key(1))).err().unwrap();
         assert!(matches!(refused, MasterKeyError::NoVariable(_)));
         for text in ["", "ab", &"0".repeat(63), &"0".repeat(65), &"g".repeat(64)] {
-            let refused = fetch(&source, &|_| Some(text.to_owned()), &key(1)).err().unwrap();
+            let refused = fetch(&source, &|_| Some(text.to_owned()), Some(&key(1))).err().unwrap();
             assert_eq!(refused.to_string(), "the master key in `KEY` is not 64 hexadecimal digits");
         }
     }

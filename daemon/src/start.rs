@@ -7,7 +7,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::config::{Config, MasterKeySource, Tls};
+use crate::config::{Config, Data, MasterKeySource, Tls};
 use crate::lifecycle::systemd::{self, Notifier};
 use crate::lifecycle::{Ending, Lifecycle, Signals};
 use crate::logging::LogControl;
@@ -91,7 +91,7 @@ impl Prepared {
         let sockets = Sockets::bind(&config)?;
         privileges::give_up(&config.privileges)?;
         make_folder(&config.data.directory)?;
-        let master_key = master_key(&config.data.master_key)?;
+        let master_key = master_key(&config.data)?;
         Ok(Self { config, tls, sockets, master_key })
     }
 }
@@ -105,7 +105,22 @@ pub(crate) fn rehearse(config: &Config) -> Result<(), StartError> {
     load_identity(&config.tls)?;
     privileges::find(&config.privileges)?;
     doors::hash_parameters(&config.authentication)?;
+    rehearse_folder(&config.data.directory)?;
+    if let source @ MasterKeySource::Environment(_) = &config.data.master_key {
+        master_key::fetch(source, &environment::variable, None)?;
+    }
     Ok(())
+}
+
+/// Refuses what is there in place of a folder, or above it.
+fn rehearse_folder(folder: &Path) -> Result<(), StartError> {
+    let found = match folder.metadata() {
+        Ok(found) if !found.is_dir() => Err(io::ErrorKind::NotADirectory.into()),
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => Err(error),
+        // It is made at the start.
+        Ok(_) | Err(_) => Ok(()),
+    };
+    found.map_err(|source| StartError::Data { folder: folder.to_owned(), source })
 }
 
 /// Opens the directory for a command, as whom the daemon becomes: what root would leave there the
@@ -128,17 +143,38 @@ pub(crate) fn open_with_key_for_command(
 ) -> Result<(Directory, MasterKey), StartError> {
     privileges::give_up(&config.privileges)?;
     make_folder(&config.data.directory)?;
-    doors::open_by_fitting_key(config, &master_key(&config.data.master_key)?)
+    doors::open_by_fitting_key(config, &master_key(&config.data)?)
 }
 
-/// Fetches a master key, or makes it where that is a file that is not there.
+/// Fetches the master key of a store. Where that is a file that is not there, it is made as long as
+/// there is no store: what is there already opens with another key alone.
 ///
 /// # Errors
 ///
 /// When it cannot be had, or there is no randomness.
-pub(crate) fn master_key(source: &MasterKeySource) -> Result<MasterKey, StartError> {
+pub(crate) fn master_key(data: &Data) -> Result<MasterKey, StartError> {
+    if has_store(data) {
+        return Ok(master_key::fetch(&data.master_key, &environment::variable, None)?);
+    }
+    next_master_key(&data.master_key)
+}
+
+/// Fetches the master key that a store is to get, or makes it where that is a file that is not there.
+///
+/// # Errors
+///
+/// When it cannot be had, or there is no randomness.
+pub(crate) fn next_master_key(source: &MasterKeySource) -> Result<MasterKey, StartError> {
     let fresh = MasterKey::new(randomness::octets()?);
-    Ok(master_key::fetch(source, &environment::variable, &fresh)?)
+    Ok(master_key::fetch(source, &environment::variable, Some(&fresh))?)
+}
+
+/// Whether there is a store, or something that cannot be looked at in its place.
+pub(crate) fn has_store(data: &Data) -> bool {
+    match data.directory.join(directory::STORE_FILE).metadata() {
+        Ok(file) => file.is_file() && file.len() > 0,
+        Err(error) => error.kind() != io::ErrorKind::NotFound,
+    }
 }
 
 /// What is read again at SIGHUP, besides the certificate.

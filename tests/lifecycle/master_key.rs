@@ -115,6 +115,25 @@ fn a_rotation_that_a_loss_of_power_broke_off_is_ended_by_the_next_start() {
 }
 
 #[test]
+fn nobody_makes_a_key_for_a_store_whose_own_is_gone() {
+    let Some(mut place) = Place::new() else { return };
+    place.demo.daemon().stop();
+    fs::rename(place.file(""), place.file(".elsewhere")).unwrap();
+    let told = format!("there is no master key in {}", place.file("").display());
+    let refused = place.site.try_serve().unwrap_err();
+    assert_eq!(refused.code, Some(CONFIGURATION), "{refused:?}");
+    assert!(refused.log.contains(&told), "{refused:?}");
+    for words in [&["check"][..], &ROTATE, &["admin", "recover", "--login", "top"]] {
+        let refused = place.site.command(words, "another horse battery staple\n");
+        assert_eq!(refused.code, CONFIGURATION, "{words:?}: {refused:?}");
+        assert!(refused.stderr.contains(&told), "{words:?}: {refused:?}");
+    }
+    assert!(!place.file("").exists() && !place.file(".next").exists());
+    fs::rename(place.file(".elsewhere"), place.file("")).unwrap();
+    place.serves();
+}
+
+#[test]
 fn a_key_of_systemd_is_replaced_by_another_one_that_the_operator_puts_into_its_place() {
     let Some(mut place) = Place::new() else { return };
     place.demo.daemon().stop();

@@ -62,6 +62,8 @@ fn the_first_admin_is_let_in_again_with_another_password_and_as_who_they_were() 
     let unknown = site.command(&["admin", "recover", "--login", "nobody"], &format!("{ANOTHER}\n"));
     assert!(unknown.code == 64 && unknown.stderr.contains("root"), "{unknown:?}");
     assert_eq!(site.command(&RECOVER, "short\n").code, 64);
+    let in_use = site.command(&RECOVER, &format!("{PASSWORD}\n"));
+    assert!(in_use.code == 64 && in_use.stderr.contains("was used before"), "{in_use:?}");
     let recovered = site.command(&RECOVER, &format!("{ANOTHER}\n"));
     assert_eq!(recovered.code, 0, "{recovered:?}");
     assert!(recovered.stdout.contains("203.0.113.0/24"), "it can be put back: {recovered:?}");

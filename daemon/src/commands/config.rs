@@ -37,7 +37,12 @@ mod tests {
     fn what_would_keep_the_daemon_from_starting_is_a_fault() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("t.toml");
+        let in_place_of_a_folder = format!("[data]\ndirectory = {file:?}\n");
+        let below_a_file = format!("[data]\ndirectory = {:?}\n", file.join("data"));
         for (more, told) in [
+            (&*in_place_of_a_folder, "t.toml: not a directory"),
+            (&*below_a_file, "t.toml/data: "),
+            ("[data]\nmaster_key = \"env:KEY_OF_NOBODY\"\n", "`KEY_OF_NOBODY`, which is not set"),
             ("[tls]\ncertificate = \"/no.pem\"\nkey = \"/no.key\"\n", "/no.pem"),
             ("[privileges]\nuser = \"nobody-of-this-name\"\n", "nobody-of-this-name"),
             (

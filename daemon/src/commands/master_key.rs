@@ -55,7 +55,7 @@ fn replace(
 fn in_place(config: &Config, file: &Path, out: &mut impl Write) -> Result<(), CommandError> {
     let (directory, in_force) = start::open_with_key_for_command(config)?;
     // A rotation that could not be ended left the key in force elsewhere.
-    if start::master_key(&config.data.master_key)? != in_force {
+    if start::master_key(&config.data)? != in_force {
         return Err(CommandError::Refused(format!(
             "the store is sealed with a key that cannot be put into {}: what the log says of it \
              has to be mended first",
@@ -122,7 +122,7 @@ fn seal(opened: &Directory, key: &MasterKey) -> Result<(), CommandError> {
 
 /// The key of a source, which survives power loss where it is a file; a missing file is made.
 fn lasting(source: &MasterKeySource) -> Result<MasterKey, StartError> {
-    let key = start::master_key(source)?;
+    let key = start::next_master_key(source)?;
     if let MasterKeySource::File(file) = source {
         private_file::sync(file)
             .map_err(|source| MasterKeyError::File { file: file.clone(), source })?;
@@ -241,7 +241,7 @@ mod tests {
     #[test]
     fn whoever_read_the_key_before_a_rotation_opens_the_store_after_it() {
         let place = Place::new();
-        let stale = start::master_key(&place.config.data.master_key).unwrap();
+        let stale = start::master_key(&place.config.data).unwrap();
         place.rotate(None).unwrap();
         let (opened, in_force) = doors::open_by_fitting_key(&place.config, &stale).unwrap();
         assert!(in_force != stale);
@@ -310,6 +310,21 @@ mod tests {
         assert_eq!(refused.exit_code(), CONFIGURATION);
         assert!(refused.to_string().contains("key.next"), "{refused}");
         assert!(place.text("key") == other && place.text("key.next").starts_with("0909"));
+    }
+
+    #[test]
+    fn no_key_is_made_for_a_store_whose_own_is_gone() {
+        let place = Place::new();
+        fs::rename(place.path("key"), place.path("elsewhere")).unwrap();
+        let refused = CommandError::from(start::open_for_command(&place.config).err().unwrap());
+        assert_eq!(refused.exit_code(), CONFIGURATION);
+        assert!(refused.to_string().contains("/key, but there is a store"), "{refused}");
+        for new in [None, Some("new")] {
+            assert_eq!(place.rotate(new).unwrap_err(), (CONFIGURATION, refused.to_string()));
+        }
+        assert!(!place.path("key").exists() && !place.path("new").exists());
+        fs::rename(place.path("elsewhere"), place.path("key")).unwrap();
+        assert!(place.opens());
     }
 
     #[test]

@@ -20,7 +20,7 @@ use crate::demo::DemoError;
 use crate::lifecycle::Ending;
 use crate::logging::LogError;
 use crate::privileges::PrivilegesError;
-use crate::start::StartError;
+use crate::start::{self, StartError};
 
 /// The command line was not understood (`EX_USAGE`).
 const USAGE: u8 = 64;
@@ -212,13 +212,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 /// Refuses to go on where a command is for a store that is there, and there is none.
 fn require_store(config: &Config) -> Result<(), CommandError> {
-    let folder = &config.data.directory;
-    let file = folder.join(directory::STORE_FILE);
-    if file.metadata().is_ok_and(|file| file.is_file() && file.len() > 0) {
-        Ok(())
-    } else {
-        Err(CommandError::Refused(format!("there is no store in {}", folder.display())))
+    if start::has_store(&config.data) {
+        return Ok(());
     }
+    let folder = config.data.directory.display();
+    Err(CommandError::Refused(format!("there is no store in {folder}")))
 }
 
 /// Tells how the daemon ended.

@@ -58,6 +58,13 @@ impl EventDelivery {
         }
     }
 
+    /// What of the section does not go together, in words.
+    pub(super) fn fault(&self) -> Option<&'static str> {
+        (self.first_pause > self.longest_pause).then_some(
+            "`[event_delivery] first_pause` is longer than `[event_delivery] longest_pause`",
+        )
+    }
+
     /// The folder of files, where there are any.
     pub(crate) fn folder(&self) -> Option<PathBuf> {
         self.directory.clone()

@@ -24,7 +24,6 @@ mod tests;
 mod tls;
 pub mod value;
 
-use std::collections::HashSet;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -145,25 +144,7 @@ impl Config {
                 }
             }
         }
-        let tcp = [
-            ("ldap", "listen", &self.ldap.listen),
-            ("ldap", "listen_cleartext", &self.ldap.listen_cleartext),
-            ("ldap", "listen_tls", &self.ldap.listen_tls),
-            ("radius", "radsec", &self.radius.radsec),
-            ("admin_api", "listen", &self.admin_api.listen),
-            ("devices", "listen", &self.devices.listen),
-            ("metrics", "listen", &self.metrics.listen),
-        ];
-        let udp = [("radius", "auth", &self.radius.auth), ("radius", "acct", &self.radius.acct)];
-        for (section, key, address) in repeated(&tcp).chain(repeated(&udp)) {
-            let message = format!("`[{section}] {key}` names {address}, which is taken above");
-            add(section, key, &message);
-        }
-        // Numbers alone are about nothing.
-        let listeners = tcp.iter().filter(|(section, ..)| *section != "metrics").chain(&udp);
-        if listeners.map(|(_, _, addresses)| addresses.len()).sum::<usize>() == 0 {
-            add("ldap", "listen", "there is nothing to listen on");
-        }
+        self.add_listener_faults(&mut add);
         if !self.radius.radsec.is_empty() && !self.radius.radsec_1_0 && !self.radius.radsec_1_1 {
             let message = "`[radius] radsec` needs `radsec_1_0` or `radsec_1_1`";
             add("radius", "radsec", message);
@@ -178,6 +159,9 @@ impl Config {
         if let Some((key, message)) = self.admin_api.passkey_fault() {
             add("admin_api", key, &message);
         }
+        if let Some(message) = self.event_delivery.fault() {
+            add("event_delivery", "first_pause", message);
+        }
         if let Some(message) = self.metrics.fault() {
             add("metrics", "listen", &message);
         }
@@ -187,23 +171,66 @@ impl Config {
         }
         faults
     }
+
+    /// Adds what is wrong with the addresses that are listened on.
+    fn add_listener_faults(&self, add: &mut impl FnMut(&str, &str, &str)) {
+        let tcp = [
+            ("ldap", "listen", &self.ldap.listen),
+            ("ldap", "listen_cleartext", &self.ldap.listen_cleartext),
+            ("ldap", "listen_tls", &self.ldap.listen_tls),
+            ("radius", "radsec", &self.radius.radsec),
+            ("admin_api", "listen", &self.admin_api.listen),
+            ("devices", "listen", &self.devices.listen),
+            ("metrics", "listen", &self.metrics.listen),
+        ];
+        let udp = [("radius", "auth", &self.radius.auth), ("radius", "acct", &self.radius.acct)];
+        for Taken { section, key, address, by } in [taken(&tcp), taken(&udp)].concat() {
+            let by = if by == address { String::new() } else { format!(" by {by}") };
+            let message = format!("`[{section}] {key}` names {address}, which is taken above{by}");
+            add(section, key, &message);
+        }
+        // Numbers alone are about nothing.
+        let listeners = tcp.iter().filter(|(section, ..)| *section != "metrics").chain(&udp);
+        if listeners.map(|(_, _, addresses)| addresses.len()).sum::<usize>() == 0 {
+            add("ldap", "listen", "there is nothing to listen on");
+        }
+    }
 }
 
 /// A list of addresses, after its section and key.
 type Listed<'a> = (&'a str, &'a str, &'a Vec<SocketAddr>);
 
-/// Addresses that were listed before. Port 0 is another one each time.
-fn repeated<'a>(lists: &[Listed<'a>]) -> impl Iterator<Item = (&'a str, &'a str, SocketAddr)> {
-    let mut seen = HashSet::new();
+/// An address that cannot be listened on beside one that was listed before.
+#[derive(Clone, Copy)]
+struct Taken<'a> {
+    section: &'a str,
+    key: &'a str,
+    address: SocketAddr,
+    by: SocketAddr,
+}
+
+/// Addresses that others, which were listed before, have taken. Port 0 is another one each time.
+fn taken<'a>(lists: &[Listed<'a>]) -> Vec<Taken<'a>> {
+    let mut seen: Vec<SocketAddr> = Vec::new();
     let mut found = Vec::new();
-    for (section, key, addresses) in lists {
-        for address in *addresses {
-            if address.port() != 0 && !seen.insert(*address) {
-                found.push((*section, *key, *address));
+    for &(section, key, addresses) in lists {
+        for &address in addresses.iter().filter(|address| address.port() != 0) {
+            match seen.iter().find(|before| collide(**before, address)) {
+                Some(&by) => found.push(Taken { section, key, address, by }),
+                None => seen.push(address),
             }
         }
     }
-    found.into_iter()
+    found
+}
+
+/// Whether the system lets nobody listen on one of these while somebody does on the other. Every address
+/// of IPv6 is none of IPv4 here.
+fn collide(one: SocketAddr, other: SocketAddr) -> bool {
+    let is_either_every = one.ip().is_unspecified() || other.ip().is_unspecified();
+    one.port() == other.port()
+        && one.is_ipv4() == other.is_ipv4()
+        && (one == other || is_either_every)
 }
 
 /// The configuration as the file has it.

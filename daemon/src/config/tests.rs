@@ -254,6 +254,51 @@ fn values_that_contradict_each_other_are_refused() {
 }
 
 #[test]
+fn the_first_pause_is_not_longer_than_the_longest() {
+    let delivery = |first: &str, longest: &str| {
+        let keys = format!("first_pause = \"{first}\"\nlongest_pause = \"{longest}\"");
+        format!("{CERTIFICATE}[event_delivery]\n{keys}\n")
+    };
+    assert!(Config::parse("t.toml", &delivery("5s", "5s")).is_ok());
+    assert_eq!(
+        refusal(&delivery("1h", "1s")),
+        "t.toml:5: `[event_delivery] first_pause` is longer than `[event_delivery] longest_pause`"
+    );
+}
+
+#[test]
+fn an_address_is_listened_on_once_and_every_address_has_all_of_its_family() {
+    let ldap = |listen: &str| format!("{CERTIFICATE}[ldap]\nlisten = {listen}\n");
+    for (listen, told) in [
+        ("[\"127.0.0.1:389\", \"127.0.0.1:389\"]", "127.0.0.1:389, which is taken above"),
+        (
+            "[\"0.0.0.0:389\", \"127.0.0.1:389\"]",
+            "127.0.0.1:389, which is taken above by 0.0.0.0:389",
+        ),
+        ("[\"[::1]:389\", \"[::]:389\"]", "[::]:389, which is taken above by [::1]:389"),
+    ] {
+        assert_eq!(refusal(&ldap(listen)), format!("t.toml:5: `[ldap] listen` names {told}"));
+    }
+    let api = format!("{}[admin_api]\nlisten = [\"192.0.2.1:389\"]\n", ldap("[\"0.0.0.0:389\"]"));
+    assert!(
+        refusal(&api).contains("`[admin_api] listen` names 192.0.2.1:389"),
+        "{}",
+        refusal(&api)
+    );
+    let radius = format!("{CERTIFICATE}[radius]\nacct = [\"127.0.0.1:1812\"]\n");
+    assert!(refusal(&radius).contains("taken above by 0.0.0.0:1812"), "{}", refusal(&radius));
+    for beside in [
+        "[\"0.0.0.0:389\", \"[::1]:389\", \"127.0.0.1:390\"]",
+        "[\"127.0.0.1:389\", \"127.0.0.2:389\"]",
+        "[\"0.0.0.0:0\", \"127.0.0.1:0\"]",
+        // Nobody hears datagrams there.
+        "[\"127.0.0.1:1812\"]",
+    ] {
+        assert!(Config::parse("t.toml", &ldap(beside)).is_ok(), "{beside}");
+    }
+}
+
+#[test]
 fn numbers_are_told_to_others_only_where_it_is_said_who_may_ask() {
     let metrics = |lines: &str| format!("{CERTIFICATE}[metrics]\n{lines}\n");
     let config = Config::parse("t.toml", CERTIFICATE).unwrap();

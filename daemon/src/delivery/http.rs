@@ -1,10 +1,14 @@
 //! Lines of JSON in one request over HTTPS (RFC 9112). Nothing of the answer counts but its status:
 //! whoever says that they are elsewhere is not followed there.
 
+use std::time::UNIX_EPOCH;
+
+use directory::Time;
 use directory::delivery::{Sent, Trust, WebAddress};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-use super::route::Roads;
+use super::route::{Roads, is_end};
+use crate::clock::Clock;
 
 /// The most octets of an answer's head.
 const HEAD: usize = 16 * 1024;
@@ -19,11 +23,13 @@ pub(super) async fn post(
     address: &WebAddress,
     trust: &Trust,
     (headers, body): (&[(&'static str, String)], &str),
+    clock: Clock,
 ) -> Sent {
-    match roads.connect_tls((&address.host, address.port), trust).await {
+    let answered = match roads.connect_tls((&address.host, address.port), trust).await {
         Ok(stream) => exchange(stream, &head(address, headers, body.len()), body).await,
-        Err(reason) => Sent::failed(reason),
-    }
+        Err(reason) => Err(reason),
+    };
+    answered.map_or_else(Sent::failed, |answer| answer.judged(Time(clock.wall())))
 }
 
 fn head(address: &WebAddress, headers: &[(&'static str, String)], length: usize) -> String {
@@ -44,7 +50,7 @@ fn head(address: &WebAddress, headers: &[(&'static str, String)], length: usize)
     head
 }
 
-async fn exchange<S>(mut stream: S, head: &str, body: &str) -> Sent
+async fn exchange<S>(mut stream: S, head: &str, body: &str) -> Result<Answer, String>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -56,29 +62,57 @@ where
     };
     // A receiver may answer before it has read all, and then read no more.
     match (answer(&mut stream).await, written) {
-        (Ok(answer), _) => answer.judged(),
-        (Err(_), Err(error)) => Sent::failed(format!("the connection broke off: {error}")),
-        (Err(reason), Ok(())) => Sent::failed(reason),
+        (Err(_), Err(error)) => Err(format!("the connection broke off: {error}")),
+        (answered, _) => answered,
     }
 }
+
+const UNANSWERED: &str = "the receiver ended the connection without an answer";
 
 /// What of an answer counts.
 #[derive(Debug, PartialEq, Eq)]
 struct Answer {
     status: u16,
-    /// After so many seconds the receiver wants to be asked again.
-    retry_after: Option<u64>,
+    retry_after: Option<RetryAfter>,
+}
+
+/// When a receiver wants to be asked again (RFC 9110 section 10.2.3).
+#[derive(Debug, PartialEq, Eq)]
+enum RetryAfter {
+    /// After so many seconds.
+    Delay(u64),
+    /// From a time on.
+    Date(Time),
+}
+
+impl RetryAfter {
+    fn read(text: &str) -> Option<Self> {
+        let text = text.trim();
+        if let Ok(seconds) = text.parse() {
+            return Some(Self::Delay(seconds));
+        }
+        let date = httpdate::parse_http_date(text).ok()?.duration_since(UNIX_EPOCH).ok()?;
+        u64::try_from(date.as_millis()).ok().map(|date| Self::Date(Time(date)))
+    }
+
+    /// In so many milliseconds; none of a time that is over.
+    fn wait(&self, now: Time) -> u64 {
+        match self {
+            Self::Delay(seconds) => seconds.saturating_mul(1_000),
+            Self::Date(date) => date.0.saturating_sub(now.0),
+        }
+    }
 }
 
 impl Answer {
-    fn judged(&self) -> Sent {
+    fn judged(&self, now: Time) -> Sent {
         let Self { status, retry_after } = self;
         let reason = match status {
             200..300 => return Sent::Done,
             300..400 => format!("the receiver answered {status}; it is not followed elsewhere"),
             _ => format!("the receiver answered {status}"),
         };
-        Sent::Failed { reason, wait: retry_after.map(|seconds| seconds.saturating_mul(1_000)) }
+        Sent::Failed { reason, wait: retry_after.as_ref().map(|it| it.wait(now)) }
     }
 }
 
@@ -101,8 +135,9 @@ async fn answer(stream: &mut (impl AsyncRead + Unpin)) -> Result<Answer, String>
             return Err("the receiver's answer has too long a head".to_owned());
         }
         match stream.read_buf(&mut read).await {
-            Ok(0) => return Err("the receiver ended the connection without an answer".to_owned()),
+            Ok(0) => return Err(UNANSWERED.to_owned()),
             Ok(_) => {}
+            Err(error) if is_end(&error) => return Err(UNANSWERED.to_owned()),
             Err(error) => return Err(format!("the connection broke off: {error}")),
         }
     }
@@ -118,13 +153,22 @@ fn parsed(octets: &[u8]) -> Result<Option<(usize, Answer)>, String> {
     let named = |header: &&httparse::Header<'_>| header.name.eq_ignore_ascii_case("retry-after");
     let retry_after = response.headers.iter().find(named);
     let retry_after = retry_after.and_then(|header| std::str::from_utf8(header.value).ok());
-    let retry_after = retry_after.and_then(|seconds| seconds.trim().parse().ok());
+    let retry_after = retry_after.and_then(RetryAfter::read);
     Ok(Some((length, Answer { status: response.code.unwrap_or(0), retry_after })))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    use tokio::io::ReadBuf;
+
     use super::*;
+
+    /// Half a minute before the dates below.
+    const NOW: Time = Time(784_111_747_000);
 
     async fn answered(said: &'static [u8]) -> Sent {
         let (near, mut far) = tokio::io::duplex(1 << 16);
@@ -134,7 +178,26 @@ mod tests {
         });
         let sent = exchange(near, "POST / HTTP/1.1\r\n\r\n", "{}\n").await;
         drop(other.await.unwrap());
-        sent
+        sent.map_or_else(Sent::failed, |answer| answer.judged(NOW))
+    }
+
+    /// A connection that ends without a word, of which TLS has something to say to programmers.
+    struct Torn;
+
+    impl AsyncRead for Torn {
+        fn poll_read(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            _: &mut ReadBuf<'_>,
+        ) -> Poll<io::Result<()>> {
+            let said = "no close_notify: https://docs.rs/";
+            Poll::Ready(Err(io::Error::new(io::ErrorKind::UnexpectedEof, said)))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_ends_without_a_word_has_no_answer_and_no_more_is_said_of_it() {
+        assert_eq!(answer(&mut Torn).await, Err(UNANSWERED.to_owned()));
     }
 
     #[tokio::test]
@@ -152,6 +215,21 @@ mod tests {
         ] {
             let Sent::Failed { reason, wait: None } = answered(said).await else { panic!("{why}") };
             assert!(reason.contains(why), "{reason}");
+        }
+    }
+
+    #[tokio::test]
+    async fn when_to_ask_again_is_said_by_seconds_or_by_a_date_in_each_of_its_forms() {
+        for (said, wanted) in [
+            (&b"HTTP/1.1 503 Busy\r\nRetry-After: 30\r\n\r\n"[..], 30_000),
+            (b"HTTP/1.1 503 Busy\r\nRetry-After: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\n", 30_000),
+            (b"HTTP/1.1 503 Busy\r\nRetry-After: Sunday, 06-Nov-94 08:49:37 GMT\r\n\r\n", 30_000),
+            (b"HTTP/1.1 503 Busy\r\nRetry-After: Sun Nov  6 08:49:37 1994\r\n\r\n", 30_000),
+            // It is over.
+            (b"HTTP/1.1 503 Busy\r\nRetry-After: Sun, 06 Nov 1994 08:49:00 GMT\r\n\r\n", 0),
+        ] {
+            let Sent::Failed { wait, .. } = answered(said).await else { panic!("taken") };
+            assert_eq!(wait, Some(wanted), "{}", String::from_utf8_lossy(said));
         }
     }
 

@@ -40,15 +40,16 @@ pub(crate) struct Carrier {
     roads: Arc<Roads>,
     folder: Option<Folder>,
     patience: Duration,
+    clock: Clock,
 }
 
 impl Carrier {
     /// Makes one from the configuration.
-    pub(crate) fn new(config: &config::EventDelivery) -> Self {
+    pub(crate) fn new(config: &config::EventDelivery, clock: Clock) -> Self {
         let networks = DeliveryNetworks { private: config.networks.clone() };
         let most = u64::try_from(config.size_per_organization).unwrap_or(u64::MAX);
         let folder = config.folder().map(|root| Folder::new(root, most));
-        Self { roads: Arc::new(Roads::new(networks)), folder, patience: config.patience }
+        Self { roads: Arc::new(Roads::new(networks)), folder, patience: config.patience, clock }
     }
 
     /// Sends something, and tells what became of it before patience ends.
@@ -59,7 +60,7 @@ impl Carrier {
                     syslog::send(&self.roads, (host, *port), trust.as_ref(), &delivery.events).await
                 }
                 Route::Webhook { address, trust, headers, body } => {
-                    http::post(&self.roads, address, trust, (headers, body)).await
+                    http::post(&self.roads, address, trust, (headers, body), self.clock).await
                 }
                 Route::Files { folder, log } => {
                     let Some(own) = self.folder.clone() else {

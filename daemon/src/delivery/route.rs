@@ -75,7 +75,10 @@ impl Roads {
         let name = name.map_err(|_| format!("{} is no name of a server", trust.server_name))?;
         let stream = self.connect(to).await?;
         let connected = TlsConnector::from(Arc::new(config)).connect(name, stream).await;
-        connected.map_err(|error| format!("TLS failed: {error}"))
+        connected.map_err(|error| match is_end(&error) {
+            true => "TLS failed: the receiver ended the connection meanwhile".to_owned(),
+            false => format!("TLS failed: {error}"),
+        })
     }
 
     async fn config(&self, trust: &Trust) -> Result<ClientConfig, String> {

@@ -13,7 +13,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{MasterKey, MasterKeyError, read, refuse_exposed, spell};
+use super::{MasterKey, MasterKeyError, found, spell};
 use crate::private_file;
 
 /// The file of a master key, and those of its rotation.
@@ -116,17 +116,6 @@ impl KeyFiles {
     }
 }
 
-/// The key in a file, if there is such a file.
-fn found(file: &Path) -> Result<Option<MasterKey>, MasterKeyError> {
-    match refuse_exposed(file).and_then(|()| read(file)) {
-        Ok(key) => Ok(Some(key)),
-        Err(MasterKeyError::File { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
-            Ok(None)
-        }
-        Err(error) => Err(error),
-    }
-}
-
 /// Writes a key into a file of its own; `taken` says that there is one already.
 fn put(
     file: &Path,
@@ -145,6 +134,7 @@ fn put(
 
 #[cfg(test)]
 mod tests {
+    use super::super::read;
     use super::*;
     use std::os::unix::fs::PermissionsExt;
 

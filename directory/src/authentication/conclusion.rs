@@ -70,6 +70,21 @@ impl<'p> PlaceTold<'p> {
     }
 }
 
+/// What is said of somebody who could be let in by no password.
+const NO_PASSWORD: Reason = "the account has no password";
+
+/// What the event says of a proof that does not fit, as nobody else is told.
+fn told(attempt: &Attempt, account: &Account, reason: Reason) -> Reason {
+    if reason != WRONG_PASSWORD {
+        return reason;
+    }
+    match account.credential.hash {
+        Some(_) if attempt.is_unasked => NOT_ASKED,
+        Some(_) => reason,
+        None => NO_PASSWORD,
+    }
+}
+
 impl Directory {
     /// Counts and remembers what an attempt proved, and lets in whom it should.
     ///
@@ -99,8 +114,7 @@ impl Directory {
             }
             Err(reason) => {
                 self.count(attempt, account, finding.guess(reason, attempt.now));
-                let is_unasked = attempt.is_unasked && reason == WRONG_PASSWORD;
-                return Ok(self.fail(attempt, if is_unasked { NOT_ASKED } else { reason }));
+                return Ok(self.fail(attempt, told(attempt, account, reason)));
             }
         };
         if self.is_outrun(attempt) {

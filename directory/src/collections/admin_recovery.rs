@@ -9,9 +9,10 @@ use super::collection::Collection;
 use super::new_password::NewPassword;
 use super::site::Site;
 use crate::access::Role;
+use crate::authentication::{StoredHash, Unacceptable};
 use crate::error::{Error, Invalid};
-use crate::id::AdminNumber;
-use crate::records::{Admin, AdminFields, AdminScope, AdminState};
+use crate::id::{AdminNumber, RecordId};
+use crate::records::{Admin, AdminFields, AdminScope, AdminState, Credential};
 
 /// Logins that are named at most where there is no such admin.
 const NAMED: usize = 10;
@@ -58,6 +59,7 @@ pub(crate) fn recover(
     let Some(number) = admins.named(login)? else {
         return Err(nobody_called_so(&*admins.site.source)?.into());
     };
+    refuse_in_use(&*admins.site.source, number, &password)?;
     let Admin { state, fields, .. } = admins.read(number)?;
     let was_enrolled = has_second_factor(&*admins.site.source, home, number)?;
     admins.update(number, None, |admin| {
@@ -78,6 +80,23 @@ pub(crate) fn recover(
         sources: fields.sources,
         was_enrolled,
     })
+}
+
+/// Refuses the password that an admin of the provider's has: somebody else may have it. It is hashed in
+/// the transaction, since no daemon waits for that beside a command.
+fn refuse_in_use(
+    source: &impl Reading,
+    admin: AdminNumber,
+    password: &NewPassword,
+) -> Result<(), Error> {
+    let credential = source.get::<Credential>(Partition::Provider, admin.record())?;
+    let hash = credential.and_then(|credential| StoredHash::parse(&credential.hash?).ok());
+    let (Some(hash), Some(clear)) = (hash, &password.clear) else { return Ok(()) };
+    match hash.verify(clear) {
+        Ok(false) => Ok(()),
+        Ok(true) => Err(Invalid::new("/password", Unacceptable::Used.to_string()).into()),
+        Err(failure) => Err(Invalid::new("/password", failure.to_string()).into()),
+    }
 }
 
 /// Says that there is no such admin, and who may do everything: whoever has come by the machine

@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, ServerName};
 
 use crate::delivery::{DeliveryBounds, WebAddress, is_host};
 use crate::error::Invalid;
@@ -56,7 +56,11 @@ pub(super) fn check_way(way: &DeliveryWay) -> Result<(), Invalid> {
         }
         DeliveryWay::Webhook { url, authorities } => {
             let read = WebAddress::read(url);
-            read.map_err(|message| Invalid::new("/webhook/url", message))?;
+            let address = read.map_err(|message| Invalid::new("/webhook/url", message))?;
+            if !is_server(&address.host) {
+                let message = "must have a host's name or an IP address behind https://";
+                return Err(Invalid::new("/webhook/url", message));
+            }
             check_authorities("/webhook/authorities", authorities.as_deref())
         }
         DeliveryWay::Files => Ok(()),
@@ -64,10 +68,17 @@ pub(super) fn check_way(way: &DeliveryWay) -> Result<(), Invalid> {
 }
 
 fn check_host(pointer: &str, host: &str) -> Result<(), Invalid> {
-    if is_host(host) || host.parse::<IpAddr>().is_ok() {
+    if is_server(host) {
         return Ok(());
     }
     Err(Invalid::new(pointer, "must be a host's name or an address"))
+}
+
+/// Whether it is a name that a certificate may have, or an IP address: a number alone, which some read as
+/// an address of IPv4, is none.
+fn is_server(host: &str) -> bool {
+    let name = host.strip_suffix('.').unwrap_or(host);
+    host.parse::<IpAddr>().is_ok() || is_host(host) && ServerName::try_from(name).is_ok()
 }
 
 fn check_authorities(pointer: &str, pem: Option<&str>) -> Result<(), Invalid> {

@@ -162,8 +162,9 @@ impl Oneself<'_, &mut Change<'_>> {
         Ok(passkey)
     }
 
-    /// Deletes a passkey. The last one goes only with a session that shows that its owner has the
-    /// authenticator app at hand, and so is not shut out.
+    /// Deletes a passkey, and ends the admin's other sessions: none says which passkey began it, and whoever
+    /// found an authenticator may have begun some. The last one goes only with a session that shows that its
+    /// owner has the authenticator app at hand, and so is not shut out. API keys stay.
     ///
     /// # Errors
     /// `Missing` when the admin has no such passkey; `Forbidden` for anything but a session that was
@@ -181,7 +182,9 @@ impl Oneself<'_, &mut Change<'_>> {
             ));
         }
         self.site.source.delete::<Passkey>(partition, number)?;
-        self.tell_of(Action::Deleted, &passkey, Vec::new())
+        self.tell_of(Action::Deleted, &passkey, Vec::new())?;
+        self.sessions()?.end_all(true)?;
+        Ok(())
     }
 
     /// One of the admin's passkeys, whose place is looked at from here on.

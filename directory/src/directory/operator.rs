@@ -35,7 +35,7 @@ impl Directory {
     /// sessions and API keys of before. Role and scope stay.
     ///
     /// # Errors
-    /// `Invalid` when the provider has no such admin, or the password is not acceptable.
+    /// `Invalid` when the provider has no such admin, or the password is not acceptable or the one in use.
     pub fn recover_admin(
         &self,
         now: Time,

@@ -87,6 +87,7 @@ fn nothing_is_done_where_there_is_no_such_admin_or_the_password_will_not_do() {
     assert!(unknown.contains("no admin of this login; administrators with billing: admin-"));
     assert!(!unknown.contains("grace"), "a manager is none: {unknown}");
     assert!(recover("grace", "short").contains("12"));
+    assert!(recover("grace", SECRET).contains("was used before"));
     let nobody = world.by(Actor::nobody());
     assert!(world.directory.identify(&session.text, Carrier::Header, nobody).is_ok());
     assert!(told(&world).is_empty());

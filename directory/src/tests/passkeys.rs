@@ -361,18 +361,39 @@ fn passkeys_are_named_and_the_last_one_goes_only_where_a_code_was_given() {
     let made = second.make(&wish(&world, by_passkey).unwrap());
     let added = add(&world, by_passkey, made).unwrap();
     delete(by_passkey, added.uuid).unwrap();
-    assert_eq!(world.events(Place::Provider, 1)[0].action, Action::Deleted);
+    assert_eq!(world.events(Place::Provider, 2)[1].action, Action::Deleted);
     assert!(!is_let_in(&world, &mut second));
-    assert!(matches!(delete(by, added.uuid), Err(Error::Missing)));
+    assert!(matches!(delete(by_passkey, added.uuid), Err(Error::Missing)));
     world.pass(15 * 60_000);
-    assert!(refusal(delete(by, uuid)).starts_with("sign in again first"));
-    assert!(refusal(wish(&world, by)).starts_with("sign in again first"));
+    assert!(refusal(delete(by_passkey, uuid)).starts_with("sign in again first"));
+    assert!(refusal(wish(&world, by_passkey)).starts_with("sign in again first"));
     let second = Some(Second::Totp(code(&world, &uri)));
     let with_code = SignInRequest { second, ..request(&world, SECRET, None) };
     let SignInOutcome::Session(session) = send(&world, with_code) else { panic!("no code") };
     let by = uses(&world, &session.text, HERE).unwrap();
     delete(by, uuid).unwrap();
     assert!(list(by).unwrap().is_empty());
+    world.assert_sound();
+}
+
+#[test]
+fn with_a_deleted_passkey_end_the_sessions_that_it_may_have_begun_and_all_but_the_one_that_asks() {
+    let world = world();
+    let (_, uri, by, mut authenticator) = registered(&world);
+    let answer = authenticator.answer(challenge(&world, None));
+    let SignInOutcome::Session(stolen) = sign_in(&world, &answer) else { panic!("not let in") };
+    let second = Some(Second::Totp(code(&world, &uri)));
+    let with_code = SignInRequest { second, ..request(&world, SECRET, None) };
+    let SignInOutcome::Session(other) = send(&world, with_code) else { panic!("no code") };
+    let uuid = world.directory.read(by).unwrap().oneself().unwrap().passkeys().unwrap()[0].uuid;
+    world.directory.change(by, move |it| it.oneself()?.delete_passkey(uuid)).unwrap();
+    for session in [stolen, other] {
+        assert!(uses(&world, &session.text, HERE).is_err());
+    }
+    assert!(world.directory.read(by).unwrap().oneself().is_ok(), "who asks goes on");
+    let told = world.events(Place::Provider, 3).into_iter().map(|event| event.action);
+    let ended = [Action::SessionEnded, Action::SessionEnded, Action::Deleted];
+    assert_eq!(told.collect::<Vec<_>>(), ended);
     world.assert_sound();
 }
 

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+use super::authentication::reasons;
 use super::search::account;
-use super::world::{DAY, HERE, RIGHT, World, accepted, password, refusal};
+use super::world::{self, DAY, HERE, RIGHT, World, accepted, password, refusal};
 use crate::access::{
     Actor, Identity, ManageAuthentication, ManageConfiguration, ManageIdentities, Proven,
     RecoverAccounts, Search,
@@ -478,4 +479,17 @@ fn a_password_shorter_than_the_policy_is_refused_in_words() {
         change.authorize::<RecoverAccounts>(acme)?.passwords().set(ada, short, None)
     });
     assert_eq!(refusal(done), "must have at least 8 characters");
+}
+
+#[test]
+fn who_has_no_password_looks_like_who_gave_a_wrong_one_and_the_event_says_so() {
+    let world = World::new();
+    let acme = world.organization("acme");
+    let made = world.change(move |change| {
+        let fields = world::user("ada");
+        change.authorize::<ManageIdentities>(acme)?.users().create(fields, None).map(|_| ())
+    });
+    made.unwrap();
+    assert!(matches!(world.bind(acme, "ada", RIGHT), Outcome::Reject));
+    assert_eq!(reasons(&world, acme, 1), ["the account has no password"]);
 }

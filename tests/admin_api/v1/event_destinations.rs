@@ -12,10 +12,10 @@ use crate::harness::receiver::{Receiver, Rsyslog, comes};
 use crate::harness::tenantry::Tenantry;
 
 /// Verifies exports with nothing of ours.
-const VERIFIER: &str = include_str!("../../../docs/verify-events.py");
+pub(super) const VERIFIER: &str = include_str!("../../../docs/verify-events.py");
 
 /// Makes a destination that begins with the oldest event; tells its id and its secret.
-fn destination(office: &Office, mut fields: Value) -> (String, String) {
+pub(super) fn destination(office: &Office, mut fields: Value) -> (String, String) {
     fields["begins_with"] = json!("oldest");
     let made = office.make("event-destinations", &fields);
     (id_of(&made), made["secret"].as_str().unwrap_or_default().to_owned())
@@ -38,14 +38,14 @@ fn letters(office: &Office, id: &str) -> Vec<Value> {
 }
 
 /// Lets something happen.
-fn happen(office: &Office, what: &str, times: usize) {
+pub(super) fn happen(office: &Office, what: &str, times: usize) {
     for number in 0..times {
         office.group(&format!("{what} {number}"), &[], &[]);
     }
 }
 
 /// That a receiver has all events and nothing else, each once.
-fn assert_whole(office: &Office, taken: impl Fn() -> String) {
+pub(super) fn assert_whole(office: &Office, taken: impl Fn() -> String) {
     let is_whole = comes(|| taken() == exported(office));
     assert!(is_whole, "taken: {}\nexported: {}", taken(), exported(office));
 }
@@ -332,8 +332,10 @@ fn what_cannot_be_a_destination_is_refused_with_where_and_why() {
         (webhook("https://10.0.0.1/"), "/webhook/url"),
         (webhook("https://[::1]/"), "/webhook/url"),
         (webhook("https://169.254.169.254/latest"), "/webhook/url"),
+        (webhook("https://2130706433/"), "/webhook/url"),
         (syslog("192.168.0.1"), "/syslog/host"),
         (syslog("a host"), "/syslog/host"),
+        (syslog("10.1"), "/syslog/host"),
         (json!({"name": "a", "kind": "syslog"}), "/syslog"),
         (
             json!({"name": "a", "kind": "files", "webhook": {"url": "https://a.example"}}),

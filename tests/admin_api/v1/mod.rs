@@ -12,6 +12,7 @@ mod enrolment_links;
 mod event_actors;
 mod event_destinations;
 mod event_times;
+mod event_trials;
 mod events;
 mod groups;
 mod imports;

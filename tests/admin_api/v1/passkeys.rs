@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::harness::admin::Admin;
 use crate::harness::authority::{Authority, Holder};
 use crate::harness::browser::{Authenticator, Browser, OUT, REGISTER, SIGN_IN, USE};
-use crate::harness::office::Office;
+use crate::harness::office::{Office, id_of};
 use crate::harness::page::Page;
 
 /// Where a browser finds the admin API: passkeys are for names.
@@ -150,6 +150,28 @@ fn assert_renamed_once(admin: &Admin, place: &str) {
     };
     assert_eq!(rename("watch").json()["name"], "watch");
     assert_eq!(rename("ring").json()["type"], "/problems/stale");
+}
+
+#[test]
+fn whoever_came_in_by_a_passkey_is_out_once_its_owner_deletes_it() {
+    let office = Office::new();
+    let admin = office.admin("manager");
+    let browser = Browser::new(&[Path::new(&office.demo.ca_file)]);
+    let _authenticator = browser.authenticator();
+    browser.open(&format!("{}/v1/docs", origin(&office)));
+    let signed_in = browser.run(SIGN_IN, &json!([admin.credentials(&office)]));
+    assert_eq!(signed_in["status"], 200, "{signed_in}");
+    assert_eq!(browser.run(REGISTER, &json!(["laptop"]))["status"], 201);
+    browser.run(OUT, &json!([]));
+    assert_eq!(browser.run(USE, &json!([{}]))["status"], 200);
+    let me = "return await ask('GET', '/v1/me', null);";
+    assert_eq!(browser.run(me, &json!([]))["status"], 200);
+    let own = id_of(&admin.session.get("/v1/me/passkeys").json()["items"][0]);
+    let deleted = admin.session.send("DELETE", &format!("/v1/me/passkeys/{own}"), None);
+    assert_eq!(deleted.status, 204, "{deleted:?}");
+    assert_eq!(browser.run(me, &json!([]))["status"], 401);
+    assert_eq!(admin.session.get("/v1/me").status, 200, "who deletes it goes on");
+    assert_eq!(office.event("session_ended")["subject"]["name"], json!(admin.login));
 }
 
 #[test]

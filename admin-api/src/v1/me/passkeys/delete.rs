@@ -5,8 +5,8 @@ use axum::http::StatusCode;
 use crate::caller::{Caller, Item};
 use crate::problem::Problem;
 
-/// Deletes one of one's own passkeys; the last one only with a session that was begun with password
-/// and code.
+/// Deletes one of one's own passkeys, and ends one's other sessions; the last one only with a session
+/// that was begun with password and code.
 ///
 /// It needs a session that was begun in the last 15 minutes.
 #[utoipa::path(
