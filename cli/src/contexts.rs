@@ -55,6 +55,15 @@ impl Context {
         self.organization = Some(slug);
     }
 
+    /// Makes it about the organization that another one is about, where that is at the same server.
+    pub(crate) fn go_on(&mut self, before: &Self) {
+        if before.server == self.server {
+            self.organization.clone_from(&before.organization);
+            self.organization_id.clone_from(&before.organization_id);
+            self.organization_id_for.clone_from(&before.organization_id_for);
+        }
+    }
+
     /// The id of its organization, where it was kept for the slug that stands there.
     pub(crate) fn id(&self) -> Option<&str> {
         let slug = self.organization.as_deref()?;

@@ -38,14 +38,20 @@ pub(crate) fn login(document: &Document, matches: &ArgMatches) -> Result<(), Fai
     let name = text("name").unwrap_or_else(|| usual_name(&server, organization.as_deref()));
     let (token, expires) = (member("token"), member("expires"));
     let mut context = Context { server, ca, token, expires, ..Context::default() };
-    if let Some(slug) = organization {
-        let id = id_of(document, matches, &context, &slug);
-        context.keep(slug, id);
+    match organization {
+        Some(slug) => {
+            let id = id_of(document, matches, &context, &slug);
+            context.keep(slug, id);
+        }
+        // Who signs in anew each morning goes on with the same organization.
+        None => contexts.contexts.get(&name).into_iter().for_each(|before| context.go_on(before)),
     }
+    let about = context.organization.as_ref().map(|slug| format!(", with organization {slug}"));
     contexts.contexts.insert(name.clone(), context);
     contexts.current = Some(name.clone());
     contexts.write(&path)?;
-    tell(&format!("Signed in as {login}; the context “{name}” is in use."));
+    let about = about.unwrap_or_default();
+    tell(&format!("Signed in as {login}; the context “{name}” is in use{about}."));
     Ok(())
 }
 

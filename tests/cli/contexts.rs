@@ -61,6 +61,28 @@ fn who_signs_in_works_in_the_context_until_signing_out() {
     assert_eq!(tenantry.shows("context list"), json!([]));
 }
 
+#[test]
+fn who_signs_in_again_goes_on_with_the_same_organization() {
+    let office = Office::new();
+    let (_, login) = office.add_admin("/v1/admins", &json!({"role": "administrator", "scope": "all"}));
+    let admin = office.enrol(&login, None);
+    let folder = tempfile::tempdir().unwrap();
+    let tenantry = in_lab(&office, &admin, &folder.path().join("contexts.toml"));
+    tenantry.does(&format!("context use lab --org {}", office.slug));
+    let before = tenantry.shows("context list");
+    tenantry.does("logout");
+    let line = format!("login {} --as {} --name lab", office.demo.admin_api.url, admin.login);
+    let code = totp::code_beside(&admin.otpauth_uri, 2);
+    let again = tenantry.hear(&line, &format!("{PASSWORD}\n{code}\n"));
+    let words = format!("with organization {}", office.slug);
+    assert!(again.code == 0 && again.stderr.contains(&words), "{again:?}");
+    let after = tenantry.shows("context list");
+    for member in ["organization", "organization_id"] {
+        assert_eq!(after[0][member], before[0][member]);
+    }
+    assert_eq!(tenantry.shows("user list"), json!([]));
+}
+
 /// The provider's admin, signed in with a context `lab` in a file.
 fn in_lab(office: &Office, admin: &Admin, file: &Path) -> Tenantry {
     let tenantry = Tenantry::with_contexts(&office.demo, file);
