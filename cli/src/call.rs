@@ -7,6 +7,7 @@ use crate::client::Question;
 use crate::document::{Field, Kind, Operation};
 use crate::failure::{Failure, spelled};
 use crate::grammar::{CLEAR, FROM, MOST, YES, asks_for, one_way};
+use crate::headings::print;
 use crate::money::with_money;
 use crate::output::{Format, are_there, source, tell, write};
 use crate::place::{ORGANIZATIONS, Place, escaped};
@@ -50,7 +51,7 @@ pub(crate) fn call(
         let items = Value::Array(items);
         let shown =
             shown(place, operation, (format, columns), items, (path.as_str(), query.as_slice()));
-        return format.print(&shown, columns);
+        return print(place, operation, (format, columns), &shown, &query);
     }
     let body = operation.body.as_ref().map(|fields| body(place, operation, fields, matches));
     let body = body.transpose()?;
@@ -82,7 +83,7 @@ pub(crate) fn call(
     if format == Format::Table {
         qr_code::show(&answer.body)?;
     }
-    format.print(&shown, columns)?;
+    print(place, operation, (format, columns), &shown, &query)?;
     done(&answer.body)
 }
 
