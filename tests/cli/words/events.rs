@@ -73,7 +73,9 @@ pub(super) const DESTINATIONS: &[Row] = &[
         .then("event-destination show {at} log")
         .shows(&[("/client_certificate", "-")]),
     row("event-destination delivery", "{at} siem").shows(&[("/dead_letters", "0")]),
-    row("event-destination test", "{at} siem").shows(&[("/delivered", "false"), ("/reason", "*")]),
+    row("event-destination test", "{at} siem")
+        .ends(7)
+        .shows(&[("/delivered", "false"), ("/reason", "*")]),
     row("event-destination dead-letters", "{at} dead").shows(&[("/0/redelivering", "false")]),
     row("event-destination redeliver", "{at} dead")
         .then("event-destination dead-letters {at} dead")
