@@ -240,11 +240,16 @@ fn a_file_that_says_something_twice_or_goes_round_is_wrong_usage() {
         ("groups: []\ngroups: []\n", "the field groups is said a second time"),
         ("groups: &all [*all]\n", "an alias stands within what it stands for"),
         ("groups: [\n", ""),
+        ("[groups]\n", "it has no members such as users"),
+        ("groups\n", "it has no members such as users"),
     ] {
         let refused = top.hear("apply -f - --yes", text);
         assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{text}: {refused:?}");
         assert!(refused.stderr.starts_with(&format!("tenantry: -: {said}")), "{refused:?}");
     }
+    let merged = top.hear("apply -f - --yes", "<<: {groups: [{name: staff}]}\n");
+    assert_eq!((merged.code, merged.stdout.as_str()), (2, ""), "{merged:?}");
+    assert!(merged.stderr.starts_with("tenantry: <<: a file has "), "{merged:?}");
 }
 
 #[test]

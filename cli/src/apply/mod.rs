@@ -18,6 +18,7 @@ mod fit;
 mod gone;
 mod kinds;
 mod members;
+mod lists;
 mod order;
 mod papers;
 mod parts;
@@ -109,7 +110,9 @@ pub(crate) fn apply(
     let file = matches.get_one::<String>("file").map(String::as_str).unwrap_or_default();
     let wanted = from_file(file)?;
     let site = site::Site::read(document, place, wanted.get(parts::HEAD.member))?;
-    let plan = plan::Plan::of(&site, &wanted, matches.get_flag("prune"))?;
+    let without = || Failure::Usage(format!("{file}: it has no members such as users"));
+    let wanted = wanted.as_object().ok_or_else(without)?;
+    let plan = plan::Plan::of(&site, wanted, matches.get_flag("prune"))?;
     write(plan.shown().as_bytes())?;
     plan.left_aside().iter().for_each(|left| warn(left));
     if plan.is_empty() {
