@@ -6,6 +6,7 @@
 
 mod agreements;
 mod alike;
+mod alone;
 mod beside;
 mod by_key;
 mod coming;
@@ -17,8 +18,8 @@ mod fingerprints;
 mod fit;
 mod gone;
 mod kinds;
-mod members;
 mod lists;
+mod members;
 mod order;
 mod papers;
 mod parts;
@@ -109,9 +110,9 @@ pub(crate) fn apply(
 ) -> Result<(), Failure> {
     let file = matches.get_one::<String>("file").map(String::as_str).unwrap_or_default();
     let wanted = from_file(file)?;
-    let site = site::Site::read(document, place, wanted.get(parts::HEAD.member))?;
     let without = || Failure::Usage(format!("{file}: it has no members such as users"));
     let wanted = wanted.as_object().ok_or_else(without)?;
+    let site = site::Site::read(document, place, wanted.get(parts::HEAD.member))?;
     let plan = plan::Plan::of(&site, wanted, matches.get_flag("prune"))?;
     write(plan.shown().as_bytes())?;
     plan.left_aside().iter().for_each(|left| warn(left));

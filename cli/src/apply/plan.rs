@@ -111,6 +111,7 @@ impl Plan {
                 plan.prune(site, kind, list);
             }
         }
+        plan.require_alone(site)?;
         plan.free_first(site, wanted, first)?;
         plan.keep_who_applies(site)?;
         let certificates = fingerprints::in_order(std::mem::take(&mut plan.certificates));
