@@ -56,9 +56,15 @@ pub(super) const DESTINATIONS: &[Row] = &[
     .shows(&[("/name", "siem"), ("/secret", "*")]),
     row(
         "event-destination create",
-        "{at} --name log --kind syslog --paused=true --syslog-host receiver.invalid",
+        "{at} --name log --kind syslog --paused=true --syslog-host receiver.invalid \
+         --filter-actor-kind operator",
     )
-    .shows(&[("/kind", "syslog"), ("/paused", "true")]),
+    .shows(&[
+        ("/kind", "syslog"),
+        ("/paused", "true"),
+        ("/filter/actor_kind", "operator"),
+        ("/filter/actor", "-"),
+    ]),
     row("event-destination list", "{at}").shows(&[("#", "3"), ("/0/client_certificate", "-")]),
     row("event-destination update", "{at} siem --webhook-url https://other.invalid/")
         .then("event-destination show {at} siem")
