@@ -7,6 +7,7 @@ use crate::client::Question;
 use crate::document::{Field, Kind, Operation};
 use crate::failure::{Failure, spelled};
 use crate::grammar::{CLEAR, FROM, MOST, YES, asks_for, one_way};
+use crate::headings::print;
 use crate::money::with_money;
 use crate::output::{Format, are_there, source, tell, write};
 use crate::place::{ORGANIZATIONS, Place, escaped};
@@ -50,7 +51,7 @@ pub(crate) fn call(
         let items = Value::Array(items);
         let shown =
             shown(place, operation, (format, columns), items, (path.as_str(), query.as_slice()));
-        return format.print(&shown, columns);
+        return print(place, operation, (format, columns), &shown, &query);
     }
     let body = operation.body.as_ref().map(|fields| body(place, operation, fields, matches));
     let body = body.transpose()?;
@@ -82,7 +83,7 @@ pub(crate) fn call(
     if format == Format::Table {
         qr_code::show(&answer.body)?;
     }
-    format.print(&shown, columns)?;
+    print(place, operation, (format, columns), &shown, &query)?;
     done(&answer.body)
 }
 
@@ -123,14 +124,13 @@ fn cut(mut said: Value, columns: &[&str]) -> Value {
 /// Whether what was asked for was done, where the answer tells how that ended.
 fn done(answer: &Value) -> Result<(), Failure> {
     let text = |member: &str| answer.get(member).and_then(Value::as_str);
-    match text("outcome") {
-        None | Some("done") => Ok(()),
-        Some(outcome) => {
-            let why = format!("it is {}", outcome.replace('_', " "));
-            let reason = text("reason").map(|reason| format!("{why}: {reason}"));
-            Err(Failure::Incomplete(reason.unwrap_or(why)))
-        }
-    }
+    let why = match (text("outcome"), answer.get("delivered")) {
+        (Some(outcome), _) if outcome != "done" => format!("it is {}", outcome.replace('_', " ")),
+        (_, Some(Value::Bool(false))) => "it was not delivered".to_owned(),
+        (Some(_) | None, _) => return Ok(()),
+    };
+    let reason = text("reason").map(|reason| format!("{why}: {reason}"));
+    Err(Failure::Incomplete(reason.unwrap_or(why)))
 }
 
 /// A failure with what it is about called by the option that says it.
@@ -521,6 +521,9 @@ mod tests {
         assert_eq!(told(json!({"outcome": "under_way", "reason": null})), "it is under way");
         let refused = json!({"outcome": "refused", "reason": "the gear refused"});
         assert_eq!(told(refused), "it is refused: the gear refused");
+        assert!(done(&json!({"delivered": true, "reason": null})).is_ok());
+        let lost = json!({"delivered": false, "reason": "the receiver answered 500"});
+        assert_eq!(told(lost), "it was not delivered: the receiver answered 500");
     }
 
     #[test]

@@ -12,7 +12,8 @@ use crate::call::{called, items, joined, path, query};
 use crate::document::Operation;
 use crate::failure::Failure;
 use crate::follow::Log;
-use crate::grammar::{AFTER, FIELDS, FOLLOW, MOST, SORT, TO, one_way};
+use crate::grammar::{AFTER, FOLLOW, MOST, SORT, TO, one_way};
+use crate::headings::{asked, headings, print};
 use crate::output::{Format, tell};
 use crate::place::Place;
 use crate::progress::Counted;
@@ -35,7 +36,7 @@ pub(crate) fn events(
     let shown = asked.clone().unwrap_or_else(|| usual.iter().map(|&name| name.into()).collect());
     if matches.get_flag(FOLLOW) {
         let columns = match format {
-            Format::Csv => everything(place, operation, asked),
+            Format::Csv => headings(place.schemas(), operation, asked),
             Format::Table | Format::Json | Format::Yaml => shown,
         };
         let rows = Rows::of(format, columns);
@@ -48,34 +49,7 @@ pub(crate) fn events(
     let columns: Vec<&str> = shown.iter().map(String::as_str).collect();
     let known = Value::Array(known);
     let known = if format == Format::Table { place.with_slugs(known, None) } else { known };
-    format.print(&known, &columns)
-}
-
-/// The members that were asked for, as they were typed; nothing where all are wanted.
-fn asked(query: &[(String, String)]) -> Option<Vec<String>> {
-    let (_, fields) = query.iter().find(|(name, _)| name == FIELDS)?;
-    let mut members = Vec::<String>::new();
-    for field in fields.split(',') {
-        let member = field.trim().split('.').next().unwrap_or_default();
-        if !members.iter().any(|known| known == member) {
-            members.push(member.to_owned());
-        }
-    }
-    Some(members)
-}
-
-/// What CSV shows, in the order in which a list has it that is there as a whole.
-fn everything(place: &Place<'_>, operation: &Operation, asked: Option<Vec<String>>) -> Vec<String> {
-    match asked {
-        Some(mut members) => {
-            members.sort_unstable();
-            members
-        }
-        None => {
-            let all = operation.answer.iter().flat_map(|it| place.schemas().members_of_items(it));
-            all.collect()
-        }
-    }
+    print(place, operation, (format, columns.as_slice()), &known, &query)
 }
 
 /// How the line begins that tells how far an export is.
@@ -125,18 +99,5 @@ pub(crate) fn pause(time: Duration) {
     let (_kept, never): (_, Receiver<()>) = channel();
     match never.recv_timeout(time) {
         Ok(()) | Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_table_has_the_members_that_were_asked_for() {
-        let asked_for = |fields: &str| asked(&[("fields".to_owned(), fields.to_owned())]);
-        let members = asked_for("success, at,subject.name,subject.kind").unwrap();
-        assert_eq!(members, ["success", "at", "subject"]);
-        assert_eq!(asked(&[("actor".to_owned(), "ada".to_owned())]), None);
     }
 }

@@ -15,6 +15,7 @@ mod events;
 mod failure;
 mod follow;
 mod grammar;
+mod headings;
 mod ids;
 mod import;
 mod manual;

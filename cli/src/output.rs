@@ -105,12 +105,15 @@ fn csv(value: &Value, columns: &[&str]) -> Result<String, Failure> {
     let failed = |error: &dyn ToString| Failure::local("the answer", error);
     let alone = std::slice::from_ref(value);
     let items = value.as_array().map_or(alone, Vec::as_slice);
-    // A program wants everything that there is.
-    let columns = if items.iter().all(Value::is_object) {
+    // A program wants everything that there is, and of what is empty what there would be.
+    let columns = if !items.is_empty() && items.iter().all(Value::is_object) {
         columns_of(items, &[])
     } else {
         columns.iter().map(|&name| name.to_owned()).collect()
     };
+    if columns.is_empty() {
+        return Ok(String::new());
+    }
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(&columns).map_err(|error| failed(&error))?;
     for item in items {
@@ -304,6 +307,13 @@ mod tests {
         let back: Value = serde_json::from_str(&written(Format::Json, &users)).unwrap();
         assert_eq!(back, users);
         assert_eq!(written(Format::Table, &json!([])), "");
+    }
+
+    #[test]
+    fn an_empty_list_is_its_headings_for_programs_or_nothing_where_nobody_knows_them() {
+        assert_eq!(written(Format::Csv, &json!([])), "login,mail\n");
+        assert_eq!(Format::Csv.written(&json!([]), &[]).unwrap(), "");
+        assert_eq!(Format::Csv.written(&json!({}), &[]).unwrap(), "");
     }
 
     #[test]

@@ -48,7 +48,10 @@ fn each_code_that_the_help_names_is_what_a_command_ends_with() {
         assert_eq!(ended.code, code, "{line}: {ended:?}");
     }
     office.make("event-destinations", &nobody("siem"));
-    let tried = (0..10).map(|_| top.run("event-destination test siem").code).find(|code| *code > 0);
+    let lost = top.run("event-destination test siem");
+    assert!(lost.code == 7 && lost.stderr.contains("it was not delivered: "), "{lost:?}");
+    let tried =
+        (0..10).map(|_| top.run("event-destination test siem").code).find(|code| *code != 7);
     assert_eq!(tried, Some(9), "a destination is tried six times in a minute");
     let differs = |file: &str, options: &str| {
         let ended = top.hear(&format!("apply -f - --dry-run{options}"), file);
@@ -255,11 +258,16 @@ fn a_file_that_says_something_twice_or_goes_round_is_wrong_usage() {
         ("groups: []\ngroups: []\n", "the field groups is said a second time"),
         ("groups: &all [*all]\n", "an alias stands within what it stands for"),
         ("groups: [\n", ""),
+        ("[groups]\n", "it has no members such as users"),
+        ("groups\n", "it has no members such as users"),
     ] {
         let refused = top.hear("apply -f - --yes", text);
         assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{text}: {refused:?}");
         assert!(refused.stderr.starts_with(&format!("tenantry: -: {said}")), "{refused:?}");
     }
+    let merged = top.hear("apply -f - --yes", "<<: {groups: [{name: staff}]}\n");
+    assert_eq!((merged.code, merged.stdout.as_str()), (2, ""), "{merged:?}");
+    assert!(merged.stderr.starts_with("tenantry: <<: a file has "), "{merged:?}");
 }
 
 #[test]

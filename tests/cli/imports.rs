@@ -377,6 +377,9 @@ fn a_running_slapd_is_read_page_by_page_and_its_password_is_no_argument() {
     assert_eq!(wrong.code, 3, "it is reached, and does not let in: {wrong:?}");
     assert!(wrong.stderr.contains("see that --bind-dn and the password are right"), "{wrong:?}");
     what_is_not_given_is_told_of_the_server_that_is_read(&tenantry, &url);
+    let other = office.demo.admin_api.url.replace("https://", "ldap://");
+    let other = tenantry.run(&format!("import ldap {other} --base dc=old,dc=example"));
+    assert!(other.code == 8 && other.stderr.contains("something else than LDAP"), "{other:?}");
     let done = tenantry.hear(&format!("{line} --without-tls"), "secret\n");
     assert_eq!((done.code, shown(&done)["done"]["create"].as_u64()), (0, Some(251)), "{done:?}");
     assert_eq!(shown(&done)["ignored"], 1);
@@ -400,6 +403,9 @@ fn what_is_not_given_is_told_of_the_server_that_is_read(tenantry: &Tenantry, url
     let filter = format!("import ldap {url} --base dc=old,dc=example --filter (uid=*");
     let filter = tenantry.run(&filter);
     assert!(filter.code == 2 && filter.stderr.contains("--filter: “(uid=*”"), "{filter:?}");
+    let bare = url.trim_start_matches("ldap://");
+    let bare = tenantry.run(&format!("import ldap {bare} --base dc=old,dc=example"));
+    assert!(bare.code == 2 && bare.stderr.contains("name the server by ldaps://"), "{bare:?}");
     assert_eq!(tenantry.shows("import list"), json!([]), "nothing was asked for");
     // Nobody gets more than a hundred.
     let part = tenantry.run(&format!("import ldap {url} --base dc=old,dc=example"));

@@ -302,3 +302,39 @@ fn by_key_nobody_loses_the_top_role_while_a_successor_is_left_out() {
     assert!(is_kept(), "{pruned:?}");
     assert_eq!(by_key.run(&format!("admin show {}", helper.login)).code, 5);
 }
+
+#[test]
+fn what_one_alone_has_is_refused_to_two_before_anything_is_done() {
+    let office = Office::new();
+    let tenantry = desk(&office);
+    tenantry.does("device create --name alpha --serial S-1 --addresses 00:10:a4:23:19:c0");
+    let user =
+        |login: &str| format!("{{login: {login}, display_name: A, surname: B, uid_number: 20007}}");
+    for (text, said) in [
+        (
+            "devices: [{name: beta, serial: S-77}, {name: gamma, serial: s-77}]".to_owned(),
+            "device gamma: serial s-77 is device beta's",
+        ),
+        (
+            "devices: [{name: beta, serial: S-1}]".to_owned(),
+            "device beta: serial s-1 is device alpha's",
+        ),
+        (
+            "devices: [{name: alpha}, {name: beta, addresses: [0010A42319C0]}]".to_owned(),
+            "device beta: address 0010a42319c0 is device alpha's",
+        ),
+        (
+            format!("users: [{}, {}]", user("ada"), user("bob")),
+            "user bob: uid_number 20007 is user ada's",
+        ),
+    ] {
+        for how in ["--dry-run", "--yes"] {
+            let refused = tenantry.hear(&format!("apply -f - {how}"), &text);
+            assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{text}: {refused:?}");
+            assert!(refused.stderr.contains(said), "{text}: {refused:?}");
+        }
+    }
+    let gone = "devices: [{name: beta, serial: S-1}]";
+    applied(&tenantry, "--prune", gone);
+    assert_eq!(tenantry.shows("device list").as_array().unwrap().len(), 1);
+}

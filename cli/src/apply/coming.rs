@@ -1,5 +1,7 @@
 //! What a file refers to: what is there, and what the file itself makes.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use super::kinds::{KINDS, key};
@@ -12,6 +14,8 @@ use crate::failure::Failure;
 pub(super) struct Coming<'p> {
     pub(super) site: &'p Site<'p>,
     pub(super) wanted: &'p Map<String, Value>,
+    /// How what the file has is called, by the paths of the lists and what names are compared by.
+    named: BTreeMap<(&'static str, String), &'p str>,
     /// The attributes that reply profiles may name, where the file has some of them.
     reply_attributes: Vec<Value>,
 }
@@ -28,7 +32,14 @@ impl<'p> Coming<'p> {
             true => site.reply_attributes()?,
             false => Vec::new(),
         };
-        Ok(Self { site, wanted, reply_attributes })
+        let mut named = BTreeMap::new();
+        for kind in KINDS {
+            let list = wanted.get(kind.member).and_then(Value::as_array).into_iter().flatten();
+            for name in list.filter_map(|one| one.get(kind.name)?.as_str()) {
+                named.entry((kind.path, key(name))).or_insert(name);
+            }
+        }
+        Ok(Self { site, wanted, named, reply_attributes })
     }
 
     /// A name as it is spelled where it is made, so that spellings are no differences.
@@ -38,13 +49,9 @@ impl<'p> Coming<'p> {
     pub(super) fn spelling(&self, path: &str, name: &str) -> Result<String, Failure> {
         let kind = KINDS.iter().find(|kind| kind.path == path);
         let kind = kind.ok_or_else(|| missing(path, name))?;
-        let own = |one: &Value| one.get(kind.name).and_then(Value::as_str).map(ToOwned::to_owned);
-        if let Some(there) = self.site.raw(kind, name).and_then(own) {
-            return Ok(there);
-        }
-        let made = self.wanted.get(kind.member).and_then(Value::as_array).into_iter().flatten();
-        let mut named = made.filter_map(own).filter(|made| key(made) == key(name));
-        named.next().ok_or_else(|| missing(path, name))
+        let there = self.site.raw(kind, name).and_then(|there| there.get(kind.name)?.as_str());
+        let named = there.or_else(|| self.named.get(&(kind.path, key(name))).copied());
+        named.map(ToOwned::to_owned).ok_or_else(|| missing(path, name))
     }
 
     /// Fields whose references are spelled so, and so is what else the server writes in a way of its
@@ -89,7 +96,7 @@ impl<'p> Coming<'p> {
 
     /// What the values of an attribute of the organization's own are.
     fn syntax(&self, attribute: &str) -> Option<String> {
-        let there = self.site.lists.get("custom-attributes").into_iter().flatten();
+        let there = self.site.lists.of("custom-attributes").iter();
         let made = self.wanted.get("custom_attributes").and_then(Value::as_array);
         let mut all = there.chain(made.into_iter().flatten());
         let text = |one: &Value, member: &str| one.get(member)?.as_str().map(str::to_lowercase);

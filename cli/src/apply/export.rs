@@ -139,7 +139,7 @@ fn of_network(site: &Site<'_>) -> Result<Option<Value>, Failure> {
     let there = site.server_certificate()?;
     let Some(text) = there.get(CERTIFICATE).and_then(Value::as_str) else { return Ok(None) };
     let is_built_in = |one: &&Value| one.get(BUILT_IN) == Some(&json!(true));
-    let authorities = site.lists.get("certificate-authorities").into_iter().flatten();
+    let authorities = site.lists.of("certificate-authorities").iter();
     let own = authorities.filter(is_built_in).filter_map(|one| {
         let chain = der::certificates(one.get(CERTIFICATE)?.as_str()?)?;
         Some(der::names(chain.first()?)?.1.to_vec())

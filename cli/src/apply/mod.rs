@@ -6,6 +6,7 @@
 
 mod agreements;
 mod alike;
+mod alone;
 mod beside;
 mod by_key;
 mod coming;
@@ -17,6 +18,7 @@ mod fingerprints;
 mod fit;
 mod gone;
 mod kinds;
+mod lists;
 mod members;
 mod order;
 mod papers;
@@ -108,8 +110,10 @@ pub(crate) fn apply(
 ) -> Result<(), Failure> {
     let file = matches.get_one::<String>("file").map(String::as_str).unwrap_or_default();
     let wanted = from_file(file)?;
+    let without = || Failure::Usage(format!("{file}: it has no members such as users"));
+    let wanted = wanted.as_object().ok_or_else(without)?;
     let site = site::Site::read(document, place, wanted.get(parts::HEAD.member))?;
-    let plan = plan::Plan::of(&site, &wanted, matches.get_flag("prune"))?;
+    let plan = plan::Plan::of(&site, wanted, matches.get_flag("prune"))?;
     write(plan.shown().as_bytes())?;
     plan.left_aside().iter().for_each(|left| warn(left));
     if plan.is_empty() {

@@ -34,12 +34,11 @@ impl Plan {
             };
             let most = said("most").and_then(Value::as_u64);
             let most = most.filter(|_| said("kind").and_then(Value::as_str) == Some("hard"))?;
-            let there = site.lists.get(list).map_or(0, Vec::len);
+            let there = site.lists.of(list).len();
             Some(Cap { list, most: usize::try_from(most).ok()?, there })
         };
         let caps: Vec<Cap> = CAPPED.iter().filter_map(hard).collect();
-        let lists = || site.lists.iter().filter(|(path, _)| **path != "groups");
-        let is_named = |id: &str| lists().any(|(_, list)| list.iter().any(|one| names(one, id)));
+        let is_named = |id: &str| site.lists.others("groups").any(|one| names(one, id));
         self.steps.extend(in_order(steps, caps, &is_named)?);
         Ok(())
     }

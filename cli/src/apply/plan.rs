@@ -78,9 +78,11 @@ impl Plan {
     ///
     /// # Errors
     /// When the file says what there is not.
-    pub(super) fn of(site: &Site<'_>, wanted: &Value, prune: bool) -> Result<Self, Failure> {
-        let wanted = wanted.as_object();
-        let wanted = wanted.ok_or_else(|| Failure::Usage("the file has no members".into()))?;
+    pub(super) fn of(
+        site: &Site<'_>,
+        wanted: &Map<String, Value>,
+        prune: bool,
+    ) -> Result<Self, Failure> {
         known(wanted)?;
         let (mut plan, coming) = (Self::default(), Coming::of(site, wanted)?);
         let head = wanted.get(HEAD.member);
@@ -109,6 +111,7 @@ impl Plan {
                 plan.prune(site, kind, list);
             }
         }
+        plan.require_alone(site)?;
         plan.free_first(site, wanted, first)?;
         plan.keep_who_applies(site)?;
         let certificates = fingerprints::in_order(std::mem::take(&mut plan.certificates));
@@ -270,12 +273,10 @@ impl Plan {
     }
 
     fn prune(&mut self, site: &Site<'_>, kind: &'static Kind, list: &Value) {
-        let named = |name: &str| {
-            let list = list.as_array().into_iter().flatten();
-            let mut names = list.filter_map(|one| one.get(kind.name)?.as_str());
-            names.any(|other| key(other) == key(name))
-        };
-        let gone = site.names(kind).into_iter().filter(|name| !named(name));
+        let list = list.as_array().into_iter().flatten();
+        let named = list.filter_map(|one| Some(key(one.get(kind.name)?.as_str()?)));
+        let named: BTreeSet<String> = named.collect();
+        let gone = site.names(kind).into_iter().filter(|name| !named.contains(&key(name)));
         let deleted = gone.filter_map(|name| {
             let seen = site.raw(kind, &name)?.clone();
             Some(Step::Delete { kind, name, seen })

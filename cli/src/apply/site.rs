@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::agreements::{self, Agreement};
 use super::gone::Gone;
 use super::kinds::{KINDS, Kind, key};
+use super::lists::Lists;
 use super::members::Members;
 use super::parts::{HEAD, PARTS, Part};
 use crate::call::items;
@@ -31,8 +32,8 @@ pub(super) struct Site<'d> {
     pub(super) id: Option<String>,
     /// What it has one of, by the members of a file.
     pub(super) parts: BTreeMap<&'static str, Value>,
-    /// What its lists have, by their paths.
-    pub(super) lists: BTreeMap<&'static str, Vec<Value>>,
+    /// What its lists have.
+    pub(super) lists: Lists,
     /// What was agreed on when something was agreed on here last.
     pub(super) agreed: Option<Vec<Agreement>>,
     /// Who was deleted here.
@@ -64,7 +65,7 @@ impl<'d> Site<'d> {
                 (said.to_owned(), id)
             }
         };
-        let (parts, lists, gone) = (BTreeMap::new(), BTreeMap::new(), Gone::default());
+        let (parts, lists, gone) = (BTreeMap::new(), Lists::default(), Gone::default());
         let mut site = Self { document, place, slug, id, parts, lists, agreed: None, gone };
         if site.is_there() {
             site.look()?;
@@ -87,7 +88,7 @@ impl<'d> Site<'d> {
         }
         for kind in KINDS {
             let list = items(self.place, &self.list(kind.path)?, &[], None)?;
-            self.lists.insert(kind.path, list);
+            self.lists.add(kind, list);
         }
         Ok(())
     }
@@ -199,22 +200,18 @@ impl<'d> Site<'d> {
 
     /// What a list has, with names in place of ids.
     pub(super) fn all(&self, kind: &Kind) -> Vec<Value> {
-        self.lists.get(kind.path).into_iter().flatten().map(|raw| self.named(raw)).collect()
+        self.lists.of(kind.path).iter().map(|raw| self.named(raw)).collect()
     }
 
     /// The names of what a list has.
     pub(super) fn names(&self, kind: &Kind) -> Vec<String> {
-        let list = self.lists.get(kind.path).into_iter().flatten();
+        let list = self.lists.of(kind.path).iter();
         list.filter_map(|one| Some(one.get(kind.name)?.as_str()?.to_owned())).collect()
     }
 
     /// Something as it is.
     pub(super) fn raw(&self, kind: &Kind, name: &str) -> Option<&Value> {
-        let is = |one: &&Value| {
-            let own = one.get(kind.name).and_then(Value::as_str);
-            own.is_some_and(|own| key(own) == key(name))
-        };
-        self.lists.get(kind.path)?.iter().find(is)
+        self.lists.called(kind.path, name)
     }
 
     /// Who is in a group, by the keys of their names; nobody is in one that is not there yet.
@@ -245,8 +242,7 @@ impl<'d> Site<'d> {
     /// The name behind an id of a list.
     fn name(&self, path: &str, id: &str) -> Option<String> {
         let kind = KINDS.iter().find(|kind| kind.path == path)?;
-        let mut list = self.lists.get(kind.path)?.iter();
-        let found = list.find(|one| one.get("id").and_then(Value::as_str) == Some(id))?;
+        let found = self.lists.with_id(kind.path, id)?;
         Some(found.get(kind.name)?.as_str()?.to_owned())
     }
 

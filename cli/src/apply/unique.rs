@@ -152,7 +152,11 @@ impl Step {
     }
 }
 
-fn claims_of<'v>(kind: &Kind, value: impl Fn(&str) -> Option<&'v Value>) -> BTreeSet<Claim> {
+/// The values of something that it alone has.
+pub(super) fn claims_of<'v>(
+    kind: &Kind,
+    value: impl Fn(&str) -> Option<&'v Value>,
+) -> BTreeSet<Claim> {
     Unique::all(kind).flat_map(|unique| unique.claims(value(unique.field))).collect()
 }
 

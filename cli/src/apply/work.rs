@@ -182,7 +182,7 @@ impl Site<'_> {
         if let Some(made) = made.as_object_mut() {
             made.retain(|member, _| ["id", kind.name].contains(&member.as_str()));
         }
-        self.lists.entry(kind_path(kind)).or_default().push(made);
+        self.lists.add(kind, [made]);
         Ok(())
     }
 
@@ -327,10 +327,6 @@ fn is_as_seen(is: &Value, seen: &Value, gone: &Gone) -> bool {
         value
     };
     without(is) == without(seen)
-}
-
-fn kind_path(kind: &Kind) -> &'static str {
-    kind.path
 }
 
 #[cfg(test)]

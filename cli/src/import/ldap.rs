@@ -118,8 +118,11 @@ struct Search {
 pub(super) fn entries(matches: &ArgMatches) -> Result<Entries, Failure> {
     let text = |name: &str| matches.get_one::<String>(name).cloned().unwrap_or_default();
     let url = text("url");
-    let failed =
-        |why: &dyn ToString| Failure::Unreachable { server: url.clone(), why: why.to_string() };
+    if !url.contains("://") {
+        let text = format!("{url}: name the server by ldaps://{url}, or ldap://{url}");
+        return Err(Failure::Usage(text));
+    }
+    let failed = |error: &LdapError| unreachable(&url, error);
     let (start_tls, clear) = (matches.get_flag("start-tls"), matches.get_flag("without-tls"));
     let bind_dn = matches.get_one::<String>("bind-dn");
     if bind_dn.is_some() && !url.starts_with("ldaps://") && !start_tls && !clear {
@@ -160,6 +163,20 @@ pub(super) fn entries(matches: &ArgMatches) -> Result<Entries, Failure> {
     let mut entries = Entries::of(url, pieces);
     entries.begin()?;
     Ok(entries)
+}
+
+/// That a server cannot be asked, and why.
+fn unreachable(server: &str, error: &LdapError) -> Failure {
+    // The library tells of its own channel then.
+    let is_cut_off = matches!(
+        error,
+        LdapError::ResultRecv { .. } | LdapError::OpSend { .. } | LdapError::EndOfStream
+    );
+    let why = match is_cut_off {
+        true => "it ended the connection, or answers something else than LDAP".to_owned(),
+        false => error.to_string(),
+    };
+    Failure::Unreachable { server: server.to_owned(), why }
 }
 
 /// What a server said that does not take a DN or its password.
@@ -276,15 +293,15 @@ impl Search {
 
     /// Why the server gives no more.
     fn failed(&self, error: &LdapError) -> Failure {
-        let server = self.server.clone();
         if let LdapError::LdapResult { result } = error {
-            let (why, result) = (result.to_string(), Some(result.rc));
+            let (server, why) = (self.server.clone(), result.to_string());
+            let result = Some(result.rc);
             return Failure::NotGiven { server, why, result };
         }
         if matches!(error, LdapError::FilterParsing) {
             return Failure::Usage(format!("--filter: “{}” is no filter of LDAP", self.filter));
         }
-        Failure::Unreachable { server, why: error.to_string() }
+        unreachable(&self.server, error)
     }
 
     fn not_given(&self, why: String) -> Failure {
@@ -492,5 +509,6 @@ mod tests {
         assert_eq!(filter.to_string(), "--filter: “(uid=*” is no filter of LDAP");
         let ended = search().failed(&LdapError::EndOfStream);
         assert!(matches!(ended, Failure::Unreachable { .. }), "{ended:?}");
+        assert!(ended.to_string().contains("or answers something else than LDAP"), "{ended}");
     }
 }

@@ -14,8 +14,6 @@ use crate::time::Time;
 pub struct EventQuery {
     /// What they say.
     pub filter: EventFilter,
-    /// Only what such an actor did or tried.
-    pub actor_kind: Option<ActorKind>,
     /// Only those that happened then or later.
     pub from: Option<Time>,
     /// Only those that happened earlier.
@@ -38,8 +36,16 @@ mod fields {
 impl EventQuery {
     /// Where the log has to be looked at.
     pub(super) fn search(&self, partition: Partition) -> EventSearch {
-        let EventFilter { actions, actor, subject, subject_kind, source, success, text: _ } =
-            &self.filter;
+        let EventFilter {
+            actions,
+            actor,
+            actor_kind,
+            subject,
+            subject_kind,
+            source,
+            success,
+            text: _,
+        } = &self.filter;
         let mut terms = Vec::new();
         if !actions.is_empty() {
             terms.push(actions.iter().map(|action| of_word(fields::ACTION, action)).collect());
@@ -47,7 +53,7 @@ impl EventQuery {
         let named = |field, name: &String| vec![term(field, name.to_lowercase().as_bytes())];
         terms.extend(actor.as_ref().map(|name| named(fields::ACTOR, name)));
         // Of the others the log has no summary: they are found by looking.
-        let operator = self.actor_kind.filter(|kind| *kind == ActorKind::Operator);
+        let operator = actor_kind.filter(|kind| *kind == ActorKind::Operator);
         terms.extend(operator.map(|kind| vec![of_name(fields::ACTOR, kind.word())]));
         terms.extend(subject.as_ref().map(|name| named(fields::SUBJECT, name)));
         terms.extend(subject_kind.map(|kind| vec![of_word(fields::SUBJECT_KIND, &kind)]));
@@ -70,7 +76,6 @@ impl EventQuery {
     pub(crate) fn admits(&self, event: &Event) -> bool {
         let request = event.request.as_ref();
         self.request.as_ref().is_none_or(|wanted| is_of(request, wanted))
-            && self.actor_kind.is_none_or(|wanted| event.actor.kind() == wanted)
             && self.filter.admits(event)
     }
 }
@@ -100,6 +105,7 @@ impl EventFilter {
         let done = event.outcome == Outcome::Success;
         (self.actions.is_empty() || self.actions.contains(&event.action))
             && self.success.is_none_or(|success| success == done)
+            && self.actor_kind.is_none_or(|wanted| event.actor.kind() == wanted)
             && self.subject_kind.is_none_or(|wanted| kind == Some(wanted))
             && self.source.is_none_or(|net| event.source.is_some_and(|it| net.contains(&it)))
             && self.actor.as_ref().is_none_or(by)

@@ -375,8 +375,8 @@ impl EventQuery {
 
     /// Whether all that happened in a time is wanted.
     pub fn is_everything(&self) -> bool {
-        let Self { filter, actor_kind, from: _, until: _, request } = self;
-        filter.is_everything() && actor_kind.is_none() && request.is_none()
+        let Self { filter, from: _, until: _, request } = self;
+        filter.is_everything() && request.is_none()
     }
 }
 

@@ -26,7 +26,7 @@ impl Spelled {
     }
 }
 
-/// What an actor is.
+/// What an actor is. Records keep them by their order: a new one comes last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ActorKind {

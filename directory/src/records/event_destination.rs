@@ -6,7 +6,7 @@ use storage::{Corrupt, Entries, Kind, Record, decode};
 use uuid::Uuid;
 
 use super::{Stamp, indices, kinds};
-use crate::events::{Action, SubjectKind};
+use crate::events::{Action, ActorKind, SubjectKind};
 use crate::text::prepare;
 use crate::time::Time;
 
@@ -60,6 +60,8 @@ pub struct EventFilter {
     pub actions: Vec<Action>,
     /// Only what this one did or tried: a login, a name (without case) or an id.
     pub actor: Option<String>,
+    /// Only what such an actor did or tried.
+    pub actor_kind: Option<ActorKind>,
     /// Only what was done to this one: a name (without case) or an id.
     pub subject: Option<String>,
     /// Only what was done to such a thing.
@@ -102,12 +104,13 @@ pub enum DeliveryWay {
 
 impl Record for EventDestination {
     const KIND: Kind = kinds::EVENT_DESTINATION;
-    const VERSION: u8 = 2;
+    const VERSION: u8 = 3;
 
     fn upgrade(version: u8, body: &[u8]) -> Result<Self, Corrupt> {
         match version {
             // Its reach stands at the end: it was its own place's.
-            1 => decode(&[body, &[0]].concat()),
+            1 => decode::<Version2>(&[body, &[0]].concat()).map(Self::from),
+            2 => decode::<Version2>(body).map(Self::from),
             other => Err(Corrupt::version(Self::KIND, other)),
         }
     }
@@ -118,29 +121,103 @@ impl Record for EventDestination {
     }
 }
 
+/// As version 2 had it.
+#[derive(Serialize, Deserialize)]
+struct Version2 {
+    uuid: Uuid,
+    stamp: Stamp,
+    name: String,
+    paused: bool,
+    filter: Filter2,
+    way: DeliveryWay,
+    client: Vec<Vec<u8>>,
+    previous_until: Option<Time>,
+    reach: Reach,
+}
+
+/// A filter as version 2 had it, which left out no actor for what it is.
+#[derive(Serialize, Deserialize)]
+struct Filter2 {
+    actions: Vec<Action>,
+    actor: Option<String>,
+    subject: Option<String>,
+    subject_kind: Option<SubjectKind>,
+    source: Option<IpNet>,
+    success: Option<bool>,
+    text: Option<String>,
+}
+
+impl From<Version2> for EventDestination {
+    fn from(old: Version2) -> Self {
+        let Filter2 { actions, actor, subject, subject_kind, source, success, text } = old.filter;
+        let filter = EventFilter {
+            actions,
+            actor,
+            actor_kind: None,
+            subject,
+            subject_kind,
+            source,
+            success,
+            text,
+        };
+        let fields =
+            EventDestinationFields { name: old.name, paused: old.paused, filter, way: old.way };
+        Self {
+            uuid: old.uuid,
+            stamp: old.stamp,
+            fields,
+            client: old.client,
+            previous_until: old.previous_until,
+            reach: old.reach,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_destination_of_version_1_takes_the_events_of_its_own_place() {
-        let destination = EventDestination {
+    /// One of version 2, which takes what ada did.
+    fn old(reach: Reach) -> Version2 {
+        Version2 {
             uuid: Uuid::from_u128(7),
             stamp: Stamp { created: Time(1), modified: Time(2), revision: 3 },
-            fields: EventDestinationFields {
-                name: "siem".into(),
-                paused: true,
-                filter: EventFilter::default(),
-                way: DeliveryWay::Files,
+            name: "siem".into(),
+            paused: true,
+            filter: Filter2 {
+                actions: vec![Action::SignIn],
+                actor: Some("ada".into()),
+                subject: None,
+                subject_kind: Some(SubjectKind::User),
+                source: None,
+                success: Some(false),
+                text: None,
             },
+            way: DeliveryWay::Files,
             client: vec![vec![1, 2]],
             previous_until: Some(Time(129)),
-            reach: Reach::Own,
-        };
-        let body = storage::encode(&destination).unwrap();
+            reach,
+        }
+    }
+
+    #[test]
+    fn a_destination_of_version_1_takes_the_events_of_its_own_place() {
+        let body = storage::encode(&old(Reach::Own)).unwrap();
         let (last, before) = body.split_last().unwrap();
         assert_eq!(*last, 0);
-        assert_eq!(EventDestination::upgrade(1, before).unwrap(), destination);
+        let upgraded = EventDestination::upgrade(1, before).unwrap();
+        assert_eq!(upgraded, old(Reach::Own).into());
         assert!(EventDestination::upgrade(0, before).is_err());
+    }
+
+    #[test]
+    fn a_destination_of_version_2_takes_what_it_took() {
+        let body = storage::encode(&old(Reach::All)).unwrap();
+        let upgraded = EventDestination::upgrade(2, &body).unwrap();
+        assert_eq!(upgraded, old(Reach::All).into());
+        let filter = &upgraded.fields.filter;
+        assert_eq!((filter.actor.as_deref(), filter.actor_kind), (Some("ada"), None));
+        assert_eq!((filter.subject_kind, filter.success), (Some(SubjectKind::User), Some(false)));
+        assert_eq!((upgraded.previous_until, upgraded.reach), (Some(Time(129)), Reach::All));
     }
 }

@@ -14,7 +14,7 @@ use crate::collections::{BeginsWith, Browse};
 use crate::delivery::{Delivery, DeliveryBounds, DeliveryStatus, DeliveryTurn, Next, Route, Sent};
 use crate::directory::OpenOptions;
 use crate::error::Error;
-use crate::events::{Action, Event, EventActor, Outcome};
+use crate::events::{Action, ActorKind, Event, EventActor, Outcome};
 use crate::id::{OrganizationId, Place};
 use crate::records::{
     DeadLetter, DeliveryWay, EventDestination, EventDestinationFields, EventFilter, Reach,
@@ -230,6 +230,19 @@ fn a_filter_leaves_out_what_it_does_not_name_and_what_waits_is_not_read_again() 
     assert_eq!(told(&sent.1), ["ada"]);
     conclude(&world, sent, &Sent::Done);
     assert_eq!(status(&world, acme, &siem.unwrap()).waiting, 0);
+}
+
+#[test]
+fn a_filter_lets_through_what_an_actor_of_a_kind_did() {
+    let (world, acme) = ready();
+    let filter = EventFilter { actor_kind: Some(ActorKind::Operator), ..EventFilter::default() };
+    make(&world, acme, EventDestinationFields { filter, ..fields("siem", syslog()) }).unwrap();
+    tell(&world, acme, "ada");
+    assert!(next(&world).is_none());
+    let event = Event::of_daemon(world.now(), (Action::LdapBind, None), Outcome::Success);
+    world.directory.note_event(acme.into(), &Event { actor: EventActor::Operator, ..event });
+    flush(&world);
+    assert_eq!(next(&world).unwrap().1.events.len(), 1);
 }
 
 #[test]

@@ -56,9 +56,15 @@ pub(super) const DESTINATIONS: &[Row] = &[
     .shows(&[("/name", "siem"), ("/secret", "*")]),
     row(
         "event-destination create",
-        "{at} --name log --kind syslog --paused=true --syslog-host receiver.invalid",
+        "{at} --name log --kind syslog --paused=true --syslog-host receiver.invalid \
+         --filter-actor-kind operator",
     )
-    .shows(&[("/kind", "syslog"), ("/paused", "true")]),
+    .shows(&[
+        ("/kind", "syslog"),
+        ("/paused", "true"),
+        ("/filter/actor_kind", "operator"),
+        ("/filter/actor", "-"),
+    ]),
     row("event-destination list", "{at}").shows(&[("#", "3"), ("/0/client_certificate", "-")]),
     row("event-destination update", "{at} siem --webhook-url https://other.invalid/")
         .then("event-destination show {at} siem")
@@ -73,7 +79,9 @@ pub(super) const DESTINATIONS: &[Row] = &[
         .then("event-destination show {at} log")
         .shows(&[("/client_certificate", "-")]),
     row("event-destination delivery", "{at} siem").shows(&[("/dead_letters", "0")]),
-    row("event-destination test", "{at} siem").shows(&[("/delivered", "false"), ("/reason", "*")]),
+    row("event-destination test", "{at} siem")
+        .ends(7)
+        .shows(&[("/delivered", "false"), ("/reason", "*")]),
     row("event-destination dead-letters", "{at} dead").shows(&[("/0/redelivering", "false")]),
     row("event-destination redeliver", "{at} dead")
         .then("event-destination dead-letters {at} dead")

@@ -70,6 +70,12 @@ impl Row {
         self
     }
 
+    /// It is told by a code what came of it.
+    const fn ends(mut self, code: i32) -> Self {
+        self.code = code;
+        self
+    }
+
     const fn says(mut self, text: &'static str) -> Self {
         self.says = text;
         self

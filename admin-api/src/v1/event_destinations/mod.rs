@@ -20,7 +20,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use self::way::{Kind, Syslog, Webhook};
-use super::events::{Action, SubjectKind};
+use super::events::{Action, ActorKind, SubjectKind};
 use crate::api::Api;
 use crate::fingerprint::hex;
 use crate::moment::Moment;
@@ -123,6 +123,8 @@ pub(crate) struct Filter {
     actions: Vec<Action>,
     /// Only what this one did or tried: a login, a name or an id.
     actor: Option<String>,
+    /// Only what such an actor did or tried.
+    actor_kind: Option<ActorKind>,
     /// Only what was done to this one: a name or an id.
     subject: Option<String>,
     /// Only what was done to such things.
@@ -137,21 +139,31 @@ pub(crate) struct Filter {
 
 impl From<records::EventFilter> for Filter {
     fn from(filter: records::EventFilter) -> Self {
-        let records::EventFilter { actions, actor, subject, subject_kind, source, success, text } =
-            filter;
-        let actions = actions.into_iter().map(Action).collect();
-        let (subject_kind, source) = (subject_kind.map(SubjectKind), source.map(Network));
-        Self { actions, actor, subject, subject_kind, source, success, text }
+        Self {
+            actions: filter.actions.into_iter().map(Action).collect(),
+            actor: filter.actor,
+            actor_kind: filter.actor_kind.map(ActorKind),
+            subject: filter.subject,
+            subject_kind: filter.subject_kind.map(SubjectKind),
+            source: filter.source.map(Network),
+            success: filter.success,
+            text: filter.text,
+        }
     }
 }
 
 impl From<Filter> for records::EventFilter {
     fn from(filter: Filter) -> Self {
-        let Filter { actions, actor, subject, subject_kind, source, success, text } = filter;
-        let actions = actions.into_iter().map(|action| action.0).collect();
-        let subject_kind = subject_kind.map(|kind| kind.0);
-        let source = source.map(|network| network.0);
-        Self { actions, actor, subject, subject_kind, source, success, text }
+        Self {
+            actions: filter.actions.into_iter().map(|action| action.0).collect(),
+            actor: filter.actor,
+            actor_kind: filter.actor_kind.map(|kind| kind.0),
+            subject: filter.subject,
+            subject_kind: filter.subject_kind.map(|kind| kind.0),
+            source: filter.source.map(|network| network.0),
+            success: filter.success,
+            text: filter.text,
+        }
     }
 }
 

@@ -76,8 +76,17 @@ impl EventParams {
         }
         let actions = action.as_deref().map(actions).transpose()?.unwrap_or_default();
         let source = source.as_deref().map(network).transpose()?;
-        let filter = EventFilter { actions, actor, subject, subject_kind, source, success, text };
-        Ok(EventQuery { filter, actor_kind, from, until, request })
+        let filter = EventFilter {
+            actions,
+            actor,
+            actor_kind,
+            subject,
+            subject_kind,
+            source,
+            success,
+            text,
+        };
+        Ok(EventQuery { filter, from, until, request })
     }
 }
 

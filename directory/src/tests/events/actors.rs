@@ -35,8 +35,8 @@ fn tell_of_all(world: &World, organization: OrganizationId, at: u64) {
 
 /// What such an actor did of that, or any where no kind is named.
 fn binds(actor_kind: Option<ActorKind>) -> EventQuery {
-    let filter = EventFilter { actions: vec![Action::LdapBind], ..EventFilter::default() };
-    EventQuery { actor_kind, ..of(filter) }
+    let actions = vec![Action::LdapBind];
+    of(EventFilter { actions, actor_kind, ..EventFilter::default() })
 }
 
 #[test]
@@ -58,15 +58,16 @@ fn events_are_found_by_what_it_was_that_did_something() {
         assert_eq!(found(&binds(Some(kind))), [kind; 3]);
     }
     let called = |actor_kind| {
-        let filter = EventFilter { actor: Some("operator".into()), ..EventFilter::default() };
-        EventQuery { actor_kind, ..of(filter) }
+        let actor = Some("operator".into());
+        of(EventFilter { actor, actor_kind, ..EventFilter::default() })
     };
     assert_eq!(found(&called(None)).len(), 6, "and the admin of that name");
     assert_eq!(found(&called(Some(ActorKind::Operator))), [ActorKind::Operator; 3]);
     assert_eq!(found(&called(Some(ActorKind::Admin))), [ActorKind::Admin; 3]);
     assert!(found(&called(Some(ActorKind::Device))).is_empty());
     // The kind alone is a filter that leaves lines out, too.
-    let daemon = EventQuery { actor_kind: Some(ActorKind::Daemon), ..EventQuery::default() };
+    let actor_kind = Some(ActorKind::Daemon);
+    let daemon = of(EventFilter { actor_kind, ..EventFilter::default() });
     assert!(!daemon.is_everything());
     let lines = exported(&world, acme, &daemon, range(&world, acme, &daemon));
     let actors: Vec<_> = lines.iter().map(|line| line.members["actor"].clone()).collect();
