@@ -55,6 +55,13 @@ impl Context {
         self.organization = Some(slug);
     }
 
+    /// Makes it about the provider.
+    pub(crate) fn forget_organization(&mut self) {
+        self.organization = None;
+        self.organization_id = None;
+        self.organization_id_for = None;
+    }
+
     /// Makes it about the organization that another one is about, where that is at the same server.
     pub(crate) fn go_on(&mut self, before: &Self) {
         if before.server == self.server {

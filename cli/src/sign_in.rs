@@ -8,7 +8,7 @@ use crate::client::{Answer, Client, Question};
 use crate::contexts::{Context, Contexts};
 use crate::document::Document;
 use crate::failure::Failure;
-use crate::grammar::{CA, CONTEXT, INVITATION, ORG, RECOVERY};
+use crate::grammar::{CA, CONTEXT, INVITATION, ORG, PROVIDER, RECOVERY};
 use crate::output::{Format, tell, warn};
 use crate::place::{Place, contexts_path};
 use crate::prompt;
@@ -115,6 +115,11 @@ pub(crate) fn contexts(
         }
         Some(name) if verb == "use" => {
             contexts.chosen(Some(name))?;
+            if own.get_flag(PROVIDER)
+                && let Some(context) = contexts.contexts.get_mut(name)
+            {
+                context.forget_organization();
+            }
             if let (Some(slug), Some(context)) =
                 (typed_organization(own), contexts.contexts.get_mut(name))
             {

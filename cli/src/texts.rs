@@ -31,6 +31,9 @@ pub(crate) fn from_file(file: &str) -> Result<Value, Failure> {
         budget: serde_saphyr::budget! {
             max_events: usize::MAX,
             max_nodes: usize::MAX,
+            max_aliases: usize::MAX,
+            max_anchors: usize::MAX,
+            enforce_alias_anchor_ratio: false,
             max_total_scalar_bytes: COPIED.saturating_add(text.len()),
         },
         merge_keys: MergeKeyPolicy::AsOrdinary,
@@ -165,6 +168,8 @@ mod tests {
                 "{refused}"
             );
         }
+        let many = format!("a: &a x\nb: [{}]\n", vec!["*a"; 10_000].join(", "));
+        assert_eq!(of(many.as_bytes()).unwrap()["b"].as_array().unwrap().len(), 10_000);
         let usual = "a: &a {b: 1}\nc: [*a, *a]\n";
         assert_eq!(of(usual.as_bytes()), Ok(json!({"a": {"b": 1}, "c": [{"b": 1}, {"b": 1}]})));
         let deep = format!("{}{}", "[".repeat(100), "]".repeat(100));

@@ -48,6 +48,12 @@ pub(crate) fn open_by_fitting_key(
     let (source, mut key) = (&config.data.master_key, master_key.clone());
     loop {
         if let Some(directory) = open_with(config, &key)? {
+            if let MasterKeySource::File(file) = source
+                && let files = KeyFiles::of(file)
+                && matches!(files.pending(), Ok(Some(next)) if next == key)
+            {
+                end_rotation(&files, &key);
+            }
             return Ok((directory, key));
         }
         let mut tried = vec![source.to_string()];

@@ -11,7 +11,7 @@ use crate::config::{Config, Data, MasterKeySource, Tls};
 use crate::lifecycle::systemd::{self, Notifier};
 use crate::lifecycle::{Ending, Lifecycle, Signals};
 use crate::logging::LogControl;
-use crate::master_key::{self, MasterKey, MasterKeyError};
+use crate::master_key::{self, KeyFiles, MasterKey, MasterKeyError};
 use crate::privileges::PrivilegesError;
 use crate::randomness::{self, RandomnessError};
 use crate::runtimes::Runtimes;
@@ -106,10 +106,16 @@ pub(crate) fn rehearse(config: &Config) -> Result<(), StartError> {
     privileges::find(&config.privileges)?;
     doors::hash_parameters(&config.authentication)?;
     rehearse_folder(&config.data.directory)?;
-    if let source @ MasterKeySource::Environment(_) = &config.data.master_key {
-        master_key::fetch(source, &environment::variable, None)?;
+    match &config.data.master_key {
+        // Only the service may have the variable.
+        MasterKeySource::Environment(name) if environment::variable(name).is_none() => Ok(()),
+        source @ MasterKeySource::Environment(_) => {
+            master_key::fetch(source, &environment::variable, None)?;
+            Ok(())
+        }
+        // Files and credentials may be the daemon's alone to read.
+        MasterKeySource::File(_) | MasterKeySource::Credential(_) => Ok(()),
     }
-    Ok(())
 }
 
 /// Refuses what is there in place of a folder, or above it.
@@ -147,16 +153,23 @@ pub(crate) fn open_with_key_for_command(
 }
 
 /// Fetches the master key of a store. Where that is a file that is not there, it is made as long as
-/// there is no store: what is there already opens with another key alone.
+/// there is no store: what is there already opens with another key alone, which a rotation may have left
+/// beside it.
 ///
 /// # Errors
 ///
 /// When it cannot be had, or there is no randomness.
 pub(crate) fn master_key(data: &Data) -> Result<MasterKey, StartError> {
-    if has_store(data) {
-        return Ok(master_key::fetch(&data.master_key, &environment::variable, None)?);
+    if !has_store(data) {
+        return next_master_key(&data.master_key);
     }
-    next_master_key(&data.master_key)
+    match master_key::fetch(&data.master_key, &environment::variable, None) {
+        Err(MasterKeyError::Missing(file)) => {
+            let pending = KeyFiles::of(&file).pending()?;
+            Ok(pending.ok_or(MasterKeyError::Missing(file))?)
+        }
+        fetched => Ok(fetched?),
+    }
 }
 
 /// Fetches the master key that a store is to get, or makes it where that is a file that is not there.

@@ -82,6 +82,8 @@ fn who_signs_in_again_goes_on_with_the_same_organization() {
         assert_eq!(after[0][member], before[0][member]);
     }
     assert_eq!(tenantry.shows("user list"), json!([]));
+    tenantry.does("context use lab --provider");
+    assert_eq!(tenantry.shows("context list")[0]["organization"], Value::Null);
 }
 
 /// The provider's admin, signed in with a context `lab` in a file.

@@ -328,6 +328,18 @@ mod tests {
     }
 
     #[test]
+    fn a_store_opens_with_what_a_rotation_left_though_the_key_before_is_gone() {
+        let place = Place::new();
+        place.rotate(Some("new")).unwrap();
+        fs::rename(place.path("new"), place.path("key.next")).unwrap();
+        fs::remove_file(place.path("key")).unwrap();
+        let text = place.text("key.next");
+        drop(start::open_for_command(&place.config).unwrap());
+        assert_eq!(place.text("key"), text, "it is in its place by now");
+        assert!(!place.path("key.next").exists());
+    }
+
+    #[test]
     fn a_key_that_is_elsewhere_is_made_there_once_and_put_into_its_place_by_others() {
         let place = Place::new();
         let first = place.text("key");

@@ -33,7 +33,7 @@ pub(crate) struct FailedSearches {
 }
 
 impl FailedSearches {
-    /// One source has half of what an organization has, so that none hides what comes from others.
+    /// A single source has half of what an organization has, so that none hides what comes from others.
     pub(crate) fn within(FailuresTold(all): FailuresTold) -> Self {
         let own = Allowance { all, of_one: all.div_ceil(2) };
         Self { of_late: Allowances::default(), own }

@@ -158,7 +158,10 @@ impl Session {
     /// control that is not known forbids to do it (section 4.1.11).
     fn abandon(&mut self, message: &[u8]) -> Option<Command> {
         let Envelope { body, controls, .. } = Envelope::read(message).ok()?;
-        self.examined(message, controls, Beside::Other).ok()?;
+        let examined = self.examined(message, controls, Beside::Other);
+        if examined.is_err_and(|outcome| outcome.code == ResultCode::UnavailableCriticalExtension) {
+            return None;
+        }
         let id = ber::number(body).ok()?;
         let position = self.running.iter().position(|running| running.id == id)?;
         self.running.remove(position).map(|running| Command::Abandoned(running.ticket))
