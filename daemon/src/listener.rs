@@ -43,9 +43,6 @@ where
     Ok(())
 }
 
-/// Connections that are accepted before others have a turn.
-const AT_ONCE: u32 = 4;
-
 struct Listener<S> {
     listener: tokio::net::TcpListener,
     tasks: Tasks,
@@ -59,13 +56,10 @@ where
     S: Fn(TcpStream, SocketAddr) -> F,
 {
     async fn run(self) -> io::Result<()> {
-        let mut accepts = 0_u32;
         loop {
-            // Those who are connected already have their turn before more are taken in.
-            accepts = accepts.wrapping_add(1);
-            if accepts.is_multiple_of(AT_ONCE) {
-                tokio::task::yield_now().await;
-            }
+            // Those who are connected already have their turn before one more is taken in: to take it in
+            // takes as long as several answers.
+            tokio::task::yield_now().await;
             let accepted = tokio::select! {
                 () = self.tasks.shutdown().draining() => return Ok(()),
                 accepted = self.listener.accept() => accepted,

@@ -57,7 +57,7 @@ pub(super) async fn run(
     let mut connection =
         Connection { door, session, transport, caller, turn, place, written, stayed };
     connection.serve(&shutdown).await;
-    let _late = tokio::time::timeout(GOODBYE, connection.transport.close()).await;
+    connection.depart().await;
 }
 
 async fn secure(door: &Door, transport: &mut Transport) -> bool {
@@ -118,6 +118,25 @@ impl Connection {
                 return;
             }
         }
+    }
+
+    /// Closes it when it is its turn among those of its organization that close: closing takes the system
+    /// as long as an answer takes us, and many that close at once would make everybody else wait.
+    async fn depart(mut self) {
+        let door = Arc::clone(&self.door);
+        let (whose, now) = (self.caller.organization(), || door.clock.monotonic());
+        let mut place = Place::wide(&door.departures);
+        place.take(&door.departures, whose, now).await;
+        {
+            let mut closed = pin!(self.transport.close());
+            if at_once(closed.as_mut()).await.is_pending() {
+                // Others do not wait for this client to read.
+                place.leave();
+                let _late = tokio::time::timeout(GOODBYE, closed).await;
+            }
+        }
+        // With its socket, while it is its turn.
+        drop(self);
     }
 
     /// Does everything that can be done now, and writes what came of it.

@@ -168,6 +168,11 @@ impl Place {
         Self { whose: None, round: rounds.of(None), microseconds: UNKNOWN, held: None }
     }
 
+    /// A place that takes half of what a thread has in a round.
+    pub(super) fn wide(rounds: &Rounds) -> Self {
+        Self { microseconds: ROUND / 2 - AROUND, ..Self::new(rounds) }
+    }
+
     /// Waits until it is this connection's turn, unless it is, and says since when.
     pub(super) async fn take(
         &mut self,
@@ -265,6 +270,19 @@ mod tests {
         );
         look(&runtime);
         assert_eq!(works(&rounds, &mut first, acme, u64::from(UNKNOWN)), usual);
+    }
+
+    #[test]
+    fn two_wide_places_are_a_round() {
+        let (runtime, rounds) = (runtime(), Rounds::new(1));
+        let _entered = runtime.enter();
+        let acme = organization(1);
+        let [mut first, mut second, mut third] = [(); 3].map(|()| Place::wide(&rounds));
+        assert!(take(&mut first, &rounds, acme) && take(&mut second, &rounds, acme));
+        assert!(!take(&mut third, &rounds, acme));
+        drop((first, second));
+        look(&runtime);
+        assert!(take(&mut third, &rounds, acme));
     }
 
     #[test]
