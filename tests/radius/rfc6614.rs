@@ -480,7 +480,7 @@ fn who_is_refused_is_an_event_of_the_provider() {
         let events: Vec<Value> = events["items"].as_array().unwrap().clone();
         events.into_iter().find(|event| event.to_string().contains(&fingerprint))
     };
-    let event = (0..10_000).find_map(told).expect("no event came");
+    let event = (0..40_000).find_map(told).expect("no event came");
     assert_eq!(event["reason"], "no RADIUS client has the certificate");
     let mut facts = event["differences"].as_array().unwrap().iter();
     assert!(
