@@ -72,6 +72,24 @@ pub(crate) const USE: &str = "
     return await ask('POST', '/v1/sign-in/passkey', answer, own);
 ";
 
+/// The driver, on the port that it chose. It takes any port of IPv6, and then asks for the same one
+/// of IPv4, which another test may have: it is started anew then.
+fn started(home: &Path) -> (Program, String) {
+    const UP: &str = "started successfully on port ";
+    const TAKEN: &str = "port not available";
+    for _ in 0..20 {
+        let mut command = Command::new("chromedriver");
+        let program = Program::start(command.arg("--port=0").env("HOME", home));
+        if program.says_one_of(&[UP, TAKEN]) == TAKEN {
+            continue;
+        }
+        let said = program.said();
+        let port = said.split(UP).nth(1).unwrap();
+        return (program, port.chars().take_while(char::is_ascii_digit).collect());
+    }
+    panic!("a port that the driver chooses was taken, twenty times");
+}
+
 impl Browser {
     /// A browser that knows these authorities.
     pub(crate) fn new(authorities: &[&Path]) -> Self {
@@ -79,12 +97,7 @@ impl Browser {
         let home = tempfile::tempdir().unwrap();
         trust(home.path(), authorities);
         needs("chromedriver", "chromium-driver");
-        let mut command = Command::new("chromedriver");
-        let program = Program::start(command.arg("--port=0").env("HOME", home.path()));
-        program.says("started successfully on port");
-        let said = program.said();
-        let port = said.split("successfully on port ").nth(1).unwrap();
-        let port: String = port.chars().take_while(char::is_ascii_digit).collect();
+        let (program, port) = started(home.path());
         let driver = format!("http://127.0.0.1:{port}");
         let data = format!("--user-data-dir={}", home.path().join("data").display());
         let arguments = [

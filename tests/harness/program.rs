@@ -40,11 +40,17 @@ impl Program {
 
     /// Waits until it has said something.
     pub(crate) fn says(&self, text: &str) {
+        self.says_one_of(&[text]);
+    }
+
+    /// Waits until it has said one of several things, and tells which.
+    pub(crate) fn says_one_of<'a>(&self, texts: &[&'a str]) -> &'a str {
         let (said, more) = &*self.log;
+        let heard = |said: &str| texts.iter().copied().find(|&text| said.contains(text));
         let said = said.lock().unwrap();
-        let silent = |said: &mut String| !said.contains(text);
-        let (said, waited) = more.wait_timeout_while(said, PATIENCE, silent).unwrap();
-        assert!(!waited.timed_out(), "it does not say {text}, but {said}");
+        let silent = |said: &mut String| heard(said).is_none();
+        let (said, _) = more.wait_timeout_while(said, PATIENCE, silent).unwrap();
+        heard(&said).unwrap_or_else(|| panic!("it does not say any of {texts:?}, but {said}"))
     }
 
     /// Interrupts it, as Ctrl-C does, and waits for its end; with which code it ended.
