@@ -99,6 +99,19 @@ pub(crate) async fn at_once<F: Future>(mut future: Pin<&mut F>) -> Poll<F::Outpu
     poll_fn(|context| Poll::Ready(future.as_mut().poll(context))).await
 }
 
+/// Lets the tasks that are ready have their turn, without a look for others.
+pub(crate) async fn after_the_ready() {
+    let mut waited = false;
+    poll_fn(|context| match std::mem::replace(&mut waited, true) {
+        true => Poll::Ready(()),
+        false => {
+            context.waker().wake_by_ref();
+            Poll::Pending
+        }
+    })
+    .await;
+}
+
 /// Lets the process's other threads have the core where this one has had it for a while. The system does
 /// so by itself, but only every few milliseconds, and gives them then all that they are owed at once: whoever
 /// logs in then would wait as long.

@@ -17,7 +17,7 @@ use super::{Door, Entrance};
 use crate::lifecycle::Shutdown;
 use crate::metrics::Operation;
 use crate::randomness;
-use crate::runtimes::{at_once, hand_on_the_core};
+use crate::runtimes::{after_the_ready, at_once, hand_on_the_core};
 use crate::transport::Transport;
 
 /// The longest that a connection sleeps when nothing is due.
@@ -120,23 +120,26 @@ impl Connection {
         }
     }
 
-    /// Closes it when it is its turn among those of its organization that close: closing takes the system
-    /// as long as an answer takes us, and many that close at once would make everybody else wait.
-    async fn depart(mut self) {
-        let door = Arc::clone(&self.door);
-        let (whose, now) = (self.caller.organization(), || door.clock.monotonic());
-        let mut place = Place::wide(&door.departures);
-        place.take(&door.departures, whose, now).await;
+    /// Closes it when it is its turn among those of its organization: closing takes the system as long as
+    /// two answers take us, and many that close at once would make everybody else wait.
+    async fn depart(self) {
+        let Self { door, mut transport, caller, mut place, .. } = self;
+        let whose = caller.organization();
+        // What it had of its organization's is free again, for whoever comes meanwhile.
+        drop(caller);
+        place.widen();
+        place.take(&door.rounds, whose, || door.clock.monotonic()).await;
         {
-            let mut closed = pin!(self.transport.close());
+            let mut closed = pin!(transport.close());
             if at_once(closed.as_mut()).await.is_pending() {
                 // Others do not wait for this client to read.
                 place.leave();
                 let _late = tokio::time::timeout(GOODBYE, closed).await;
             }
         }
-        // With its socket, while it is its turn.
-        drop(self);
+        // The system closes the socket before it is somebody else's turn.
+        drop(transport);
+        place.look().await;
     }
 
     /// Does everything that can be done now, and writes what came of it.
@@ -157,12 +160,17 @@ impl Connection {
             // Others read and find their answers before anybody writes: the kernel's work for a
             // write and ours for a request would push each other out of the processor's caches.
             // Where more are ready than a thread's own queue holds, they would push each other out.
-            if self.door.runtime.global_queue_depth() == 0 {
-                tokio::task::yield_now().await;
+            let few = self.door.runtime.global_queue_depth() == 0;
+            if few {
+                after_the_ready().await;
             }
             if let Flow::End = self.flush().await {
                 return Flow::End;
             }
+            if few {
+                self.place.look().await;
+            }
+            self.place.leave();
             hand_on_the_core();
         }
     }
@@ -196,8 +204,8 @@ impl Connection {
                 // The turn is kept until the runtime has looked who is ready: handed on at once, it
                 // would go from one long search to the next before anybody else is heard.
                 if turn.is_some() || round_is_over || now.saturating_sub(self.turn) >= TURN {
+                    self.place.look().await;
                     self.place.leave();
-                    tokio::task::yield_now().await;
                     self.turn = self.door.clock.monotonic();
                 }
                 drop(turn);
@@ -305,7 +313,6 @@ impl Connection {
                 }
             }
         };
-        self.place.leave();
         if written.is_ok() { Flow::GoOn } else { Flow::End }
     }
 

@@ -5,6 +5,9 @@
 //! who is ready, and so until everybody else had a chance. However many of them ask, a request of another
 //! organization waits for that moment, not for all of them. Those who have not bound share one round: nobody
 //! knows whose they are.
+//!
+//! Whoever stays until the runtime has looked gives back what it had itself, to who waits longest. For whoever
+//! goes before, the round is renewed by a task that waits for the look, once somebody is in line.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -53,7 +56,7 @@ impl Rounds {
 struct Round {
     /// The microseconds that are left of it; who finds too few waits in line.
     left: Arc<Semaphore>,
-    /// Those that were worked, and come back once the runtime has looked.
+    /// Those of whoever left before the runtime has looked; they come back once it has.
     worked: AtomicUsize,
     /// How many wait in line.
     waiting: AtomicUsize,
@@ -151,12 +154,15 @@ pub(super) struct Place {
 struct Held {
     since: Duration,
     round: Arc<Round>,
+    /// Dropped, it belongs to the next in line at once.
     permit: Option<OwnedSemaphorePermit>,
+    /// The runtime has looked who is ready since it was taken.
+    looked: bool,
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        if let Some(permit) = self.permit.take() {
+        if let Some(permit) = self.permit.take_if(|_| !self.looked) {
             self.round.leave(permit);
         }
     }
@@ -168,9 +174,9 @@ impl Place {
         Self { whose: None, round: rounds.of(None), microseconds: UNKNOWN, held: None }
     }
 
-    /// A place that takes half of what a thread has in a round.
-    pub(super) fn wide(rounds: &Rounds) -> Self {
-        Self { microseconds: ROUND / 2 - AROUND, ..Self::new(rounds) }
+    /// Has it take half of what a thread has in a round the next time.
+    pub(super) fn widen(&mut self) {
+        self.microseconds = ROUND / 2 - AROUND;
     }
 
     /// Waits until it is this connection's turn, unless it is, and says since when.
@@ -190,7 +196,7 @@ impl Place {
         let share = self.microseconds.saturating_add(AROUND).min(ROUND);
         let permit = self.round.take(share).await;
         let since = now();
-        self.held = Some(Held { since, round: Arc::clone(&self.round), permit });
+        self.held = Some(Held { since, round: Arc::clone(&self.round), permit, looked: false });
         since
     }
 
@@ -200,6 +206,14 @@ impl Place {
         let took = until.saturating_sub(held.since).as_micros();
         self.microseconds = u32::try_from(took).unwrap_or(u32::MAX);
         self.microseconds >= ROUND
+    }
+
+    /// Lets the runtime look who is ready; ended after that, the turn costs nobody another look.
+    pub(super) async fn look(&mut self) {
+        tokio::task::yield_now().await;
+        if let Some(held) = &mut self.held {
+            held.looked = true;
+        }
     }
 
     /// Ends the turn.
@@ -273,16 +287,35 @@ mod tests {
     }
 
     #[test]
-    fn two_wide_places_are_a_round() {
+    fn what_is_kept_over_a_look_is_given_back_without_another() {
         let (runtime, rounds) = (runtime(), Rounds::new(1));
         let _entered = runtime.enter();
         let acme = organization(1);
-        let [mut first, mut second, mut third] = [(); 3].map(|()| Place::wide(&rounds));
-        assert!(take(&mut first, &rounds, acme) && take(&mut second, &rounds, acme));
-        assert!(!take(&mut third, &rounds, acme));
-        drop((first, second));
+        let [mut first, mut second] = [(); 2].map(|()| Place::new(&rounds));
+        (first.microseconds, second.microseconds) = (ROUND, ROUND);
+        assert!(take(&mut first, &rounds, acme));
+        runtime.block_on(first.look());
+        let mut waits = pin!(second.take(&rounds, acme, || Duration::ZERO));
+        assert!(!poll(waits.as_mut()), "it is the first's still");
+        first.leave();
+        assert!(poll(waits.as_mut()));
+    }
+
+    #[test]
+    fn two_that_need_half_of_it_are_a_round_even_when_they_are_gone() {
+        let (runtime, rounds) = (runtime(), Rounds::new(1));
+        let _entered = runtime.enter();
+        let acme = organization(1);
+        let _of_somebody_who_stays = rounds.of(acme);
+        let goes = || {
+            let mut place = Place::new(&rounds);
+            place.widen();
+            take(&mut place, &rounds, acme)
+        };
+        assert!(goes() && goes());
+        assert!(!goes());
         look(&runtime);
-        assert!(take(&mut third, &rounds, acme));
+        assert!(goes());
     }
 
     #[test]
