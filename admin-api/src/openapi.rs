@@ -274,17 +274,18 @@ type Operations = HashMap<String, Vec<(&'static str, String)>>;
 
 static OPERATIONS: OnceLock<Operations> = OnceLock::new();
 
-/// Learns the ids of operations from the document of the handlers, so that no request waits for that.
+/// Learns the ids of operations from the document that comes with the router, so that no request waits
+/// for that.
 pub(crate) fn learn_operations(document: OpenApi) {
     OPERATIONS.get_or_init(|| operations_of(document));
 }
 
-/// The id of the operation that a method and the path of a route ask for.
+/// The id of the operation that a method and the path of a route ask for; none before the router was
+/// made.
 pub(crate) fn operation_at(method: &str, path: &str) -> Option<&'static str> {
-    let known = OPERATIONS.get_or_init(|| operations_of(v1::routes().split_for_parts().1));
     // What answers GET answers HEAD as well.
     let method = if method == "HEAD" { "GET" } else { method };
-    let found = known.get(path)?.iter().find(|(own, _)| *own == method);
+    let found = OPERATIONS.get()?.get(path)?.iter().find(|(own, _)| *own == method);
     found.map(|(_, id)| id.as_str())
 }
 

@@ -50,6 +50,7 @@ fn every_operation_is_named_once_described_and_fails_with_a_problem() {
 
 #[test]
 fn an_operation_is_found_by_its_method_and_path() {
+    let _router = World::new();
     for route in routes() {
         let found = operation_at(route.method, &route.path);
         assert_eq!(found, Some(route.operation.as_str()), "{} {}", route.method, route.path);
