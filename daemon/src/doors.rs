@@ -46,31 +46,35 @@ pub(crate) fn open_by_fitting_key(
     master_key: &master_key::MasterKey,
 ) -> Result<(Directory, master_key::MasterKey), StartError> {
     let (source, mut key) = (&config.data.master_key, master_key.clone());
+    let mut in_place = key.clone();
     loop {
-        if let Some(directory) = open_with(config, &key)? {
-            if let MasterKeySource::File(file) = source
-                && let files = KeyFiles::of(file)
-                && matches!(files.pending(), Ok(Some(next)) if next == key)
-            {
+        let opened = open_with(config, &key)?;
+        let mut tried = vec![source.to_string()];
+        let MasterKeySource::File(file) = source else {
+            let fitting = opened.map(|directory| (directory, key));
+            return fitting.ok_or(StartError::AnotherMasterKey { tried });
+        };
+        let files = KeyFiles::of(file);
+        let pending = files.pending();
+        let is_pending = matches!(&pending, Ok(Some(next)) if *next == key);
+        if let Some(directory) = opened {
+            if is_pending {
                 end_rotation(&files, &key);
             }
             return Ok((directory, key));
         }
-        let mut tried = vec![source.to_string()];
-        let MasterKeySource::File(file) = source else {
-            return Err(StartError::AnotherMasterKey { tried });
-        };
-        let files = KeyFiles::of(file);
-        let pending = files.pending();
         if let Ok(Some(next)) = &pending {
-            if let Some(directory) = open_with(config, next)? {
-                end_rotation(&files, next);
-                return Ok((directory, next.clone()));
+            if !is_pending {
+                key = next.clone();
+                continue;
             }
             tried.push(files.next().display().to_string());
         }
         match files.present()? {
-            Some(present) if present != key => key = present,
+            Some(present) if present != in_place => {
+                in_place = present.clone();
+                key = present;
+            }
             // A key that waits and cannot be read may be the one.
             Some(_) | None => {
                 pending?;
