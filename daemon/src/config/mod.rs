@@ -172,7 +172,7 @@ impl Config {
         faults
     }
 
-    /// Adds what is wrong with the addresses that are listened on.
+    /// Adds what is wrong with the addresses that sockets are bound to.
     fn add_listener_faults(&self, add: &mut impl FnMut(&str, &str, &str)) {
         let tcp = [
             ("ldap", "listen", &self.ldap.listen),
@@ -183,14 +183,16 @@ impl Config {
             ("devices", "listen", &self.devices.listen),
             ("metrics", "listen", &self.metrics.listen),
         ];
-        let udp = [("radius", "auth", &self.radius.auth), ("radius", "acct", &self.radius.acct)];
+        let heard = [("radius", "auth", &self.radius.auth), ("radius", "acct", &self.radius.acct)];
+        let sent_from = [("radius", "orders_from", &self.radius.orders_from)];
+        let udp = [heard.as_slice(), &sent_from].concat();
         for Taken { section, key, address, by } in [taken(&tcp), taken(&udp)].concat() {
             let by = if by == address { String::new() } else { format!(" by {by}") };
             let message = format!("`[{section}] {key}` names {address}, which is taken above{by}");
             add(section, key, &message);
         }
-        // Numbers alone are about nothing.
-        let listeners = tcp.iter().filter(|(section, ..)| *section != "metrics").chain(&udp);
+        // Numbers alone are about nothing, and where orders leave nobody asks.
+        let listeners = tcp.iter().filter(|(section, ..)| *section != "metrics").chain(&heard);
         if listeners.map(|(_, _, addresses)| addresses.len()).sum::<usize>() == 0 {
             add("ldap", "listen", "there is nothing to listen on");
         }
@@ -200,7 +202,7 @@ impl Config {
 /// A list of addresses, after its section and key.
 type Listed<'a> = (&'a str, &'a str, &'a Vec<SocketAddr>);
 
-/// An address that cannot be listened on beside one that was listed before.
+/// An address that no socket can be bound to beside one that was listed before.
 #[derive(Clone, Copy)]
 struct Taken<'a> {
     section: &'a str,
@@ -224,7 +226,7 @@ fn taken<'a>(lists: &[Listed<'a>]) -> Vec<Taken<'a>> {
     found
 }
 
-/// Whether the system lets nobody listen on one of these while somebody does on the other. Every address
+/// Whether the system lets nobody have one of these while somebody has the other. Every address
 /// of IPv6 is none of IPv4 here.
 fn collide(one: SocketAddr, other: SocketAddr) -> bool {
     let is_either_every = one.ip().is_unspecified() || other.ip().is_unspecified();

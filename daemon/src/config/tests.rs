@@ -299,6 +299,32 @@ fn an_address_is_listened_on_once_and_every_address_has_all_of_its_family() {
 }
 
 #[test]
+fn orders_leave_from_no_port_at_which_gear_asks() {
+    let radius = |orders_from: &str| {
+        let keys = format!("auth = [\"192.0.2.1:1812\"]\norders_from = {orders_from}");
+        format!("{CERTIFICATE}[radius]\n{keys}\n")
+    };
+    for (orders_from, told) in [
+        ("[\"192.0.2.1:1812\"]", "192.0.2.1:1812, which is taken above"),
+        ("[\"0.0.0.0:1812\"]", "0.0.0.0:1812, which is taken above by 192.0.2.1:1812"),
+        ("[\"192.0.2.1:1813\"]", "192.0.2.1:1813, which is taken above by 0.0.0.0:1813"),
+        ("[\"192.0.2.1:3799\", \"192.0.2.1:3799\"]", "192.0.2.1:3799, which is taken above"),
+    ] {
+        let expected = format!("t.toml:6: `[radius] orders_from` names {told}");
+        assert_eq!(refusal(&radius(orders_from)), expected);
+    }
+    // The second is where LDAP is heard, which is no datagram.
+    for beside in
+        ["[\"192.0.2.1:0\"]", "[\"192.0.2.1:389\"]", "[\"192.0.2.1:3799\", \"[::]:1812\"]"]
+    {
+        assert!(Config::parse("t.toml", &radius(beside)).is_ok(), "{beside}");
+    }
+    let alone = "[ldap]\nlisten = []\nlisten_tls = []\n[radius]\nauth = []\nacct = []\n\
+                 orders_from = [\"192.0.2.1:3799\"]\n[admin_api]\nlisten = []\n";
+    assert_eq!(refusal(alone), "t.toml:2: there is nothing to listen on");
+}
+
+#[test]
 fn numbers_are_told_to_others_only_where_it_is_said_who_may_ask() {
     let metrics = |lines: &str| format!("{CERTIFICATE}[metrics]\n{lines}\n");
     let config = Config::parse("t.toml", CERTIFICATE).unwrap();
