@@ -65,6 +65,8 @@ struct Chains {
     all: Vec<Chain>,
     /// Whose they are.
     known: BTreeSet<String>,
+    /// Lines that are no events: somebody tried the destination.
+    trials: u64,
 }
 
 impl Chains {
@@ -82,6 +84,10 @@ impl Chains {
                 return Ok(());
             }
         };
+        if is_trial(&event) && is_as_exported(&event, line) {
+            self.trials += 1;
+            return Ok(());
+        }
         let whose = event.get("organization").cloned().unwrap_or_default();
         if self.all.last().is_none_or(|chain| chain.whose != whose) {
             if !self.known.insert(whose.to_string()) {
@@ -98,8 +104,25 @@ impl Chains {
         Ok(())
     }
 
-    /// What is said of them, and what is wrong where one is not whole or ends elsewhere.
+    /// What is said of the file, and what is wrong where a chain is not whole or ends elsewhere.
     fn told(
+        &self,
+        name: &str,
+        ends: (Option<&str>, Option<&str>),
+    ) -> (String, Result<(), Failure>) {
+        let (said, ended) = self.told_of_chains(name, ends);
+        let left_out = match self.trials {
+            0 => String::new(),
+            trials => format!(
+                "{trials} lines are left out: trials of a destination, which are no events of a chain, and \
+                 which nothing proves.\n"
+            ),
+        };
+        (left_out + &said, ended)
+    }
+
+    /// The same of the chains alone.
+    fn told_of_chains(
         &self,
         name: &str,
         (behind, head): (Option<&str>, Option<&str>),
@@ -136,6 +159,16 @@ impl Chains {
     }
 }
 
+/// Whether it is what a destination gets when somebody tries it.
+fn is_trial(event: &Map<String, Value>) -> bool {
+    event.get("test") == Some(&Value::Bool(true)) && !event.contains_key("sequence")
+}
+
+/// Whether a line is written as an export writes it.
+fn is_as_exported(event: &Map<String, Value>, line: &[u8]) -> bool {
+    canonical_members(event).as_bytes() == line.strip_suffix(b"\n").unwrap_or(line)
+}
+
 /// How those are called whose events they are.
 fn called(whose: &Value) -> String {
     match whose.as_str() {
@@ -163,15 +196,13 @@ struct Chain {
 }
 
 impl Chain {
-    fn take(&mut self, event: Map<String, Value>, line: &[u8]) -> Result<(), String> {
+    fn take(&mut self, mut event: Map<String, Value>, line: &[u8]) -> Result<(), String> {
         let text = |event: &Map<String, Value>, name: &str| {
             event.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
         };
-        let event_line = Value::Object(event);
-        if canonical(&event_line).as_bytes() != line.strip_suffix(b"\n").unwrap_or(line) {
+        if !is_as_exported(&event, line) {
             return Err("this is not written as an export writes it".into());
         }
-        let Value::Object(mut event) = event_line else { return Err("this is no event".into()) };
         let sequence = event.get("sequence").and_then(Value::as_u64);
         let sequence = sequence.ok_or("this event has no number")?;
         self.follow(sequence)?;
@@ -179,7 +210,7 @@ impl Chain {
             return self.take_unchained(sequence, &event);
         };
         let (previous, at) = (text(&event, "previous"), text(&event, "at"));
-        let octets = Sha256::digest(canonical(&Value::Object(event)).as_bytes());
+        let octets = Sha256::digest(canonical_members(&event).as_bytes());
         let found: String = octets.iter().map(|octet| format!("{octet:02x}")).collect();
         if hash.as_str() != Some(&found) {
             return Err(format!("event {sequence} was changed: its hash is that of another"));
@@ -288,14 +319,7 @@ impl Chain {
 /// Writes JSON as RFC 8785 does, for what events are made of.
 fn canonical(value: &Value) -> String {
     match value {
-        Value::Object(members) => {
-            let mut names: Vec<(&String, &Value)> = members.iter().collect();
-            names.sort_unstable_by_key(|(name, _)| *name);
-            let members = names.into_iter().map(|(name, value)| {
-                format!("{}:{}", Value::String(name.clone()), canonical(value))
-            });
-            format!("{{{}}}", members.collect::<Vec<_>>().join(","))
-        }
+        Value::Object(members) => canonical_members(members),
         Value::Array(items) => {
             format!("[{}]", items.iter().map(canonical).collect::<Vec<_>>().join(","))
         }
@@ -304,9 +328,26 @@ fn canonical(value: &Value) -> String {
     }
 }
 
+/// The same of an object.
+fn canonical_members(members: &Map<String, Value>) -> String {
+    let mut names: Vec<(&String, &Value)> = members.iter().collect();
+    names.sort_unstable_by_key(|(name, _)| *name);
+    let members = names
+        .into_iter()
+        .map(|(name, value)| format!("{}:{}", Value::String(name.clone()), canonical(value)));
+    format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What a destination of an organization gets that is tried.
+    fn trial_of(organization: &str) -> String {
+        format!(
+            r#"{{"action":"destination_tested","organization":"{organization}","success":true,"test":true}}"#
+        )
+    }
 
     /// Lines of a chain.
     fn lines(count: u64) -> Vec<String> {
@@ -426,6 +467,35 @@ mod tests {
         let (said, wrong) = told(&[vec![old], lines(2)].concat());
         assert!(said.contains("organization w is not verified: all its events"), "{said}");
         assert!(said.contains("2 events are as") && wrong.contains("1 of 2"), "{said}");
+    }
+
+    #[test]
+    fn trials_are_left_out_and_told_and_stand_for_no_event() {
+        let beside = |lines: &[String]| {
+            let tried = lines.iter().flat_map(|line| [trial_of("x"), line.clone()]);
+            tried.collect::<Vec<String>>()
+        };
+        let (said, wrong) = told(&beside(&lines(3)));
+        assert!(said.starts_with("3 lines are left out: trials"), "{said}");
+        assert!(said.contains("3 events are as they were written"), "{said}");
+        assert_eq!(wrong, "");
+        let (said, wrong) = told(&beside(&[lines_of("x", 2), lines_of("y", 2)].concat()));
+        assert!(said.starts_with("4 lines") && said.contains("organization y."), "{said}");
+        assert_eq!(wrong, "", "they are of no chain");
+        let (said, wrong) = told(&[trial_of("x")]);
+        assert!(said.starts_with("1 lines") && wrong.contains("there is no event"), "{wrong}");
+        let mut hidden = lines(3);
+        hidden[1] = trial_of("x");
+        let (said, wrong) = told(&hidden);
+        assert!(said.starts_with("1 lines") && wrong.contains("between event 1 and event 3"));
+        let wrong = |from: &str, to: &str| {
+            let mut lines = lines(1);
+            lines.push(trial_of("x").replacen(from, to, 1));
+            verified(&lines).map(|chain| chain.report()).unwrap_err()
+        };
+        assert!(wrong("true}", "1}").contains("has no number"));
+        assert!(wrong("{\"action\"", "{ \"action\"").contains("not written as an export"));
+        assert!(wrong("\"success\"", "\"sequence\":2,\"success\"").contains("has no hash"));
     }
 
     /// Readers of JSON differ in which of two members counts, and take spaces for nothing.
