@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::failure::Failure;
@@ -30,15 +30,8 @@ pub(crate) struct Context {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) ca: Option<PathBuf>,
     /// The organization that commands are about unless they name one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) organization: Option<String>,
-    /// Its id, by which it is found whatever it is called by now; absent where nobody told it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) organization_id: Option<String>,
-    /// A digest of the slug that the id was kept for: who edits the slug, even by putting one word for
-    /// another in the whole file, means the organization that is called so.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) organization_id_for: Option<String>,
+    #[serde(flatten, deserialize_with = "Organization::read")]
+    pub(crate) organization: Option<Organization>,
     /// The session; absent after signing out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) token: Option<String>,
@@ -48,34 +41,62 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    /// Makes it about an organization, with its id where somebody told it.
-    pub(crate) fn keep(&mut self, slug: String, id: Option<String>) {
-        self.organization_id_for = id.as_ref().map(|_| digest(&slug));
-        self.organization_id = id;
-        self.organization = Some(slug);
+    /// What its organization is called.
+    pub(crate) fn slug(&self) -> Option<&str> {
+        self.organization.as_ref().map(|organization| organization.slug.as_str())
     }
 
-    /// Makes it about the provider.
-    pub(crate) fn forget_organization(&mut self) {
-        self.organization = None;
-        self.organization_id = None;
-        self.organization_id_for = None;
+    /// The id of its organization, where it was kept for the slug that stands there.
+    pub(crate) fn id(&self) -> Option<&str> {
+        self.organization.as_ref()?.id()
     }
 
     /// Makes it about the organization that another one is about, where that is at the same server.
     pub(crate) fn go_on(&mut self, before: &Self) {
         if before.server == self.server {
             self.organization.clone_from(&before.organization);
-            self.organization_id.clone_from(&before.organization_id);
-            self.organization_id_for.clone_from(&before.organization_id_for);
         }
     }
+}
 
-    /// The id of its organization, where it was kept for the slug that stands there.
-    pub(crate) fn id(&self) -> Option<&str> {
-        let slug = self.organization.as_deref()?;
-        let is_kept_for_it = self.organization_id_for.as_deref()? == digest(slug);
-        self.organization_id.as_deref().filter(|_| is_kept_for_it)
+/// An organization that a context is about. In the file its members stand among those of the context.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Organization {
+    #[serde(rename = "organization")]
+    slug: String,
+    /// By which it is found whatever it is called by now; absent where nobody told it.
+    #[serde(rename = "organization_id", skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    /// A digest of the slug that the id was kept for: who edits the slug, even by putting one word for
+    /// another in the whole file, means the organization that is called so.
+    #[serde(rename = "organization_id_for", skip_serializing_if = "Option::is_none")]
+    id_for: Option<String>,
+}
+
+impl Organization {
+    /// One that is called so, with its id where somebody told it.
+    pub(crate) fn new(slug: String, id: Option<String>) -> Self {
+        let id_for = id.as_ref().map(|_| digest(&slug));
+        Self { slug, id, id_for }
+    }
+
+    fn id(&self) -> Option<&str> {
+        let is_kept_for_it = self.id_for.as_deref()? == digest(&self.slug);
+        self.id.as_deref().filter(|_| is_kept_for_it)
+    }
+
+    /// Reads one, if there is one. An option that is flattened would take one that is written wrongly
+    /// for none, and commands would be about the provider.
+    fn read<'d, D: Deserializer<'d>>(from: D) -> Result<Option<Self>, D::Error> {
+        #[derive(Deserialize)]
+        struct Written {
+            organization: Option<String>,
+            organization_id: Option<String>,
+            organization_id_for: Option<String>,
+        }
+        let written = Written::deserialize(from)?;
+        let (id, id_for) = (written.organization_id, written.organization_id_for);
+        Ok(written.organization.map(|slug| Self { slug, id, id_for }))
     }
 }
 
@@ -137,8 +158,11 @@ impl Contexts {
     pub(crate) fn rename(path: &Path, name: &str, (id, slug): (&str, &str)) -> Result<(), Failure> {
         let mut contexts = Self::read(path)?;
         let own = contexts.contexts.get_mut(name).filter(|context| context.id() == Some(id));
-        match own.filter(|context| context.organization.as_deref() != Some(slug)) {
-            Some(context) => context.keep(slug.to_owned(), Some(id.to_owned())),
+        match own.filter(|context| context.slug() != Some(slug)) {
+            Some(context) => {
+                let renamed = Organization::new(slug.to_owned(), Some(id.to_owned()));
+                context.organization = Some(renamed);
+            }
             None => return Ok(()),
         }
         contexts.write(path)
@@ -179,27 +203,63 @@ mod tests {
         std::fs::write(&path, text).unwrap();
         let read = Contexts::read(&path).unwrap();
         let (_, context) = read.chosen(None).unwrap();
-        assert_eq!(context.organization.as_deref(), Some("acme"));
-        assert_eq!(context.id(), None);
+        assert_eq!((context.slug(), context.id()), (Some("acme"), None));
+    }
+
+    /// The digest was made elsewhere: SHA-256 of the slug in Base64 for URLs, without padding.
+    #[test]
+    fn a_file_that_knows_an_id_is_read_and_written_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("contexts.toml");
+        let text = "current = \"lab\"\n\n[contexts.bare]\nserver = \"https://localhost:8444\"\n\n\
+                    [contexts.lab]\nserver = \"https://localhost:8443\"\nca = \"/etc/ca.pem\"\n\
+                    organization = \"acme\"\norganization_id = \"01890a5d-ac96-774b-bcce-b302099a8057\"\n\
+                    organization_id_for = \"giszrYfBSKCiClunzV68qmjTahjnqtFlVUkD9SyoJ1c\"\n\
+                    token = \"secret\"\nexpires = \"2027-01-01T00:00:00Z\"\n";
+        std::fs::write(&path, text).unwrap();
+        let read = Contexts::read(&path).unwrap();
+        let (_, lab) = read.chosen(None).unwrap();
+        let id = "01890a5d-ac96-774b-bcce-b302099a8057";
+        assert_eq!((lab.slug(), lab.id()), (Some("acme"), Some(id)));
+        assert_eq!(
+            (lab.token.as_deref(), lab.ca.as_deref()),
+            (Some("secret"), Some(Path::new("/etc/ca.pem")))
+        );
+        let (_, bare) = read.chosen(Some("bare")).unwrap();
+        assert_eq!((bare.slug(), bare.id()), (None, None));
+        read.write(&path).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+    }
+
+    #[test]
+    fn an_organization_that_is_written_wrongly_is_refused_and_not_taken_for_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("contexts.toml");
+        for line in ["organization = 5", "organization = \"acme\"\norganization_id = 5"] {
+            let text = format!("[contexts.lab]\nserver = \"https://localhost:8443\"\n{line}\n");
+            std::fs::write(&path, text).unwrap();
+            let refused = Contexts::read(&path).err().map(|failure| failure.to_string());
+            assert!(refused.is_some_and(|said| said.contains("mend it")), "{line}");
+        }
     }
 
     #[test]
     fn an_id_counts_for_the_slug_alone_that_it_was_kept_for() {
-        let (mut context, id) = (Context::default(), "01890a5d-ac96-774b-bcce-b302099a8057");
-        context.keep("acme".into(), Some(id.into()));
-        assert_eq!(context.id(), Some(id));
-        context.organization = Some("globex".into());
-        assert_eq!(context.id(), None, "the slug was edited");
-        context.keep("globex".into(), None);
-        assert_eq!((context.id(), context.organization_id.as_deref()), (None, None));
+        let id = "01890a5d-ac96-774b-bcce-b302099a8057";
+        let mut organization = Organization::new("acme".into(), Some(id.into()));
+        assert_eq!(organization.id(), Some(id));
+        organization.slug = "globex".into();
+        assert_eq!(organization.id(), None, "the slug was edited");
+        let unasked = Organization::new("globex".into(), None);
+        assert_eq!((unasked.id(), unasked.id_for.as_deref()), (None, None));
     }
 
     #[test]
     fn what_an_organization_is_called_by_now_is_written_where_it_is_meant() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("contexts.toml");
-        let mut lab = Context::default();
-        lab.keep("acme".into(), Some("1".into()));
+        let organization = Some(Organization::new("acme".into(), Some("1".into())));
+        let lab = Context { organization, ..Context::default() };
         Contexts { current: None, contexts: BTreeMap::from([("lab".into(), lab)]) }
             .write(&path)
             .unwrap();
@@ -211,7 +271,7 @@ mod tests {
             Contexts::rename(&path, name, (id, slug)).unwrap();
             let read = Contexts::read(&path).unwrap();
             let (_, context) = read.chosen(Some("lab")).unwrap();
-            let shown = (context.organization.as_deref(), context.id());
+            let shown = (context.slug(), context.id());
             assert_eq!(shown, (Some(expected), Some("1")), "{name} {id}");
         }
     }
@@ -221,12 +281,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("new/contexts.toml");
         assert!(Contexts::read(&path).unwrap() == Contexts::default());
-        let mut context = Context {
+        let id = "01890a5d-ac96-774b-bcce-b302099a8057";
+        let context = Context {
             server: "https://localhost:8443".into(),
+            organization: Some(Organization::new("acme".into(), Some(id.into()))),
             token: Some("secret".into()),
             ..Context::default()
         };
-        context.keep("acme".into(), Some("01890a5d-ac96-774b-bcce-b302099a8057".into()));
         let contexts = Contexts {
             current: Some("lab".into()),
             contexts: BTreeMap::from([("lab".into(), context.clone())]),

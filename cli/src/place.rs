@@ -78,7 +78,7 @@ impl<'d> Place<'d> {
         let token = context.token.clone().ok_or(Failure::NoContext)?;
         let ca = ca.or_else(|| context.ca.clone());
         let client = Client::new(&context.server, Some(token), ca.as_deref())?;
-        let usual = context.organization.clone().filter(|_| !matches.get_flag(PROVIDER));
+        let usual = context.slug().filter(|_| !matches.get_flag(PROVIDER)).map(ToOwned::to_owned);
         let is_usual = named.is_none() && usual.is_some();
         let id = context.id().filter(|_| is_usual).map(ToOwned::to_owned);
         let remembered = id.map(|id| Remembered { id, context: name.to_owned(), file });

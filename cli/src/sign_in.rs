@@ -5,7 +5,7 @@ use clap::parser::ValueSource;
 use serde_json::{Value, json};
 
 use crate::client::{Answer, Client, Question};
-use crate::contexts::{Context, Contexts};
+use crate::contexts::{Context, Contexts, Organization};
 use crate::document::Document;
 use crate::failure::Failure;
 use crate::grammar::{CA, CONTEXT, INVITATION, ORG, PROVIDER, RECOVERY};
@@ -41,12 +41,12 @@ pub(crate) fn login(document: &Document, matches: &ArgMatches) -> Result<(), Fai
     match organization {
         Some(slug) => {
             let id = id_of(document, matches, &context, &slug);
-            context.keep(slug, id);
+            context.organization = Some(Organization::new(slug, id));
         }
         // Who signs in anew each morning goes on with the same organization.
         None => contexts.contexts.get(&name).into_iter().for_each(|before| context.go_on(before)),
     }
-    let about = context.organization.as_ref().map(|slug| format!(", with organization {slug}"));
+    let about = context.slug().map(|slug| format!(", with organization {slug}"));
     contexts.contexts.insert(name.clone(), context);
     contexts.current = Some(name.clone());
     contexts.write(&path)?;
@@ -98,7 +98,7 @@ pub(crate) fn contexts(
                     "in_use": contexts.current.as_ref() == Some(name),
                     "name": name,
                     "server": context.server,
-                    "organization": context.organization,
+                    "organization": context.slug(),
                     "organization_id": context.id(),
                     "signed_in_at_most_until": context.expires,
                 })
@@ -118,13 +118,13 @@ pub(crate) fn contexts(
             if own.get_flag(PROVIDER)
                 && let Some(context) = contexts.contexts.get_mut(name)
             {
-                context.forget_organization();
+                context.organization = None;
             }
             if let (Some(slug), Some(context)) =
                 (typed_organization(own), contexts.contexts.get_mut(name))
             {
                 let id = look_for(document, own, context, &slug)?;
-                context.keep(slug, id);
+                context.organization = Some(Organization::new(slug, id));
             }
             contexts.current = Some(name.clone());
         }
