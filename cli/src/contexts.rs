@@ -1,7 +1,7 @@
 //! Contexts: servers with a session each, kept in a file that is its owner's alone.
 
 use std::collections::BTreeMap;
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use crate::failure::Failure;
 
 /// All contexts, and which is in use.
-#[derive(Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Contexts {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) current: Option<String>,
@@ -122,18 +122,32 @@ impl Contexts {
         }
     }
 
-    /// Writes the file anew, so that nobody but its owner reads it at any moment.
+    /// Changes the file while no other process does. Nobody should be asked meanwhile: others wait.
+    /// Where nothing is changed, or the change fails, the file stays as it is.
     ///
     /// # Errors
-    /// When it cannot be written.
-    pub(crate) fn write(&self, path: &Path) -> Result<(), Failure> {
+    /// When the file cannot be read or written, or the change fails.
+    pub(crate) fn change<T>(
+        path: &Path,
+        change: impl FnOnce(&mut Self) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let locked = lock(path);
+        let _alone = locked.map_err(|error| Failure::local(path.display().to_string(), &error))?;
+        let before = Self::read(path)?;
+        let mut contexts = before.clone();
+        let changed = change(&mut contexts)?;
+        if contexts != before {
+            contexts.write(path)?;
+        }
+        Ok(changed)
+    }
+
+    /// Writes the file anew, so that nobody but its owner reads it at any moment.
+    fn write(&self, path: &Path) -> Result<(), Failure> {
         let failed = |why: &dyn ToString| Failure::local(path.display().to_string(), why);
         let text = toml::to_string(self).map_err(|error| failed(&error))?;
         let unfinished = path.with_extension("unfinished");
         let written = (|| {
-            if let Some(folder) = path.parent() {
-                std::fs::create_dir_all(folder)?;
-            }
             let mut options = OpenOptions::new();
             // One that is left from before may be others' to read.
             match std::fs::remove_file(&unfinished) {
@@ -156,16 +170,14 @@ impl Contexts {
     /// # Errors
     /// When the file cannot be read or written.
     pub(crate) fn rename(path: &Path, name: &str, (id, slug): (&str, &str)) -> Result<(), Failure> {
-        let mut contexts = Self::read(path)?;
-        let own = contexts.contexts.get_mut(name).filter(|context| context.id() == Some(id));
-        match own.filter(|context| context.slug() != Some(slug)) {
-            Some(context) => {
+        Self::change(path, |contexts| {
+            let own = contexts.contexts.get_mut(name).filter(|context| context.id() == Some(id));
+            if let Some(context) = own {
                 let renamed = Organization::new(slug.to_owned(), Some(id.to_owned()));
                 context.organization = Some(renamed);
             }
-            None => return Ok(()),
-        }
-        contexts.write(path)
+            Ok(())
+        })
     }
 
     /// The context that is named, or else the one in use.
@@ -177,6 +189,24 @@ impl Contexts {
         let found = self.contexts.get_key_value(name);
         let missing = || Failure::Missing { what: "context".into(), name: name.into() };
         found.map(|(name, context)| (name.as_str(), context)).ok_or_else(missing)
+    }
+}
+
+/// Waits until no other process changes a file, and has those that come wait until what is given back is
+/// dropped. What is locked is a file beside it, which is never replaced and so stays there.
+fn lock(path: &Path) -> std::io::Result<File> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path.with_extension("lock"))?;
+    match file.lock() {
+        // Where the file system knows no locks it is written without.
+        Err(error) if error.kind() != ErrorKind::Unsupported => Err(error),
+        Ok(()) | Err(_) => Ok(file),
     }
 }
 
@@ -277,6 +307,37 @@ mod tests {
     }
 
     #[test]
+    fn those_who_change_contexts_at_once_take_nothing_from_each_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new/contexts.toml");
+        let add = |name: String| {
+            let changed = Contexts::change(&path, |contexts| {
+                contexts.contexts.insert(name, Context::default());
+                Ok(())
+            });
+            changed.unwrap();
+        };
+        std::thread::scope(|scope| {
+            for one in 0..4 {
+                scope.spawn(move || (0..16).for_each(|number| add(format!("{one}-{number}"))));
+            }
+        });
+        assert_eq!(Contexts::read(&path).unwrap().contexts.len(), 64);
+    }
+
+    #[test]
+    fn a_change_that_fails_leaves_the_file_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("contexts.toml");
+        let refused = Contexts::change(&path, |contexts| {
+            contexts.current = Some("lab".into());
+            contexts.chosen(None).map(drop)
+        });
+        assert!(matches!(refused, Err(Failure::Missing { .. })));
+        assert!(!path.exists());
+    }
+
+    #[test]
     fn what_was_written_is_read_again_and_nobody_else_reads_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("new/contexts.toml");
@@ -292,7 +353,11 @@ mod tests {
             current: Some("lab".into()),
             contexts: BTreeMap::from([("lab".into(), context.clone())]),
         };
-        contexts.write(&path).unwrap();
+        Contexts::change(&path, |kept| {
+            *kept = contexts.clone();
+            Ok(())
+        })
+        .unwrap();
         let read = Contexts::read(&path).unwrap();
         assert!(read == contexts && read.chosen(None).unwrap() == ("lab", &context));
         assert!(matches!(read.chosen(Some("other")), Err(Failure::Missing { .. })));

@@ -1,5 +1,7 @@
 //! Signing in and out, and the contexts that come of it.
 
+use std::path::{Path, PathBuf};
+
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 use serde_json::{Value, json};
@@ -22,11 +24,12 @@ pub(crate) fn login(document: &Document, matches: &ArgMatches) -> Result<(), Fai
     let text = |name| matches.get_one::<String>(name).cloned();
     let (server, login) = (text("url").unwrap_or_default(), text("as").unwrap_or_default());
     let organization = typed_organization(matches);
-    let ca = matches.get_one::<std::path::PathBuf>(CA);
+    let ca = matches.get_one::<PathBuf>(CA);
     let ca = ca.map(std::path::absolute).transpose();
     let ca = ca.map_err(|error| Failure::local("--ca", &error))?;
     let path = contexts_path(matches)?;
-    let mut contexts = Contexts::read(&path)?;
+    // A file that cannot be read is told before there is a session.
+    Contexts::read(&path)?;
     let client = Client::new(&server, None, ca.as_deref())?;
     let password = match matches.get_flag(INVITATION) {
         true => chosen(&client)?,
@@ -38,18 +41,22 @@ pub(crate) fn login(document: &Document, matches: &ArgMatches) -> Result<(), Fai
     let name = text("name").unwrap_or_else(|| usual_name(&server, organization.as_deref()));
     let (token, expires) = (member("token"), member("expires"));
     let mut context = Context { server, ca, token, expires, ..Context::default() };
-    match organization {
-        Some(slug) => {
-            let id = id_of(document, matches, &context, &slug);
-            context.organization = Some(Organization::new(slug, id));
-        }
-        // Who signs in anew each morning goes on with the same organization.
-        None => contexts.contexts.get(&name).into_iter().for_each(|before| context.go_on(before)),
+    if let Some(slug) = organization {
+        let id = id_of(document, matches, &context, &slug);
+        context.organization = Some(Organization::new(slug, id));
     }
-    let about = context.slug().map(|slug| format!(", with organization {slug}"));
-    contexts.contexts.insert(name.clone(), context);
-    contexts.current = Some(name.clone());
-    contexts.write(&path)?;
+    let about = Contexts::change(&path, |contexts| {
+        // Who signs in anew each morning goes on with the same organization.
+        if context.organization.is_none()
+            && let Some(before) = contexts.contexts.get(&name)
+        {
+            context.go_on(before);
+        }
+        let about = context.slug().map(|slug| format!(", with organization {slug}"));
+        contexts.contexts.insert(name.clone(), context);
+        contexts.current = Some(name.clone());
+        Ok(about)
+    })?;
     let about = about.unwrap_or_default();
     tell(&format!("Signed in as {login}; the context “{name}” is in use{about}."));
     Ok(())
@@ -61,16 +68,20 @@ pub(crate) fn login(document: &Document, matches: &ArgMatches) -> Result<(), Fai
 /// When there is none, or the server cannot be asked.
 pub(crate) fn logout(matches: &ArgMatches) -> Result<(), Failure> {
     let path = contexts_path(matches)?;
-    let mut contexts = Contexts::read(&path)?;
+    let contexts = Contexts::read(&path)?;
     let (name, context) =
         contexts.chosen(matches.get_one::<String>(CONTEXT).map(String::as_str))?;
-    let (name, mut context) = (name.to_owned(), context.clone());
-    let token = context.token.take().ok_or(Failure::NoContext)?;
+    let token = context.token.clone().ok_or(Failure::NoContext)?;
     let client = Client::new(&context.server, Some(token), context.ca.as_deref())?;
     let ended = client.ask(&posted("/v1/sign-out", None));
-    context.expires = None;
-    contexts.contexts.insert(name, context);
-    contexts.write(&path)?;
+    Contexts::change(&path, |contexts| {
+        let own = contexts.contexts.get_mut(name);
+        // Somebody may have signed in anew meanwhile.
+        if let Some(own) = own.filter(|own| own.token == context.token) {
+            (own.token, own.expires) = (None, None);
+        }
+        Ok(())
+    })?;
     match ended {
         // It has ended before.
         Err(Failure::Refused(problem)) if problem.status == 401 => Ok(()),
@@ -88,11 +99,11 @@ pub(crate) fn contexts(
     format: Format,
 ) -> Result<(), Failure> {
     let path = contexts_path(matches)?;
-    let mut contexts = Contexts::read(&path)?;
     let (verb, own) = matches.subcommand().unwrap_or(("list", matches));
     let name = own.try_get_one::<String>("name").ok().flatten();
     match name {
         None => {
+            let contexts = Contexts::read(&path)?;
             let lines = contexts.contexts.iter().map(|(name, context)| {
                 json!({
                     "in_use": contexts.current.as_ref() == Some(name),
@@ -111,30 +122,47 @@ pub(crate) fn contexts(
                 "organization_id",
                 "signed_in_at_most_until",
             ];
-            return format.print(&lines.collect(), &columns);
+            format.print(&lines.collect(), &columns)
         }
-        Some(name) if verb == "use" => {
-            contexts.chosen(Some(name))?;
-            if own.get_flag(PROVIDER)
-                && let Some(context) = contexts.contexts.get_mut(name)
-            {
-                context.organization = None;
-            }
-            if let (Some(slug), Some(context)) =
-                (typed_organization(own), contexts.contexts.get_mut(name))
-            {
-                let id = look_for(document, own, context, &slug)?;
-                context.organization = Some(Organization::new(slug, id));
-            }
-            contexts.current = Some(name.clone());
-        }
-        Some(name) => {
+        Some(name) if verb == "use" => use_from_now_on(document, own, &path, name),
+        Some(name) => Contexts::change(&path, |contexts| {
             contexts.chosen(Some(name))?;
             contexts.contexts.remove(name);
             contexts.current.take_if(|current| current == name);
-        }
+            Ok(())
+        }),
     }
-    contexts.write(&path)
+}
+
+/// Has a context be in use, with the organization that the line names or without any where it says so.
+///
+/// # Errors
+/// As [`contexts`].
+fn use_from_now_on(
+    document: &Document,
+    matches: &ArgMatches,
+    path: &Path,
+    name: &str,
+) -> Result<(), Failure> {
+    let contexts = Contexts::read(path)?;
+    let (_, context) = contexts.chosen(Some(name))?;
+    let organization = match typed_organization(matches) {
+        Some(slug) => {
+            let id = look_for(document, matches, context, &slug)?;
+            Some(Organization::new(slug, id))
+        }
+        None => None,
+    };
+    Contexts::change(path, |contexts| {
+        contexts.chosen(Some(name))?;
+        if (organization.is_some() || matches.get_flag(PROVIDER))
+            && let Some(context) = contexts.contexts.get_mut(name)
+        {
+            context.organization = organization;
+        }
+        contexts.current = Some(name.to_owned());
+        Ok(())
+    })
 }
 
 /// The id of the organization that somebody signed in to, where it is told.
