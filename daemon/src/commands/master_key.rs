@@ -54,16 +54,9 @@ fn replace(
 /// Makes a key, and has it take the place of the one in a file.
 fn in_place(config: &Config, file: &Path, out: &mut impl Write) -> Result<(), CommandError> {
     let (directory, in_force) = start::open_with_key_for_command(config)?;
-    // A rotation that could not be ended left the key in force elsewhere.
-    if start::master_key(&config.data)? != in_force {
-        return Err(CommandError::Refused(format!(
-            "the store is sealed with a key that cannot be put into {}: what the log says of it \
-             has to be mended first",
-            file.display()
-        )));
-    }
-    let next = MasterKey::new(randomness::octets().map_err(StartError::from)?);
     let files = KeyFiles::of(file);
+    require_in_place(&files, &in_force, file)?;
+    let next = MasterKey::new(randomness::octets().map_err(StartError::from)?);
     files.prepare(&in_force, &next).map_err(StartError::from)?;
     seal(&directory, &next)?;
     // While the store is still ours: nobody else opens it in between.
@@ -77,6 +70,22 @@ fn in_place(config: &Config, file: &Path, out: &mut impl Write) -> Result<(), Co
          copies of keys are, and away from here"
     )?;
     Ok(())
+}
+
+/// Refuses where a rotation that could not be ended left the key in force elsewhere.
+fn require_in_place(
+    files: &KeyFiles,
+    in_force: &MasterKey,
+    file: &Path,
+) -> Result<(), CommandError> {
+    if files.present().map_err(StartError::from)?.as_ref() == Some(in_force) {
+        return Ok(());
+    }
+    Err(CommandError::Refused(format!(
+        "the store is sealed with a key that cannot be put into {}: what the log says of it has to \
+         be mended first",
+        file.display()
+    )))
 }
 
 /// Seals the store with the key of a source; somebody else puts it where the daemon looks for it.
@@ -337,6 +346,20 @@ mod tests {
         drop(start::open_for_command(&place.config).unwrap());
         assert_eq!(place.text("key"), text, "it is in its place by now");
         assert!(!place.path("key.next").exists());
+    }
+
+    #[test]
+    fn no_rotation_begins_while_the_key_in_force_waits_for_a_place_that_is_empty() {
+        let place = Place::new();
+        place.rotate(Some("key.next")).unwrap();
+        let file = place.path("key");
+        fs::remove_file(&file).unwrap();
+        let in_force = start::master_key(&place.config.data).unwrap();
+        let refused = require_in_place(&KeyFiles::of(&file), &in_force, &file).unwrap_err();
+        assert_eq!(refused.exit_code(), USAGE);
+        assert!(refused.to_string().contains("mended first"), "{refused}");
+        drop(start::open_for_command(&place.config).unwrap());
+        assert!(require_in_place(&KeyFiles::of(&file), &in_force, &file).is_ok());
     }
 
     #[test]
