@@ -106,11 +106,13 @@ pub(crate) fn open_with(
 fn end_rotation(files: &KeyFiles, sealed_with: &master_key::MasterKey) {
     let next = files.next().display();
     match files.finish(sealed_with) {
-        Ok(()) => tracing::warn!(
+        Ok(true) => tracing::warn!(
             %next,
             "the store is sealed with the new key of a rotation that was broken off, and with no \
              other: that key has taken the place of the one before"
         ),
+        // Somebody copied it into its place.
+        Ok(false) => {}
         Err(error) => tracing::warn!(%error, "a rotation of the master key cannot be ended"),
     }
 }

@@ -83,16 +83,17 @@ impl KeyFiles {
     }
 
     /// Puts the key that the store is sealed with from where it waits into its place, and keeps
-    /// the one that was there as the former key. Where it is in its place, nothing is done.
+    /// the one that was there as the former key. Where it is in its place, nothing is done; tells
+    /// whether something was.
     ///
     /// # Errors
     ///
     /// When another former key is still there, another key waits, or the folder cannot be written
     /// to; then every key stays where it is. Where the disk fails, a loss of power may undo what
     /// was done; the next start does it again.
-    pub(crate) fn finish(&self, sealed_with: &MasterKey) -> Result<(), MasterKeyError> {
+    pub(crate) fn finish(&self, sealed_with: &MasterKey) -> Result<bool, MasterKeyError> {
         match self.present()? {
-            Some(before) if before == *sealed_with => return Ok(()),
+            Some(before) if before == *sealed_with => return Ok(false),
             Some(before) => self.keep(&before)?,
             None => {}
         }
@@ -103,7 +104,8 @@ impl KeyFiles {
         if self.pending()?.as_ref() != Some(sealed_with) {
             return Err(unfinished(io::ErrorKind::NotFound.into()));
         }
-        private_file::rename(&self.next, &self.file).map_err(unfinished)
+        private_file::rename(&self.next, &self.file).map_err(unfinished)?;
+        Ok(true)
     }
 
     /// Has a key lie where a rotation leaves the one from before.
@@ -162,7 +164,7 @@ mod tests {
         for written in [files.next(), files.former()] {
             assert_eq!(written.metadata().unwrap().permissions().mode() & 0o777, 0o600);
         }
-        files.finish(&key(2)).unwrap();
+        assert!(files.finish(&key(2)).unwrap());
         assert!(holds(&file, 2) && holds(files.former(), 1));
         assert!(files.pending().unwrap().is_none());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
@@ -212,8 +214,8 @@ mod tests {
         write(&file, 1);
         let files = KeyFiles::of(&file);
         files.prepare(&key(1), &key(2)).unwrap();
-        files.finish(&key(1)).unwrap();
-        assert!(holds(&file, 1) && holds(files.next(), 2), "it was in its place");
+        assert!(!files.finish(&key(1)).unwrap(), "it was in its place");
+        assert!(holds(&file, 1) && holds(files.next(), 2));
         let refused = files.finish(&key(3)).unwrap_err();
         assert!(matches!(refused, MasterKeyError::Unfinished { .. }));
         assert!(holds(&file, 1) && holds(files.next(), 2));
