@@ -16,7 +16,7 @@ use crate::clock::{self, Clock};
 use crate::config::{Authentication, Config, MasterKeySource};
 use crate::ldap::{self as ldap_door, Entrance};
 use crate::lifecycle::Lifecycle;
-use crate::master_key::KeyFiles;
+use crate::master_key::{KeyFiles, MasterKeyError};
 use crate::metrics::{self, Jobs, Tally, Watched};
 use crate::runtimes::yield_to_others;
 use crate::start::{Prepared, StartError};
@@ -28,7 +28,8 @@ use crate::{
 /// end is ended.
 ///
 /// # Errors
-/// When the store cannot be opened with this key, nor with one that a rotation left.
+/// When the store cannot be opened with this key, nor with one that a rotation left, or the file of the
+/// key is gone and what is left does not open it.
 pub fn open_directory(
     config: &Config,
     master_key: &master_key::MasterKey,
@@ -75,10 +76,13 @@ pub(crate) fn open_by_fitting_key(
                 in_place = present.clone();
                 key = present;
             }
-            // A key that waits and cannot be read may be the one.
-            Some(_) | None => {
+            present @ (Some(_) | None) => {
+                // A key that waits and cannot be read may be the one.
                 pending?;
-                return Err(StartError::AnotherMasterKey { tried });
+                return Err(match present {
+                    Some(_) => StartError::AnotherMasterKey { tried },
+                    None => MasterKeyError::Missing(file.clone()).into(),
+                });
             }
         }
     }

@@ -337,6 +337,23 @@ mod tests {
     }
 
     #[test]
+    fn a_key_that_is_gone_is_missing_though_a_rotation_left_one_that_opens_nothing() {
+        let place = Place::new();
+        let (opened, in_force) = start::open_with_key_for_command(&place.config).unwrap();
+        let files = KeyFiles::of(&place.path("key"));
+        files.prepare(&in_force, &MasterKey::new([7; 32])).unwrap();
+        drop(opened);
+        fs::rename(place.path("key"), place.path("elsewhere")).unwrap();
+        let refused = CommandError::from(start::open_for_command(&place.config).err().unwrap());
+        assert_eq!(refused.exit_code(), CONFIGURATION);
+        assert!(refused.to_string().contains("/key, but there is a store"), "{refused}");
+        assert_eq!(place.rotate(None).unwrap_err(), (CONFIGURATION, refused.to_string()));
+        assert!(!place.path("key").exists() && place.text("key.next").starts_with("0707"));
+        fs::rename(place.path("elsewhere"), place.path("key")).unwrap();
+        assert!(place.opens());
+    }
+
+    #[test]
     fn a_store_opens_with_what_a_rotation_left_though_the_key_before_is_gone() {
         let place = Place::new();
         place.rotate(Some("new")).unwrap();
