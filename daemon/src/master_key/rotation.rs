@@ -27,7 +27,7 @@ impl KeyFiles {
     /// Those of the key in this file.
     pub(crate) fn of(file: &Path) -> Self {
         // What a link leads to is replaced, not the link.
-        let file = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
+        let file = behind_links(file);
         let named = |ending: &str| {
             let mut name = file.clone().into_os_string();
             name.push(ending);
@@ -116,6 +116,21 @@ impl KeyFiles {
             None => put(&self.former, key, MasterKeyError::FormerKept),
         }
     }
+}
+
+/// Where a file is, or would be, that links may lead to.
+fn behind_links(file: &Path) -> PathBuf {
+    // Linux follows no more.
+    const LINKS: usize = 40;
+    let mut behind = file.to_owned();
+    for _ in 0..LINKS {
+        let Ok(target) = fs::read_link(&behind) else {
+            return fs::canonicalize(&behind).unwrap_or(behind);
+        };
+        behind.pop();
+        behind.push(target);
+    }
+    file.to_owned()
 }
 
 /// Writes a key into a file of its own; `taken` says that there is one already.
@@ -231,6 +246,29 @@ mod tests {
         files.prepare(&key(1), &key(2)).unwrap();
         files.finish(&key(2)).unwrap();
         assert!(link.is_symlink() && holds(&file, 2));
+    }
+
+    #[test]
+    fn what_a_link_leads_to_has_its_place_though_it_is_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::create_dir(path("keys")).unwrap();
+        std::os::unix::fs::symlink("keys/link", path("link")).unwrap();
+        std::os::unix::fs::symlink(path("keys/file"), path("keys/link")).unwrap();
+        write(&path("keys/file.next"), 2);
+        let files = KeyFiles::of(&path("link"));
+        assert!(files.present().unwrap().is_none() && files.pending().unwrap().unwrap() == key(2));
+        assert!(files.finish(&key(2)).unwrap());
+        assert!(path("link").is_symlink() && path("keys/link").is_symlink());
+        assert!(holds(&path("keys/file"), 2));
+    }
+
+    #[test]
+    fn a_link_that_leads_to_itself_leads_to_no_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink("link", &link).unwrap();
+        assert!(matches!(KeyFiles::of(&link).present(), Err(MasterKeyError::File { .. })));
     }
 
     #[test]
