@@ -1,6 +1,6 @@
 //! Section 4.1.11: controls.
 
-use crate::harness::ber::{constructed, element, number};
+use crate::harness::ber::{boolean, constructed, element, number, octets, sequence};
 use crate::harness::demo::Demo;
 use crate::harness::raw::{self, Raw};
 use crate::harness::slow::Slow;
@@ -68,6 +68,23 @@ fn an_abandon_with_an_unknown_critical_control_is_neither_carried_out_nor_answer
     raw.send(&raw::cancel(4, 2));
     let told = [(); 2].map(|()| raw.receive().unwrap()).map(|answer| (answer.id, answer.code()));
     assert_eq!(told, [(2, 118), (4, 0)], "it was there to be cancelled");
+}
+
+#[test]
+fn a_control_that_is_there_twice_allows_no_abandon_that_a_critical_one_forbids() {
+    let slow = Slow::new();
+    let twice = || sequence([octets("1.3.6.1.4.1.55555.2"), boolean(false)]);
+    for (critical, expected) in [(true, &[(2, 118), (4, 0)][..]), (false, &[(4, 119)][..])] {
+        let mut raw = slow.connect();
+        raw.send(&slow.search(2, 0));
+        let unknown = sequence([octets(UNKNOWN), boolean(critical)]);
+        let controls = constructed(0xa0, [unknown, twice(), twice()]);
+        raw.send(&sequence([number(2, 3), number(0x50, 2), controls]));
+        raw.send(&raw::cancel(4, 2));
+        let answers = expected.iter().map(|_| raw.receive().unwrap());
+        let told: Vec<(i64, i64)> = answers.map(|answer| (answer.id, answer.code())).collect();
+        assert_eq!(told, expected, "critical: {critical}");
+    }
 }
 
 #[test]

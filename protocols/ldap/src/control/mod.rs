@@ -130,12 +130,23 @@ pub(crate) fn read(octets: Option<&[u8]>, beside: Beside) -> Result<Controls<'_>
 
 /// The numbers of the controls that are not known beside an operation.
 pub(crate) fn unknown(octets: &[u8], beside: Beside) -> impl Iterator<Item = String> {
-    let mut reader = Reader::new(octets);
-    std::iter::from_fn(move || reader.expect(SEQUENCE).ok())
-        .map_while(|control| one(control).ok())
+    readable(octets)
         .take(MAXIMUM)
         .filter(move |control| known(control.oid, beside).is_none())
         .map(|control| String::from_utf8_lossy(control.oid).into_owned())
+}
+
+/// Whether a critical control is not known beside an operation, whatever is wrong with others.
+pub(crate) fn has_critical_unknown(octets: &[u8], beside: Beside) -> bool {
+    readable(octets).any(|control| control.critical && known(control.oid, beside).is_none())
+}
+
+/// The controls that can be read.
+fn readable(octets: &[u8]) -> impl Iterator<Item = Control<'_>> {
+    let mut reader = Reader::new(octets);
+    std::iter::from_fn(move || reader.any().ok())
+        .filter(|(tag, _)| *tag == SEQUENCE)
+        .filter_map(|(_, control)| one(control).ok())
 }
 
 /// Takes a control that is known.

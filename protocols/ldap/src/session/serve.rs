@@ -155,11 +155,13 @@ impl Session {
     }
 
     /// RFC 4511 section 4.11: no response, whether there is such a request or not; nor where a critical
-    /// control that is not known forbids to do it (section 4.1.11).
+    /// control that is not known forbids to do it (section 4.1.11), which nothing else that is wrong with
+    /// the message allows.
     fn abandon(&mut self, message: &[u8]) -> Option<Command> {
         let Envelope { body, controls, .. } = Envelope::read(message).ok()?;
-        let examined = self.examined(message, controls, Beside::Other);
-        if examined.is_err_and(|outcome| outcome.code == ResultCode::UnavailableCriticalExtension) {
+        // What is not known of them is kept record of all the same.
+        let _unanswered = self.examined(message, controls, Beside::Other);
+        if controls.is_some_and(|octets| control::has_critical_unknown(octets, Beside::Other)) {
             return None;
         }
         let id = ber::number(body).ok()?;

@@ -216,6 +216,44 @@ fn section_4_1_11_an_abandon_with_an_unknown_critical_control_is_not_carried_out
 }
 
 #[test]
+fn section_4_1_11_whatever_else_is_wrong_an_unknown_critical_control_stops_an_abandon() {
+    let control = |oid: &str, criticality: u8| {
+        element(0x30, &[&element(0x04, &[oid.as_bytes()]), &[0x01, 0x01, criticality]])
+    };
+    let critical = control("1.2.3.4", 0xff);
+    let plain = control("1.2.3.5", 0x00);
+    let many: Vec<u8> =
+        (0..40).flat_map(|number| control(&format!("1.2.4.{number}"), 0x00)).collect();
+    let deep = (0..50).fold(Vec::<u8>::new(), |inner, _| element(0x30, &[&inner]));
+    let value = element(0x04, &[&b"\xff".repeat(70_000)]);
+    for (what, wrong) in [
+        ("twice", [plain.clone(), plain.clone()].concat()),
+        ("without a name", element(0x30, &[])),
+        ("none", element(0x04, &[])),
+        ("too many", many),
+        ("too deep", deep),
+        ("not ASCII", element(0x30, &[&element(0x04, &[b"1.2.3.6"]), &value])),
+    ] {
+        let mut connection = Connection::clear();
+        connection.bind();
+        let running = ticket(&connection.send(2, search()));
+        let mut abandon = |controls: &[&[u8]]| {
+            let controls = element(0xa0, controls);
+            let parts: [&[u8]; 3] = [&[0x02, 0x01, 0x03], &[0x50, 0x01, 0x02], &controls];
+            connection.send_octets(&element(0x30, &parts))
+        };
+        assert!(abandon(&[&critical, &wrong]).is_empty(), "{what}");
+        assert!(abandon(&[&wrong, &critical]).is_empty(), "{what}");
+        let commands = abandon(&[&wrong, &plain]);
+        assert!(
+            matches!(commands[..], [Command::Abandoned(ticket)] if ticket == running),
+            "{what}: {commands:?}"
+        );
+        assert!(connection.read().is_empty(), "{what}: an Abandon is never answered");
+    }
+}
+
+#[test]
 fn section_4_1_11_malformed_and_repeated_controls_are_protocol_errors() {
     let search = encoded(1, search(), Vec::new());
     let body = &search[5..];
