@@ -51,14 +51,9 @@ impl<'d> Place<'d> {
             typed(CONTEXT) && ![SERVER, TOKEN, TOKEN_FILE].iter().any(|&name| typed(name));
         let text = |name| matches.get_one::<String>(name).cloned();
         let ca = matches.get_one::<PathBuf>(CA).cloned();
-        let mut named = text(ORG).filter(|_| typed(ORG) || !by_context);
-        if matches.get_flag(PROVIDER) {
-            if typed(ORG) {
-                let text = "--provider and --org are two places: name one of them";
-                return Err(Failure::Usage(text.into()));
-            }
-            named = None;
-        }
+        refuse_two(matches)?;
+        let is_named = !matches.get_flag(PROVIDER) && (typed(ORG) || !by_context);
+        let named = text(ORG).filter(|_| is_named);
         let token = if by_context { None } else { key(matches)? };
         match (text(SERVER).filter(|_| !by_context), token) {
             (Some(server), token @ Some(_)) => {
@@ -283,6 +278,19 @@ fn ambiguous(what: &str, name: &str, id: &str) -> String {
         "“{name}” is the id of one {what} and the name of another: name the first by its name, and the \
          other by its id {id}"
     )
+}
+
+/// Refuses a line that names the provider and an organization.
+///
+/// # Errors
+/// When it does.
+pub(crate) fn refuse_two(matches: &ArgMatches) -> Result<(), Failure> {
+    let is_typed = matches.value_source(ORG) == Some(ValueSource::CommandLine);
+    if is_typed && matches.get_flag(PROVIDER) {
+        let text = "--provider and --org are two places: name one of them";
+        return Err(Failure::Usage(text.into()));
+    }
+    Ok(())
 }
 
 /// The API key that was given, typed or by the environment, or in a file.

@@ -12,7 +12,7 @@ use crate::document::Document;
 use crate::failure::Failure;
 use crate::grammar::{CA, CONTEXT, INVITATION, ORG, PROVIDER, RECOVERY};
 use crate::output::{Format, tell, warn};
-use crate::place::{Place, contexts_path};
+use crate::place::{Place, contexts_path, refuse_two};
 use crate::prompt;
 use crate::qr_code;
 
@@ -92,7 +92,8 @@ pub(crate) fn logout(matches: &ArgMatches) -> Result<(), Failure> {
 /// Lists, chooses and forgets contexts.
 ///
 /// # Errors
-/// When there is no such context or no such organization, or the file cannot be used.
+/// When there is no such context or no such organization, or the line names two places, or the file
+/// cannot be used.
 pub(crate) fn contexts(
     document: &Document,
     matches: &ArgMatches,
@@ -144,6 +145,7 @@ fn use_from_now_on(
     path: &Path,
     name: &str,
 ) -> Result<(), Failure> {
+    refuse_two(matches)?;
     let contexts = Contexts::read(path)?;
     let (_, context) = contexts.chosen(Some(name))?;
     let organization = match typed_organization(matches) {
