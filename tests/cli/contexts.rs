@@ -69,13 +69,20 @@ fn who_signs_in_again_goes_on_with_the_same_organization() {
     let tenantry = in_lab(&office, &admin, &folder.path().join("contexts.toml"));
     tenantry.does(&format!("context use lab --org {}", office.slug));
     let before = tenantry.shows("context list");
+    assert_eq!(
+        (&before[0]["organization"], &before[0]["organization_id"]),
+        (&json!(office.slug), &json!(office.id))
+    );
     let made = admin.session.send("POST", "/v1/me/recovery-codes", None).json();
     let code = made["codes"][0].as_str().unwrap();
     tenantry.does("logout");
     let url = &office.demo.admin_api.url;
     let line = format!("login {url} --as {} --name lab --recovery-code", admin.login);
-    let again = tenantry.hear(&line, &format!("{PASSWORD}\n{code}\n"));
+    let typed = [("password: ", PASSWORD), ("recovery code: ", code)];
+    let again = tenantry.at_terminal(&line, &typed);
     assert_eq!(again.code, 0, "{again:?}");
+    let words = format!("with organization {}", office.slug);
+    assert!(again.stdout.contains(&words), "{again:?}");
     let after = tenantry.shows("context list");
     for member in ["organization", "organization_id"] {
         assert_eq!(after[0][member], before[0][member]);
