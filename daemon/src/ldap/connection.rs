@@ -24,6 +24,8 @@ use crate::transport::Transport;
 const LONGEST: Duration = Duration::from_secs(60 * 60);
 /// Work that took as long leaves the thread to others before it goes on.
 const TURN: Duration = Duration::from_millis(1);
+/// So many octets are written in one turn: the system copies them in about the time of a round.
+const PIECE: usize = 16 * 1024;
 /// How long a goodbye may take.
 const GOODBYE: Duration = Duration::from_secs(5);
 
@@ -120,15 +122,15 @@ impl Connection {
         }
     }
 
-    /// Closes it when it is its turn among those of its organization: closing takes the system as long as
-    /// two answers take us, and many that close at once would make everybody else wait.
+    /// Closes it when it is its turn among those of its organization that close: closing takes the system
+    /// as long as two answers take us, and many that close at once would make everybody else wait.
     async fn depart(self) {
-        let Self { door, mut transport, caller, mut place, .. } = self;
+        let Self { door, session, mut transport, caller, .. } = self;
         let whose = caller.organization();
         // What it had of its organization's is free again, for whoever comes meanwhile.
-        drop(caller);
-        place.widen();
-        place.take(&door.rounds, whose, || door.clock.monotonic()).await;
+        drop((caller, session));
+        let mut place = Place::wide(&door.departures, whose);
+        place.take(&door.departures, whose, || door.clock.monotonic()).await;
         {
             let mut closed = pin!(transport.close());
             if at_once(closed.as_mut()).await.is_pending() {
@@ -137,7 +139,8 @@ impl Connection {
                 let _late = tokio::time::timeout(GOODBYE, closed).await;
             }
         }
-        // The system closes the socket before it is somebody else's turn.
+        // The system closes the socket before it is somebody else's turn, and the round is there for who
+        // closes meanwhile.
         drop(transport);
         place.look().await;
     }
@@ -300,6 +303,11 @@ impl Connection {
             return Flow::GoOn;
         }
         self.written = true;
+        let timeout = self.door.write_timeout;
+        if output.len() > PIECE {
+            let written = tokio::time::timeout(timeout, self.write_in_pieces(&output)).await;
+            return if let Ok(Ok(())) = written { Flow::GoOn } else { Flow::End };
+        }
         let mut written = pin!(self.transport.write_all(&output));
         // Most clients read, so most writes need no alarm.
         let written = match at_once(written.as_mut()).await {
@@ -307,13 +315,32 @@ impl Connection {
             Poll::Pending => {
                 // Others of the organization do not wait for this client to read.
                 self.place.leave();
-                match tokio::time::timeout(self.door.write_timeout, written).await {
+                match tokio::time::timeout(timeout, written).await {
                     Ok(written) => written,
                     Err(_) => return Flow::End,
                 }
             }
         };
         if written.is_ok() { Flow::GoOn } else { Flow::End }
+    }
+
+    /// Writes what takes the system long, each piece in a turn of its own.
+    async fn write_in_pieces(&mut self, output: &[u8]) -> io::Result<()> {
+        for piece in output.chunks(PIECE) {
+            self.take_place().await;
+            let mut written = pin!(self.transport.write_all(piece));
+            match at_once(written.as_mut()).await {
+                Poll::Ready(written) => written?,
+                Poll::Pending => {
+                    // Others of the organization do not wait for this client to read.
+                    self.place.leave();
+                    written.await?;
+                }
+            }
+            self.place.look().await;
+            self.place.leave();
+        }
+        Ok(())
     }
 
     /// Waits until something can be done again.

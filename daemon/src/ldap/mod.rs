@@ -54,8 +54,10 @@ pub(crate) struct Door {
     organizations: Arc<Admission<OrganizationId>>,
     /// Of what takes long.
     turns: Turns,
-    /// Of what is answered at once, and of connections that close.
+    /// Of what is answered at once.
     rounds: Rounds,
+    /// Of connections that close: a crowd of them keeps no request waiting.
+    departures: Rounds,
     persistent: Persistent,
     definitions: Definitions,
     /// How many binds without TLS are looked at beside their connections at once.
@@ -166,6 +168,7 @@ impl Door {
             organizations: Admission::new(u32::MAX, of_organizations),
             turns: Turns::new(NonZeroU32::new(turns).unwrap_or(NonZeroU32::MIN)),
             rounds: Rounds::new(runtime.metrics().num_workers()),
+            departures: Rounds::new(runtime.metrics().num_workers()),
             persistent: Persistent {
                 per_connection: config.persistent_searches_per_connection as usize,
                 organizations: Admission::new(
