@@ -12,6 +12,10 @@ use crate::config::Config;
 /// net.core.somaxconn.
 const BACKLOG: i32 = 4096;
 
+/// Octets that wait in the kernel for a client that does not read, beside those that are on their way to it. There
+/// would be megabytes otherwise, which take the kernel long to make and as long to free, while others wait.
+const UNSENT: u32 = 128 << 10;
+
 /// The kernel's queue of answers to orders.
 const ORDERS_BUFFER: usize = 256 << 10;
 
@@ -123,6 +127,7 @@ fn tcp(address: SocketAddr) -> io::Result<TcpListener> {
     // Without it a small answer would wait for the client's acknowledgement of the last. Accepted
     // connections inherit it.
     socket.set_tcp_nodelay(true)?;
+    socket.set_tcp_notsent_lowat(UNSENT)?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
     Ok(socket.into())
@@ -165,6 +170,15 @@ mod tests {
 
     fn loopback() -> SocketAddr {
         SocketAddr::from(([127, 0, 0, 1], 0))
+    }
+
+    #[test]
+    fn the_kernel_keeps_little_of_what_a_client_does_not_read() {
+        let listener = tcp(loopback()).unwrap();
+        let _client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (accepted, _) = listener.accept().unwrap();
+        let kept = socket2::SockRef::from(&accepted).tcp_notsent_lowat().unwrap();
+        assert_eq!(kept, UNSENT);
     }
 
     #[test]

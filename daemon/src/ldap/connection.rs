@@ -167,10 +167,12 @@ impl Connection {
             if few {
                 after_the_ready().await;
             }
+            let in_pieces = self.session.output().len() > PIECE;
             if let Flow::End = self.flush().await {
                 return Flow::End;
             }
-            if few {
+            // Behind the last piece there was a look already.
+            if few && !in_pieces {
                 self.place.look().await;
             }
             self.place.leave();

@@ -464,7 +464,7 @@ fn go_through(
             return Ok(Visit::Full);
         }
         terms.spend();
-        Ok(Visit::Taken)
+        Ok(Visit::Written)
     })?;
     Ok(match ended {
         Ended::Complete => None,

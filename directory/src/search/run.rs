@@ -1,6 +1,5 @@
 //! A search under way: it pauses when its reader is full and goes on where it stood.
 
-use std::mem;
 use std::sync::Arc;
 
 use storage::{Id, Mark, Reading, Record, Snapshot};
@@ -29,8 +28,6 @@ pub struct Searching {
     left: usize,
     /// How much more may be judged before others get their turn.
     turn: usize,
-    /// The same, for the next turn.
-    next_turn: usize,
     position: Option<Position>,
     /// The users of a group that the filter names, as they are in the snapshot of the plan.
     group_users: Option<(Mark, GroupUsers)>,
@@ -56,6 +53,8 @@ pub struct Position {
 pub enum Visit {
     /// Taken; the next one, please.
     Taken,
+    /// Likewise, and written.
+    Written,
     /// Not taken: pause in front of it.
     Full,
 }
@@ -83,13 +82,12 @@ pub struct Evidence(Arc<Seen>);
 pub type Visitor<'v> = &'v mut dyn FnMut(&Found<'_>) -> Result<Visit, Error>;
 
 /// So many parts of filters are judged, one entry's after another's, before others get their turn:
-/// about a tenth of a millisecond, so that who waits for one does not notice.
-pub(crate) const TURN: usize = 800;
-/// The same for the first turn of a search, which nothing keeps it waiting for: a page of a hundred
-/// entries by a simple filter needs no second one.
-pub(crate) const FIRST_TURN: usize = 520;
+/// about a twentieth of a millisecond, so that who waits for one does not notice.
+pub(crate) const TURN: usize = 480;
 /// To read an entry takes as long as to judge so many parts of a filter.
 pub(crate) const READING: usize = 4;
+/// To write one takes as long as to judge so many.
+const WRITING: usize = 19;
 
 impl Grant<'_, &Snapshot, Search> {
     /// Plans a search over some kinds of entries, from a position on.
@@ -126,7 +124,6 @@ impl Grant<'_, &Snapshot, Search> {
             stages,
             left: look_through,
             turn: 0,
-            next_turn: FIRST_TURN,
             position: from,
             group_users,
         })
@@ -154,7 +151,6 @@ impl Grant<'_, &Snapshot, Search> {
             sight,
             left: usize::MAX,
             turn: 0,
-            next_turn: FIRST_TURN,
             position: None,
             group_users: None,
         })
@@ -166,7 +162,7 @@ impl Grant<'_, &Snapshot, Search> {
     /// When the store fails.
     pub fn advance(&self, searching: &mut Searching, visit: Visitor<'_>) -> Result<Ended, Error> {
         let organization = self.organization()?;
-        searching.turn = mem::replace(&mut searching.next_turn, TURN);
+        searching.turn = TURN;
         searching.group_users.take_if(|(mark, _)| !self.source.bears(mark));
         while let Some(stage) = searching.stages.pop() {
             let ended = self.run_stage(organization, searching, &stage, visit)?;
@@ -278,8 +274,10 @@ impl Grant<'_, &Snapshot, Search> {
         let found = self.found(organization, (sight, entry), users);
         let seen = searching.sight.shows(entry);
         if seen && searching.filter.judge(&found)? == Truth::True {
-            if visit(&found)? == Visit::Full {
-                return Ok(Ended::Paused);
+            match visit(&found)? {
+                Visit::Full => return Ok(Ended::Paused),
+                Visit::Written => searching.turn = searching.turn.saturating_sub(WRITING),
+                Visit::Taken => {}
             }
         } else if searching.left == 0 {
             return Ok(Ended::LookedThrough);
