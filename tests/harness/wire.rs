@@ -1,7 +1,7 @@
 //! RADIUS datagrams written and checked by hand, for what radclient does not send or show.
 
 use std::io::ErrorKind;
-use std::net::{Ipv4Addr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -141,6 +141,11 @@ impl Wire {
 
     /// Gear on another address of the loopback network.
     pub(crate) fn from(source: Ipv4Addr, server: &str) -> Self {
+        Self::between(source.into(), server.parse().unwrap())
+    }
+
+    /// Gear on an address of this machine.
+    pub(crate) fn between(source: IpAddr, server: SocketAddr) -> Self {
         let socket = UdpSocket::bind((source, 0)).unwrap();
         socket.connect(server).unwrap();
         socket.set_read_timeout(Some(PATIENCE)).unwrap();

@@ -8,6 +8,7 @@ mod ipv6;
 mod issued_certificates;
 mod locked_or_expired;
 mod mac_authentication;
+mod many_at_once;
 mod orders_about_devices;
 mod pam;
 mod peap;

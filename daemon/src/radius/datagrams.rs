@@ -12,7 +12,7 @@ use nix::errno::Errno;
 use nix::libc::{in_addr, in_pktinfo, in6_addr, in6_pktinfo};
 use nix::sys::socket::{
     ControlMessage, ControlMessageOwned, MsgFlags, MultiHeaders, RecvMsg, SockaddrIn, SockaddrIn6,
-    SockaddrLike, recvmmsg, sendmmsg, sendto, setsockopt, sockopt,
+    SockaddrLike, recvmmsg, sendmmsg, sendmsg, sendto, setsockopt, sockopt,
 };
 use radius::SignedReply;
 use tokio::io::Interest;
@@ -27,6 +27,12 @@ use origins::Origins;
 const DATAGRAM: usize = 4097;
 /// Datagrams that one call takes or sends, at most.
 pub(super) const BATCH: usize = 64;
+/// Octets of the longest reply that leaves as a part of several: links carry it whole, and so many of them are
+/// no longer than a datagram may be.
+const SEGMENT: usize = 1000;
+
+/// A reply, and who gets it.
+type Reply = (SocketAddr, SignedReply);
 
 /// A socket, and the replies that wait for the next call.
 pub(super) struct Datagrams {
@@ -34,7 +40,19 @@ pub(super) struct Datagrams {
     is_ipv6: bool,
     /// Where requests came to; only where the socket takes those of several addresses.
     origins: Option<Origins>,
-    replies: VecDeque<(SocketAddr, SignedReply)>,
+    replies: VecDeque<Reply>,
+    /// Whether the kernel takes what is for one peer as one, and cuts it (Linux 4.18). An older one would send
+    /// it as it is.
+    cuts: bool,
+}
+
+/// How the first replies that wait leave.
+#[derive(Clone, Copy)]
+enum Next {
+    /// So many, all of one peer and of one length, as one that the kernel cuts as late as it can.
+    AsOne(usize),
+    /// So many at most, each by itself.
+    Each(usize),
 }
 
 impl Datagrams {
@@ -51,7 +69,8 @@ impl Datagrams {
             (true, true) => setsockopt(&socket, sockopt::Ipv6RecvPacketInfo, &true)?,
         }
         let origins = is_open.then(Origins::default);
-        Ok(Self { socket, is_ipv6, origins, replies: VecDeque::new() })
+        let cuts = setsockopt(&socket, sockopt::UdpGsoSegment, &0).is_ok();
+        Ok(Self { socket, is_ipv6, origins, replies: VecDeque::new(), cuts })
     }
 
     /// Waits for datagrams.
@@ -101,14 +120,26 @@ impl Datagrams {
 
     /// Sends what waits. A reply that cannot be sent is lost, as it may be on its way.
     pub(super) async fn flush(&mut self) {
+        if self.replies.len() > 1 {
+            // What is for one peer and as long as others stands together.
+            let key = |(to, reply): &Reply| (*to, reply.as_ref().len());
+            self.replies.make_contiguous().sort_by_key(key);
+        }
+        let mut cuts = self.cuts;
         while let Some((to, _)) = self.replies.front() {
-            let sent = self.socket.try_io(Interest::WRITABLE, || self.send());
+            let next = self.next(cuts);
+            let sent = self.socket.try_io(Interest::WRITABLE, || self.send(next));
             match sent {
                 Ok(sent) => drop(self.replies.drain(..sent.min(self.replies.len()))),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     if self.socket.writable().await.is_err() {
                         return;
                     }
+                }
+                Err(error) if matches!(next, Next::AsOne(_)) => {
+                    // The way to the peer carries less, say, or encrypts.
+                    tracing::debug!(%to, %error, "RADIUS replies leave each by itself");
+                    cuts = false;
                 }
                 Err(error) => {
                     let to = *to;
@@ -123,7 +154,21 @@ impl Datagrams {
         }
     }
 
-    fn send(&self) -> io::Result<usize> {
+    /// How the first replies leave.
+    fn next(&self, cuts: bool) -> Next {
+        let are_one = |(first, next): &(&Reply, &Reply)| {
+            let (to, length) = (first.0, first.1.as_ref().len());
+            cuts && length <= SEGMENT && to == next.0 && length == next.1.as_ref().len()
+        };
+        let first = self.replies.iter().take(BATCH);
+        let pairs = || first.clone().zip(first.clone().skip(1));
+        match pairs().take_while(are_one).count() {
+            0 => Next::Each(pairs().position(|pair| are_one(&pair)).unwrap_or(BATCH)),
+            more => Next::AsOne(more + 1),
+        }
+    }
+
+    fn send(&self, next: Next) -> io::Result<usize> {
         let fd = self.socket.as_raw_fd();
         let of = |to: &SocketAddr| self.origins.as_ref().and_then(|origins| origins.of(to));
         let origin = self.replies.front().and_then(|(to, _)| of(to));
@@ -135,12 +180,24 @@ impl Datagrams {
                 SocketAddr::V4(_) | SocketAddr::V6(_) => Err(io::ErrorKind::Unsupported.into()),
             };
         }
-        // One call sends from one address.
-        let replies = self.replies.iter().take(BATCH).take_while(|(to, _)| of(to) == origin);
-        if self.is_ipv6 {
-            send::<SockaddrIn6>(fd, origin, replies)
-        } else {
-            send::<SockaddrIn>(fd, origin, replies)
+        match next {
+            Next::AsOne(count) => {
+                if self.is_ipv6 {
+                    send_as_one::<SockaddrIn6>(fd, origin, &self.replies, count)
+                } else {
+                    send_as_one::<SockaddrIn>(fd, origin, &self.replies, count)
+                }
+            }
+            Next::Each(count) => {
+                // One call sends from one address.
+                let replies =
+                    self.replies.iter().take(count).take_while(|(to, _)| of(to) == origin);
+                if self.is_ipv6 {
+                    send::<SockaddrIn6>(fd, origin, replies)
+                } else {
+                    send::<SockaddrIn>(fd, origin, replies)
+                }
+            }
         }
     }
 }
@@ -148,6 +205,9 @@ impl Datagrams {
 /// Addresses of one length: the kernel writes that of the last datagram over the headers' room for
 /// one, so that headers cannot serve both families.
 trait Family: SockaddrLike + Copy + Into<SocketAddr> + 'static {
+    /// Where a datagram leaves from, for the kernel.
+    type Leaving;
+
     fn of(address: SocketAddr) -> Option<Self>;
     /// Headers for sockets that tell where datagrams came to, or for those that do not: likewise the
     /// kernel writes how long what it told was.
@@ -156,8 +216,10 @@ trait Family: SockaddrLike + Copy + Into<SocketAddr> + 'static {
     fn room() -> Vec<u8>;
     /// Where a datagram came to.
     fn origin(told: &ControlMessageOwned) -> Option<Origin>;
-    /// Sends datagrams from there, with headers that have room for saying so.
-    fn send_from(fd: RawFd, origin: Origin, outbox: Outbox<'_, Self>) -> Result<usize, Errno>;
+    /// The same of an address of ours, if it is of this family.
+    fn leaving(origin: Origin) -> Option<Self::Leaving>;
+    /// The same as a message to the kernel.
+    fn says(leaving: &Self::Leaving) -> ControlMessage<'_>;
 }
 
 /// Where the kernel puts datagrams. It belongs to a thread, because the headers hold pointers.
@@ -173,22 +235,6 @@ impl<F: Family> Inbox<F> {
     }
 }
 
-/// Datagrams that leave together.
-struct Outbox<'r, F> {
-    octets: Vec<[IoSlice<'r>; 1]>,
-    addresses: Vec<Option<F>>,
-}
-
-impl<F: Family> Outbox<'_, F> {
-    fn send(self, fd: RawFd, from: &[ControlMessage<'_>]) -> Result<usize, Errno> {
-        let Self { octets, addresses } = self;
-        let room = (!from.is_empty()).then(F::room);
-        let mut headers = MultiHeaders::preallocate(octets.len(), room);
-        let flags = MsgFlags::MSG_DONTWAIT;
-        Ok(sendmmsg(fd, &mut headers, &octets, addresses, from, flags)?.count())
-    }
-}
-
 thread_local! {
     static INBOX: RefCell<Inbox<SockaddrIn>> = Inbox::new(false);
     static INBOX6: RefCell<Inbox<SockaddrIn6>> = Inbox::new(false);
@@ -197,6 +243,8 @@ thread_local! {
 }
 
 impl Family for SockaddrIn {
+    type Leaving = in_pktinfo;
+
     fn of(address: SocketAddr) -> Option<Self> {
         let SocketAddr::V4(address) = address else { return None };
         Some(address.into())
@@ -215,16 +263,21 @@ impl Family for SockaddrIn {
         Some((Ipv4Addr::from(info.ipi_spec_dst.s_addr.to_ne_bytes()).into(), 0))
     }
 
-    fn send_from(fd: RawFd, origin: Origin, outbox: Outbox<'_, Self>) -> Result<usize, Errno> {
-        let (IpAddr::V4(address), _) = origin else { return outbox.send(fd, &[]) };
+    fn leaving(origin: Origin) -> Option<in_pktinfo> {
+        let (IpAddr::V4(address), _) = origin else { return None };
         let address = in_addr { s_addr: u32::from_ne_bytes(address.octets()) };
         let nowhere = in_addr { s_addr: 0 };
-        let info = in_pktinfo { ipi_ifindex: 0, ipi_spec_dst: address, ipi_addr: nowhere };
-        outbox.send(fd, &[ControlMessage::Ipv4PacketInfo(&info)])
+        Some(in_pktinfo { ipi_ifindex: 0, ipi_spec_dst: address, ipi_addr: nowhere })
+    }
+
+    fn says(leaving: &in_pktinfo) -> ControlMessage<'_> {
+        ControlMessage::Ipv4PacketInfo(leaving)
     }
 }
 
 impl Family for SockaddrIn6 {
+    type Leaving = in6_pktinfo;
+
     fn of(address: SocketAddr) -> Option<Self> {
         let SocketAddr::V6(address) = address else { return None };
         Some(address.into())
@@ -245,11 +298,14 @@ impl Family for SockaddrIn6 {
         Some((address.into(), link))
     }
 
-    fn send_from(fd: RawFd, origin: Origin, outbox: Outbox<'_, Self>) -> Result<usize, Errno> {
-        let (IpAddr::V6(address), link) = origin else { return outbox.send(fd, &[]) };
+    fn leaving(origin: Origin) -> Option<in6_pktinfo> {
+        let (IpAddr::V6(address), link) = origin else { return None };
         let address = in6_addr { s6_addr: address.octets() };
-        let info = in6_pktinfo { ipi6_addr: address, ipi6_ifindex: link };
-        outbox.send(fd, &[ControlMessage::Ipv6PacketInfo(&info)])
+        Some(in6_pktinfo { ipi6_addr: address, ipi6_ifindex: link })
+    }
+
+    fn says(leaving: &in6_pktinfo) -> ControlMessage<'_> {
+        ControlMessage::Ipv6PacketInfo(leaving)
     }
 }
 
@@ -289,18 +345,36 @@ fn send_one(fd: RawFd, reply: &SignedReply, to: &dyn SockaddrLike) -> io::Result
     Ok(1)
 }
 
+/// Sends datagrams, each with a header of its own.
 fn send<'r, F: Family>(
     fd: RawFd,
     origin: Option<Origin>,
-    replies: impl Iterator<Item = &'r (SocketAddr, SignedReply)>,
+    replies: impl Iterator<Item = &'r Reply>,
 ) -> io::Result<usize> {
-    let one =
-        |(to, reply): &'r (SocketAddr, SignedReply)| ([IoSlice::new(reply.as_ref())], F::of(*to));
-    let (octets, addresses) = replies.map(one).unzip();
-    let outbox = Outbox { octets, addresses };
-    let sent = match origin {
-        Some(origin) => F::send_from(fd, origin, outbox),
-        None => outbox.send(fd, &[]),
-    };
-    Ok(sent?)
+    let one = |(to, reply): &'r Reply| ([IoSlice::new(reply.as_ref())], F::of(*to));
+    let (octets, addresses): (Vec<_>, Vec<_>) = replies.map(one).unzip();
+    let leaving = origin.and_then(F::leaving);
+    let room = leaving.is_some().then(F::room);
+    let mut headers = MultiHeaders::preallocate(octets.len(), room);
+    let from: Vec<_> = leaving.iter().map(F::says).collect();
+    let sent = sendmmsg(fd, &mut headers, &octets, addresses, &from, MsgFlags::MSG_DONTWAIT)?;
+    Ok(sent.count())
+}
+
+/// Sends the first datagrams, all of one peer and of one length, as one that the kernel cuts as late as it can.
+fn send_as_one<F: Family>(
+    fd: RawFd,
+    origin: Option<Origin>,
+    replies: &VecDeque<Reply>,
+    count: usize,
+) -> io::Result<usize> {
+    let octets = replies.iter().take(count).map(|(_, reply)| IoSlice::new(reply.as_ref()));
+    let octets: Vec<_> = octets.collect();
+    let Some((to, first)) = replies.front() else { return Ok(0) };
+    let length = u16::try_from(first.as_ref().len()).map_err(io::Error::other)?;
+    let leaving = origin.and_then(F::leaving);
+    let mut how: Vec<_> = leaving.iter().map(F::says).collect();
+    how.push(ControlMessage::UdpGsoSegments(&length));
+    sendmsg(fd, &octets, &how, MsgFlags::MSG_DONTWAIT, F::of(*to).as_ref())?;
+    Ok(octets.len())
 }
