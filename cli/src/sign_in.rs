@@ -19,8 +19,9 @@ use crate::qr_code;
 /// Signs in, and keeps the session.
 ///
 /// # Errors
-/// When the server refuses, or the session cannot be kept.
+/// When the line names two places, the server refuses, or the session cannot be kept.
 pub(crate) fn login(document: &Document, matches: &ArgMatches) -> Result<(), Failure> {
+    refuse_two(matches)?;
     let text = |name| matches.get_one::<String>(name).cloned();
     let (server, login) = (text("url").unwrap_or_default(), text("as").unwrap_or_default());
     let organization = typed_organization(matches);

@@ -113,6 +113,9 @@ impl Chains {
         let (said, ended) = self.told_of_chains(name, ends);
         let left_out = match self.trials {
             0 => String::new(),
+            1 => "1 line is left out: a trial of a destination, which is no event of a chain, and which \
+                  nothing proves.\n"
+                .to_owned(),
             trials => format!(
                 "{trials} lines are left out: trials of a destination, which are no events of a chain, and \
                  which nothing proves.\n"
@@ -483,11 +486,11 @@ mod tests {
         assert!(said.starts_with("4 lines") && said.contains("organization y."), "{said}");
         assert_eq!(wrong, "", "they are of no chain");
         let (said, wrong) = told(&[trial_of("x")]);
-        assert!(said.starts_with("1 lines") && wrong.contains("there is no event"), "{wrong}");
+        assert!(said.starts_with("1 line is") && wrong.contains("there is no event"), "{wrong}");
         let mut hidden = lines(3);
         hidden[1] = trial_of("x");
         let (said, wrong) = told(&hidden);
-        assert!(said.starts_with("1 lines") && wrong.contains("between event 1 and event 3"));
+        assert!(said.starts_with("1 line is") && wrong.contains("between event 1 and event 3"));
         let wrong = |from: &str, to: &str| {
             let mut lines = lines(1);
             lines.push(trial_of("x").replacen(from, to, 1));

@@ -313,7 +313,8 @@ fn what_is_typed_says_more_than_the_environment_about_where() {
     let tenantry = Tenantry::with_key(&office.demo, key).within(&office.slug);
     assert_eq!(tenantry.shows("admin list"), json!([]), "an organization's own");
     assert_ne!(tenantry.shows("admin list --provider"), json!([]));
-    for line in ["admin list", "context use lab"] {
+    let login = "login https://127.0.0.1:1 --as olga@example.com";
+    for line in ["admin list", "context use lab", login] {
         let both = tenantry.run(&format!("{line} --provider --org {}", office.slug));
         assert_eq!(both.code, 2, "{line}: {both:?}");
         assert!(both.stderr.contains("two places"), "{line}: {both:?}");
