@@ -4,7 +4,7 @@
 use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token};
 
@@ -12,6 +12,7 @@ use crate::clock::now;
 use crate::figures::{Figures, Moment, Tally};
 use crate::generator::Timing;
 use crate::proc::Server;
+use crate::radius::IDENTIFIERS;
 use crate::workers::{Hand, Single, Under};
 
 /// After so many errors a run ends.
@@ -21,17 +22,19 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How often it is looked whether replies are missing.
 const ROUNDS: Duration = Duration::from_millis(100);
 
-/// All hands, each with a request under way.
+/// All hands, each with requests under way.
 struct Flock<'a> {
     single: Single,
-    hands: Vec<(Hand<'a>, Option<Under>)>,
+    /// How many each has under way.
+    depth: usize,
+    hands: Vec<(Hand<'a>, Vec<Under>)>,
     poll: Poll,
     tally: Tally,
     /// When it is looked next whether replies are missing.
     look: Instant,
 }
 
-/// Lets `hands` ask `server` and measures.
+/// Lets `hands` ask `server`, so many requests each at once, and measures.
 ///
 /// # Errors
 /// When something cannot be asked, or a process disappears meanwhile.
@@ -39,9 +42,10 @@ pub(crate) fn run(
     server: &Server,
     timing: Timing,
     hands: Vec<Hand<'_>>,
-    single: Single,
+    (single, depth): (Single, usize),
 ) -> Result<Figures> {
-    let mut flock = Flock::gather(hands, single)?;
+    ensure!(depth <= IDENTIFIERS, "gear has no more than {IDENTIFIERS} identifiers");
+    let mut flock = Flock::gather(hands, single, depth)?;
     let (begin, end) = timing.times();
     flock.ask_all()?;
     flock.run_until(begin)?;
@@ -53,7 +57,7 @@ pub(crate) fn run(
 }
 
 impl<'a> Flock<'a> {
-    fn gather(hands: Vec<Hand<'a>>, single: Single) -> Result<Self> {
+    fn gather(hands: Vec<Hand<'a>>, single: Single, depth: usize) -> Result<Self> {
         let poll = Poll::new()?;
         for (number, hand) in hands.iter().enumerate() {
             for gear in hand.gear() {
@@ -62,15 +66,13 @@ impl<'a> Flock<'a> {
                 poll.registry().register(&mut source, Token(number), Interest::READABLE)?;
             }
         }
-        let hands = hands.into_iter().map(|hand| (hand, None)).collect();
-        Ok(Self { single, hands, poll, tally: Tally::new(), look: now() + ROUNDS })
+        let hands = hands.into_iter().map(|hand| (hand, Vec::new())).collect();
+        Ok(Self { single, depth, hands, poll, tally: Tally::new(), look: now() + ROUNDS })
     }
 
     fn ask_all(&mut self) -> Result<()> {
-        for (hand, under) in &mut self.hands {
-            *under = Some(hand.begin(self.single)?);
-        }
-        Ok(())
+        let (single, depth) = (self.single, self.depth);
+        self.hands.iter_mut().try_for_each(|(hand, under)| fill(hand, under, single, depth))
     }
 
     fn run_until(&mut self, end: Instant) -> Result<()> {
@@ -94,15 +96,13 @@ impl<'a> Flock<'a> {
         for event in events.iter() {
             let Token(number) = event.token();
             let (hand, under) = self.hands.get_mut(number).context("nobody's reply")?;
-            let asked = under.as_ref().context("a reply to nothing")?;
-            let answered = hand.end(asked);
-            let (began, at) = (asked.began, now());
-            match answered {
-                Ok(None) => continue,
-                Ok(Some(octets)) => self.tally.right(at, began, octets),
-                Err(error) => self.tally.wrong(format!("{error:#}")),
+            while let Some((began, answered)) = hand.end(under)? {
+                match answered {
+                    Ok(octets) => self.tally.right(now(), began, octets),
+                    Err(error) => self.tally.wrong(format!("{error:#}")),
+                }
             }
-            *under = Some(hand.begin(self.single)?);
+            fill(hand, under, self.single, self.depth)?;
         }
         Ok(())
     }
@@ -110,12 +110,20 @@ impl<'a> Flock<'a> {
     /// Whoever has waited too long asks the next.
     fn look_for_missing(&mut self) -> Result<()> {
         for (hand, under) in &mut self.hands {
-            let waited = under.as_ref().map(|asked| now() - asked.began);
-            if waited.is_some_and(|waited| waited > PATIENCE) {
+            for missing in under.extract_if(.., |under| now() - under.began > PATIENCE) {
                 self.tally.wrong(format!("no reply within {PATIENCE:?}"));
-                *under = Some(hand.begin(self.single)?);
+                hand.forget(&missing);
             }
+            fill(hand, under, self.single, self.depth)?;
         }
         Ok(())
     }
+}
+
+/// Asks until so much is under way.
+fn fill(hand: &mut Hand<'_>, under: &mut Vec<Under>, single: Single, depth: usize) -> Result<()> {
+    while under.len() < depth {
+        under.push(hand.begin(single)?);
+    }
+    Ok(())
 }

@@ -299,10 +299,15 @@ fn main() -> Result<()> {
     let mut contestants = gather(&hall, &arguments, sweep.as_ref(), &mut failures);
     contest::run(&mut contestants, &arguments.rows(), arguments.repeats(), arguments.timing());
     let (outcomes, ours) = end(contestants, &mut failures);
-    if let Some((subject, setup)) = ours.filter(|_| arguments.wants_bounds()) {
-        let measured = arguments.time_of_bounds();
-        let mut ground = Ground::new(subject, &setup, &arguments.tenantryd, measured);
-        findings.extend(ground.measure(&arguments.looks, |finding| say(&finding.to_string())));
+    match ours {
+        Some((subject, setup)) if arguments.wants_bounds() => {
+            let measured = arguments.time_of_bounds();
+            let mut ground = Ground::new(subject, &setup, &arguments.tenantryd, measured);
+            findings.extend(ground.measure(&arguments.looks, |finding| say(&finding.to_string())));
+            stop(ground.leave());
+        }
+        Some((subject, _)) => stop(subject),
+        None => {}
     }
     if arguments.parts.contains(&Part::Scale) {
         findings.extend(scale(directory.path(), &cores, &tls, &arguments));

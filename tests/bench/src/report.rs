@@ -149,7 +149,8 @@ const NOTES: &str = "\
   measured, every regular has logged in once.
 - PAP, MS-CHAPv2 and accounting are asked by one thread however much is under way, EAP by a thread for \
   each conversation: waking it is a part of a server's cost there. Each of 200 regulars has network gear \
-  of their own.
+  of their own; “1 × 16” is one piece of gear with sixteen requests under way on its socket, as a \
+  controller of access points has, of 64 people of one organization.
 - RadSec is asked by one thread as well. Each of up to 16 gateways has a certificate and an organization \
   of its own, in which 16 people log in again and again, each of them once before anything is measured; \
   “1 × 16” is one connection with sixteen requests under way, and RADIUS has identifiers for no more \

@@ -40,9 +40,14 @@ impl Row {
         Self::new(scenario, Clear, Shape::of(connections), target)
     }
 
+    /// Gear with several requests under way on each socket, as a controller of access points has.
+    const fn controllers(scenario: Scenario, sockets: usize, depth: usize, target: f64) -> Self {
+        Self::new(scenario, Clear, Shape { connections: sockets, depth }, target)
+    }
+
     /// In the order they are run in. The memory of verified passwords is empty at the start, so
     /// that the two with nobody twice come first.
-    pub(crate) const ALL: [Self; 102] = [
+    pub(crate) const ALL: [Self; 108] = [
         Self::clear(BindOnce, 16, 0.0),
         Self::clear(PapOnce, 16, 0.0),
         Self::clear(PapAgain, 1, PAR),
@@ -56,7 +61,13 @@ impl Row {
         Self::clear(PapAgain, 256, 4.0),
         Self::clear(PapAgain, 512, 4.0),
         Self::clear(PapAgain, 1024, 4.0),
+        Self::controllers(PapAgain, 1, 4, 4.0),
+        Self::controllers(PapAgain, 1, 16, 4.0),
+        Self::controllers(PapAgain, 1, 64, 4.0),
+        Self::controllers(PapAgain, 1, 256, 4.0),
+        Self::controllers(PapAgain, 4, 256, 4.0),
         Self::clear(MsChap, 16, 4.0),
+        Self::controllers(MsChap, 1, 16, 4.0),
         Self::clear(Ttls12, 16, 2.5),
         Self::clear(Ttls13, 16, 2.5),
         Self::clear(Peap12, 16, 2.5),

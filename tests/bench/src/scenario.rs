@@ -100,7 +100,7 @@ impl Scenario {
             Self::DumpPaged => "paged dump of one organization",
             Self::DumpLarge => "paged dump of the large organization",
             Self::PapOnce => "RADIUS PAP, each user once",
-            Self::PapAgain => "RADIUS PAP, 200 users again and again",
+            Self::PapAgain => "RADIUS PAP, the same users again and again",
             Self::MsChap => "RADIUS MS-CHAPv2",
             Self::Ttls12 => "EAP-TTLS with PAP, TLS 1.2",
             Self::Ttls13 => "EAP-TTLS with PAP, TLS 1.3",
@@ -302,7 +302,12 @@ impl Row {
         };
         let figures = match ask {
             Ask::Single(single) => {
-                flock::run(&s.server, timing, field.hands(&ask, &logins, rehearsals)?, single)?
+                let depth = self.shape.depth;
+                let hands = match depth {
+                    1 => field.hands(&ask, &logins, rehearsals)?,
+                    _ => field.controllers(&ask)?,
+                };
+                flock::run(&s.server, timing, hands, (single, depth))?
             }
             Ask::Eap(..) => {
                 generator::run(&s.server, timing, field.asking(&ask, &logins, rehearsals)?)?

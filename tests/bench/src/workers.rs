@@ -5,14 +5,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use rustls::ClientConfig;
 use rustls::client::Resumption;
 
 use crate::clock::now;
 use crate::data::{Data, User, password};
 use crate::generator::Operation;
-use crate::radius::{Asked, Gear, Inner, Peer, Report};
+use crate::radius::{Asked, Gear, Inner, LONGEST, Peer, Report};
 use crate::subject::Tenant;
 
 /// A person with the number of the organization.
@@ -46,6 +46,9 @@ pub(crate) struct Under {
     organization: usize,
 }
 
+/// A request that was answered: since when it was under way, and the size of the reply or what is wrong with it.
+pub(crate) type Answered = (Instant, Result<usize>);
+
 /// Which logins of a peer go on with the TLS session of one before.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Resumed {
@@ -57,6 +60,8 @@ pub(crate) enum Resumed {
     InTurn,
 }
 
+/// People who ask again and again by the gear of one organization.
+const PEOPLE: usize = 64;
 /// TLS sessions of servers that a peer keeps: it asks one.
 const SESSIONS: usize = 32;
 
@@ -175,6 +180,22 @@ impl<'a> Field<'a> {
         self.deal(logins).into_iter().map(hand).collect()
     }
 
+    /// Workers of one organization each, whose people ask by the same gear, after each has asked once.
+    ///
+    /// # Errors
+    /// When one cannot be prepared.
+    pub(crate) fn controllers(self, ask: &Ask) -> Result<Vec<Hand<'a>>> {
+        let numbers: Vec<usize> = self.data.spread(self.workers).collect();
+        let hand = |number: &usize| {
+            let organization = self.data.organizations.get(*number).context("no organization")?;
+            let people = organization.users.iter().take(PEOPLE);
+            let mut hand = self.hand(people.map(|user| (*number, user)).collect())?;
+            (0..hand.seats.len()).try_for_each(|_| hand.ask(ask).map(drop))?;
+            Ok(hand)
+        };
+        numbers.iter().cycle().take(self.workers).map(hand).collect()
+    }
+
     fn hand(self, logins: Vec<Login<'a>>) -> Result<Hand<'a>> {
         let mut gear = HashMap::new();
         for (number, _) in &logins {
@@ -219,20 +240,37 @@ impl<'a> Hand<'a> {
         Ok(Under { began, asked: asked?, organization })
     }
 
-    /// The size of the reply, once there is one.
+    /// Takes a reply that has come to one of those that are under way, all by the same gear.
     ///
     /// # Errors
-    /// When it is not the right one.
-    pub(crate) fn end(&self, under: &Under) -> Result<Option<usize>> {
-        self.gear.get(&under.organization).context("no gear")?.answer(&under.asked)
+    /// When the server is gone.
+    pub(crate) fn end(&mut self, under: &mut Vec<Under>) -> Result<Option<Answered>> {
+        let Some(organization) = under.first().map(|under| under.organization) else {
+            return Ok(None);
+        };
+        let gear = self.gear.get_mut(&organization).context("no gear")?;
+        let mut room = [0; LONGEST];
+        let Some((identifier, reply)) = gear.reply(&mut room)? else { return Ok(None) };
+        let Some(at) = under.iter().position(|under| under.asked.identifier == identifier) else {
+            return Ok(Some((now(), Err(anyhow!("a reply to nothing")))));
+        };
+        let answered = under.swap_remove(at);
+        Ok(Some((answered.began, gear.judge(&answered.asked, reply))))
+    }
+
+    /// Waits no more for the reply to a request.
+    pub(crate) fn forget(&mut self, under: &Under) {
+        if let Some(gear) = self.gear.get_mut(&under.organization) {
+            gear.forget(&under.asked);
+        }
     }
 
     /// Asks for the next person; the size of what was answered.
     fn ask(&mut self, ask: &Ask) -> Result<usize> {
         let (inner, tls, resumed) = match ask {
             Ask::Single(single) => {
-                let under = self.begin(*single)?;
-                return self.end(&under)?.context("no reply");
+                let mut under = vec![self.begin(*single)?];
+                return self.end(&mut under)?.context("no reply")?.1;
             }
             Ask::Eap(inner, tls, resumed) => (*inner, tls, *resumed),
         };

@@ -182,6 +182,11 @@ impl<'a> Ground<'a> {
         findings
     }
 
+    /// Gives the daemon back.
+    pub(crate) fn leave(self) -> Subject {
+        self.subject
+    }
+
     /// Forgets what the daemon has learned.
     fn restart(&mut self) -> Result<()> {
         tenantry::restart(self.setup, self.program, &mut self.subject).map(drop)

@@ -63,9 +63,12 @@ impl Gear {
     /// # Errors
     /// When it cannot be asked.
     pub(crate) fn ask_report(&mut self, user: &str, session: u64, report: Report) -> Result<Asked> {
-        let (request, authenticator) = self.signed_report(user, session, report)?;
+        let attributes = report.attributes(user, session)?;
+        let identifier = self.free_identifier();
+        let (request, authenticator) =
+            packet::signed(REQUEST, identifier, &attributes, &self.secret)?;
         self.send(&request)?;
-        Ok(Asked { identifier: self.identifier, authenticator, wanted: RESPONSE })
+        Ok(Asked { identifier, authenticator, wanted: RESPONSE })
     }
 
     /// A report as [`Self::report`] makes it, for [`Self::send`].
@@ -78,18 +81,9 @@ impl Gear {
         session: u64,
         report: Report,
     ) -> Result<Vec<u8>> {
-        Ok(self.signed_report(user, session, report)?.0)
-    }
-
-    fn signed_report(
-        &mut self,
-        user: &str,
-        session: u64,
-        report: Report,
-    ) -> Result<(Vec<u8>, [u8; 16])> {
         let attributes = report.attributes(user, session)?;
         self.identifier = self.identifier.wrapping_add(1);
-        packet::signed(REQUEST, self.identifier, &attributes, &self.secret)
+        Ok(packet::signed(REQUEST, self.identifier, &attributes, &self.secret)?.0)
     }
 
     /// The identifier of a session that nobody had before.

@@ -7,13 +7,15 @@ mod ms_chap;
 mod packet;
 mod pap;
 
+use std::collections::BTreeSet;
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::os::fd::{AsRawFd, RawFd};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
+use nix::sys::socket::{setsockopt, sockopt};
 
 pub(crate) use accounting::Report;
 pub(crate) use channel::{Channel, IDENTIFIERS};
@@ -29,6 +31,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// comes again from the same port would be taken for a retransmission.
 static NUMBER: AtomicU64 = AtomicU64::new(1);
 
+/// Octets of replies that wait for their gear: one for each identifier, with what the kernel counts for it.
+const RECEIVED: usize = 1 << 20;
+/// Octets of the longest packet (RFC 2865 section 3).
+pub(crate) const LONGEST: usize = 4096;
 /// Access-Request.
 const ACCESS: u8 = 1;
 /// Access-Accept.
@@ -41,12 +47,14 @@ pub(crate) struct Gear {
     socket: UdpSocket,
     secret: String,
     identifier: u8,
+    /// The identifiers of requests that wait for their replies.
+    under_way: BTreeSet<u8>,
     random: Random,
 }
 
 /// A request whose reply is to come.
 pub(crate) struct Asked {
-    identifier: u8,
+    pub(crate) identifier: u8,
     authenticator: [u8; 16],
     /// The code that the reply must have.
     wanted: u8,
@@ -61,15 +69,17 @@ impl Gear {
         let socket = UdpSocket::bind((source, 0))?;
         socket.connect(server)?;
         socket.set_read_timeout(Some(PATIENCE))?;
+        setsockopt(&socket, sockopt::RcvBuf, &RECEIVED)?;
         Ok(Self {
             random: Random::new(NUMBER.fetch_add(1, Ordering::Relaxed)),
             socket,
             secret: secret.to_owned(),
             identifier: 0,
+            under_way: BTreeSet::new(),
         })
     }
 
-    /// From here on [`Self::answer`] waits for nothing; what to watch in place of that.
+    /// From here on [`Self::reply`] waits for nothing; what to watch in place of that.
     ///
     /// # Errors
     /// When the socket refuses.
@@ -78,34 +88,62 @@ impl Gear {
         Ok(self.socket.as_raw_fd())
     }
 
-    /// The size of the reply to a request, once there is one.
+    /// A reply that has come: its identifier and what it takes of `room`.
     ///
     /// # Errors
-    /// When it is not rightly signed, or of another code than it must have.
-    pub(crate) fn answer(&self, asked: &Asked) -> Result<Option<usize>> {
-        let mut buffer = [0; 4096];
-        let size = match self.socket.recv(&mut buffer) {
+    /// When the server is gone, or it is no packet.
+    pub(crate) fn reply<'r>(&self, room: &'r mut [u8]) -> Result<Option<(u8, &'r [u8])>> {
+        let size = match self.socket.recv(room) {
             Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(None),
             received => received?,
         };
-        let reply = buffer.get(..size).unwrap_or_default();
+        let reply = room.get(..size).unwrap_or_default();
+        let identifier = *reply.get(1).context("a datagram that is no packet")?;
+        Ok(Some((identifier, reply)))
+    }
+
+    /// The size of the reply to a request.
+    ///
+    /// # Errors
+    /// When it is not rightly signed, or of another code than it must have.
+    pub(crate) fn judge(&mut self, asked: &Asked, reply: &[u8]) -> Result<usize> {
+        self.forget(asked);
         let reply = packet::check(reply, asked.identifier, &asked.authenticator, &self.secret)?;
         ensure!(reply.code == asked.wanted, "code {} in place of {}", reply.code, asked.wanted);
-        Ok(Some(reply.size))
+        Ok(reply.size)
+    }
+
+    /// Waits no more for the reply to a request.
+    pub(crate) fn forget(&mut self, asked: &Asked) {
+        self.under_way.remove(&asked.identifier);
     }
 
     /// The size of the reply to a request, which is waited for.
-    fn wait(&self, asked: &Asked) -> Result<usize> {
+    fn wait(&mut self, asked: &Asked) -> Result<usize> {
+        // Whatever comes of it.
+        self.forget(asked);
+        let mut room = [0; LONGEST];
         let silence = || io::Error::new(ErrorKind::TimedOut, "no reply");
-        Ok(self.answer(asked)?.ok_or_else(silence)?)
+        let (_, reply) = self.reply(&mut room)?.ok_or_else(silence)?;
+        self.judge(asked, reply)
     }
 
     /// Sends an Access-Request with a Message-Authenticator, to which an Access-Accept must come.
     fn ask(&mut self, attributes: &Attributes, authenticator: [u8; 16]) -> Result<Asked> {
-        self.identifier = self.identifier.wrapping_add(1);
-        let request = packet::access(self.identifier, &authenticator, attributes, &self.secret)?;
+        let identifier = self.free_identifier();
+        let request = packet::access(identifier, &authenticator, attributes, &self.secret)?;
         self.socket.send(&request)?;
-        Ok(Asked { identifier: self.identifier, authenticator, wanted: ACCEPT })
+        Ok(Asked { identifier, authenticator, wanted: ACCEPT })
+    }
+
+    /// The next identifier under which no request waits; there are fewer of those than of identifiers.
+    fn free_identifier(&mut self) -> u8 {
+        self.identifier = self.identifier.wrapping_add(1);
+        while self.under_way.contains(&self.identifier) {
+            self.identifier = self.identifier.wrapping_add(1);
+        }
+        self.under_way.insert(self.identifier);
+        self.identifier
     }
 
     /// Sends what was encoded before, and waits for nothing.
@@ -137,7 +175,7 @@ impl Gear {
 
     fn exchange(&self, request: &[u8], authenticator: &[u8; 16]) -> Result<Reply> {
         self.socket.send(request)?;
-        let mut buffer = [0; 4096];
+        let mut buffer = [0; LONGEST];
         let size = self.socket.recv(&mut buffer)?;
         let reply = buffer.get(..size).unwrap_or_default();
         packet::check(reply, self.identifier, authenticator, &self.secret)
