@@ -23,6 +23,8 @@ fn requests(secret: &str) -> Vec<(Request, u8)> {
             0 => (Request::new(ACCESS_REQUEST, secret).with(1, b"ada").authentic(), REJECT),
             _ => (Request::login(secret, "ada", PASSWORD), ACCEPT),
         };
+        // Of its own, however many requests other tests make meanwhile.
+        let request = Request { identifier: u8::try_from(number).unwrap(), ..request };
         let states = [0, 0, 1, 2, 9][number % 5];
         ((0..states).fold(request, |request, _| request.with(PROXY_STATE, &[7; 200])), code)
     };
